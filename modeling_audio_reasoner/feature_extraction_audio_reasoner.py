@@ -1,0 +1,198 @@
+"""Log-mel features of whole recordings, computed over what was recorded and not over thirty seconds of padding.
+
+The values are Whisper's (and so Qwen2-Audio's): the same window, filters, floor and normalisation. What is left out is
+the silence after the clip's end, which no valid position of the encoder sees. Recordings longer than one window become
+consecutive windows; nothing is cut in silence. This module knows nothing of text or of the model.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import BatchFeature, SequenceFeatureExtractor
+from transformers.audio_utils import mel_filter_bank
+
+from .configuration_audio_reasoner import ENCODER_AUTO_MAP
+from .saving_audio_reasoner import save_code
+
+
+MIN_FRAMES = 3  # the shortest window that gives an audio token: two positions of two frames, the last one half filled
+
+
+class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
+    """Turns waveforms into log-mel windows.
+
+    Args:
+        feature_size: number of mel bands.
+        sampling_rate: in Hz; waveforms at any other rate are refused here (the processor resamples files and messages).
+        hop_length: samples between two frames.
+        chunk_length: length of a window in seconds.
+        n_fft: samples of a frame.
+        max_duration: the longest recording in seconds; a longer one is an error, never a cut.
+    """
+
+    model_input_names = ["input_features", "feature_attention_mask"]
+
+    def __init__(
+        self,
+        feature_size: int = 128,
+        sampling_rate: int = 16000,
+        hop_length: int = 160,
+        chunk_length: int = 30,
+        n_fft: int = 400,
+        padding_value: float = 0.0,
+        max_duration: float = 600.0,
+        **kwargs: Any,
+    ) -> None:
+        # TRL asks for left padding of text; features are always padded at the end, where the mask says so.
+        kwargs["padding_side"] = "right"
+        kwargs["return_attention_mask"] = True
+        super().__init__(feature_size=feature_size, sampling_rate=sampling_rate, padding_value=padding_value, **kwargs)
+        self.hop_length = hop_length
+        self.chunk_length = chunk_length
+        self.n_fft = n_fft
+        self.max_duration = max_duration
+        self.n_samples = chunk_length * sampling_rate
+        self.nb_max_frames = self.n_samples // hop_length
+        self.mel_filters = mel_filter_bank(
+            num_frequency_bins=1 + n_fft // 2,
+            num_mel_filters=feature_size,
+            min_frequency=0.0,
+            max_frequency=sampling_rate / 2,
+            sampling_rate=sampling_rate,
+            norm="slaney",
+            mel_scale="slaney",
+        )
+
+    def __call__(
+        self,
+        raw_speech: np.ndarray | list[np.ndarray],
+        sampling_rate: int | None = None,
+        return_tensors: str | None = None,
+        **kwargs: Any,
+    ) -> BatchFeature:
+        """Log-mel windows of one or several recordings.
+
+        Args:
+            raw_speech: a waveform of shape (samples,), or a list of them; float, mono, at `self.sampling_rate`.
+            sampling_rate: rate of the waveforms in Hz, to be checked against the extractor's own.
+            return_tensors: "pt" or "np"; tensors of numpy when left out.
+
+        Other keyword arguments that transformers passes to feature extractors (padding, truncation, ...) have no
+        effect: windows are never truncated, and are padded to the longest of the batch.
+
+        Returns:
+            `input_features` (windows, feature_size, frames), float32: windows of all recordings in order, each computed
+            over the frames that its valid positions see, zero beyond;
+            `feature_attention_mask` (windows, frames), 1 on frames of the recording;
+            `num_windows` (recordings,), windows of each recording.
+
+        Raises:
+            ValueError: a waveform is not mono, empty, not finite, longer than `max_duration`, or at another rate.
+        """
+        if sampling_rate is not None and sampling_rate != self.sampling_rate:
+            raise ValueError(
+                f"The waveforms are sampled at {sampling_rate} Hz, but this model hears {self.sampling_rate} Hz: "
+                "resample them first, or pass files to the processor, which resamples."
+            )
+        waveforms = [raw_speech] if _is_one_waveform(raw_speech) else list(raw_speech)
+        if not waveforms:
+            raise ValueError("The list of waveforms is empty: pass at least one recording.")
+        windows: list[np.ndarray] = []
+        num_windows = []
+        for index, waveform in enumerate(waveforms):
+            checked = self._check_waveform(waveform, index)
+            parts = [checked[start : start + self.n_samples] for start in range(0, len(checked), self.n_samples)]
+            windows.extend(parts)
+            num_windows.append(len(parts))
+        mels = [self._log_mel(window) for window in windows]
+        lengths = [self._num_frames(len(window)) for window in windows]
+        frames = max(max(lengths), max(mel.shape[1] for mel in mels))
+        features = np.full((len(mels), self.feature_size, frames), self.padding_value, dtype=np.float32)
+        mask = np.zeros((len(mels), frames), dtype=np.int64)
+        for index, (mel, length) in enumerate(zip(mels, lengths)):
+            features[index, :, : mel.shape[1]] = mel
+            mask[index, :length] = 1
+        data = {
+            "input_features": features,
+            "feature_attention_mask": mask,
+            "num_windows": np.array(num_windows),
+        }
+        return BatchFeature(data, tensor_type=return_tensors)
+
+    def _check_waveform(self, waveform: Any, index: int) -> np.ndarray:
+        waveform = np.asarray(waveform)
+        name = f"Recording {index + 1}"
+        if waveform.ndim != 1:
+            raise ValueError(f"{name} has shape {waveform.shape}: pass one channel of shape (samples,).")
+        if not np.issubdtype(waveform.dtype, np.floating):
+            raise ValueError(f"{name} has dtype {waveform.dtype}: pass floating-point samples between -1 and 1.")
+        if waveform.size == 0:
+            raise ValueError(f"{name} has zero samples: there is nothing to hear.")
+        if not np.isfinite(waveform).all():
+            raise ValueError(f"{name} holds NaN or infinite samples: repair the recording first.")
+        duration = waveform.size / self.sampling_rate
+        if duration > self.max_duration:
+            raise ValueError(
+                f"{name} lasts {duration:.1f} s, more than the maximum of {self.max_duration:.0f} s: split it, or raise "
+                "the feature extractor's max_duration."
+            )
+        return waveform.astype(np.float32, copy=False)
+
+    def _num_frames(self, samples: int) -> int:
+        """Valid frames of a window of so many samples; a very short clip counts as the shortest that gives a token."""
+        return max(math.ceil(samples / self.hop_length), MIN_FRAMES)
+
+    def _log_mel(self, window: np.ndarray) -> np.ndarray:
+        """Whisper's log-mel of one window (samples,) -> (feature_size, 2n + 1 frames) for its n positions."""
+        positions = (self._num_frames(len(window)) - 1) // 2 + 1
+        frames = min(2 * positions + 1, self.nb_max_frames)
+        half = self.n_fft // 2
+        end = (frames - 1) * self.hop_length + half
+        padded = np.zeros(min(end, self.n_samples), dtype=np.float32)
+        heard = min(len(window), len(padded))
+        padded[:heard] = window[:heard]
+        signal = torch.from_numpy(np.pad(padded, (half, end - len(padded)), mode="reflect"))
+        stft = torch.stft(
+            signal,
+            self.n_fft,
+            self.hop_length,
+            window=torch.hann_window(self.n_fft),
+            center=False,
+            return_complex=True,
+        )
+        filters = torch.from_numpy(self.mel_filters).to(torch.float32)
+        log_spec = torch.clamp(filters.T @ (stft.abs() ** 2), min=1e-10).log10()
+        log_spec = torch.maximum(log_spec, log_spec.max() - 8.0)
+        return ((log_spec + 4.0) / 4.0).numpy()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the base class, without the filters (computed) and with the code named as a file beside it."""
+        fields = super().to_dict()
+        for computed in (
+            "mel_filters",
+            "n_samples",
+            "nb_max_frames",
+            "padding_side",
+            "return_attention_mask",
+        ):
+            fields.pop(computed, None)
+        fields["auto_map"] = {"AutoFeatureExtractor": ENCODER_AUTO_MAP["AutoFeatureExtractor"]}
+        return fields
+
+    def save_pretrained(self, save_directory: str, push_to_hub: bool = False, **kwargs: Any) -> Any:
+        """As the base class, with the code beside the configuration."""
+        save_code(save_directory)
+        return super().save_pretrained(save_directory, push_to_hub=push_to_hub, **kwargs)
+
+
+def _is_one_waveform(raw_speech: Any) -> bool:
+    if isinstance(raw_speech, (np.ndarray, torch.Tensor)):
+        return raw_speech.ndim == 1
+    return len(raw_speech) > 0 and np.isscalar(raw_speech[0])
+
+
+__all__ = ["AudioReasonerFeatureExtractor"]

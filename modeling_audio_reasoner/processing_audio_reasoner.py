@@ -1,0 +1,172 @@
+"""Messages with recordings -> tokens and log-mels in which every audio embedding has its placeholder; and answers back.
+
+Knows the tokenizer, the feature extractor and the grammar of an answer; knows nothing of the model's weights.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from transformers import BatchFeature, ProcessorMixin
+
+from .audio_loading import describe, load_audio
+from .configuration_audio_reasoner import MODEL_AUTO_MAP
+from .reasoning_audio_reasoner import Reasoning, parse_reasoning
+from .saving_audio_reasoner import save_code
+
+
+AUDIO_KEYS = ("audio", "url", "path", "audio_url")
+
+
+class AudioReasonerProcessor(ProcessorMixin):
+    """Tokenizer and feature extractor in one.
+
+    Args:
+        feature_extractor: an [`AudioReasonerFeatureExtractor`].
+        tokenizer: a fast tokenizer that has the three audio tokens.
+        chat_template: a Jinja template; the one saved with the processor, or the tokenizer's, when left out.
+        audio_token: the placeholder; a prompt holds it once a recording before the processor, once an audio embedding
+            after it.
+    """
+
+    def __init__(
+        self,
+        feature_extractor: Any = None,
+        tokenizer: Any = None,
+        chat_template: str | None = None,
+        audio_token: str = "<|AUDIO|>",
+        audio_bos_token: str = "<|audio_bos|>",
+        audio_eos_token: str = "<|audio_eos|>",
+        **kwargs: Any,
+    ) -> None:
+        self.audio_token = audio_token
+        self.audio_bos_token = audio_bos_token
+        self.audio_eos_token = audio_eos_token
+        self.audio_token_id = tokenizer.convert_tokens_to_ids(audio_token)
+        if self.audio_token_id is None or self.audio_token_id == tokenizer.unk_token_id:
+            raise ValueError(f"The tokenizer does not know the placeholder {audio_token}: add it as a special token.")
+        super().__init__(feature_extractor, tokenizer, chat_template=chat_template)
+
+    def __call__(
+        self,
+        text: str | list[str] | None = None,
+        audio: Any = None,
+        images: Any = None,
+        **kwargs: Any,
+    ) -> BatchFeature:
+        """Tokenize prompts and extract features of their recordings.
+
+        Args:
+            text: one prompt or several, with one placeholder a recording.
+            audio: the waveforms of all prompts in order, (samples,) each, at the model's rate.
+            images: nothing, or nothing but empty lists (TRL's multimodal switch).
+
+        Returns:
+            `input_ids`, `attention_mask` (prompts, length); with audio also `input_features` and
+            `feature_attention_mask` as the feature extractor returns them.
+
+        Raises:
+            ValueError: text is missing, placeholders and recordings differ in number, images were passed, or a
+                waveform cannot be used.
+        """
+        if "audios" in kwargs:
+            raise ValueError(
+                "The argument is called 'audio', not 'audios': recordings passed as 'audios' would not be heard."
+            )
+        if any(_flatten(images)):
+            raise ValueError("Audio-Reasoner hears and does not see: leave 'images' out, or pass empty lists.")
+        if text is None:
+            raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
+        return super().__call__(text=text, audio=audio, **kwargs)
+
+    def _process_audio(self, audio: list, **kwargs: Any) -> tuple[BatchFeature, list[str]]:
+        """Features of all recordings, and for each the placeholders that stand for its embeddings."""
+        # The tokenizer's arguments (max_length, padding_side, ...) reach feature extractors too: only these are for it.
+        kept = {name: kwargs[name] for name in ("sampling_rate", "return_tensors") if kwargs.get(name) is not None}
+        features = self.feature_extractor(audio, **kept)
+        lengths = features["feature_attention_mask"].sum(-1).tolist()
+        tokens = [((length - 1) // 2 + 1) // 2 for length in lengths]
+        replacements = []
+        start = 0
+        for windows in features.pop("num_windows").tolist():
+            replacements.append(self.audio_token * sum(tokens[start : start + windows]))
+            start += windows
+        return features, replacements
+
+    def apply_chat_template(self, conversation: Any, *args: Any, **kwargs: Any) -> Any:
+        """Render messages, and with `tokenize=True` load and encode their recordings.
+
+        A recording is a content part `{"type": "audio", KEY: SOURCE}` with KEY one of `audio`, `url`, `path`,
+        `audio_url`, and SOURCE anything that `load_audio` takes. The paper's system prompt is put in front unless
+        the messages begin with one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
+
+        Raises:
+            ValueError: a content part of type audio holds no recording, or one that cannot be read whole.
+            OSError: a file is missing.
+        """
+        batched = bool(conversation) and isinstance(conversation[0], (list, tuple))
+        conversations = conversation if batched else [conversation]
+        load = bool(kwargs.get("tokenize"))
+        prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
+        return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
+
+    def _prepare_message(self, message: dict, load: bool) -> dict:
+        """The message with each recording as a waveform, so that the base class has nothing left to load or to miss."""
+        content = message.get("content")
+        if not isinstance(content, (list, tuple)):
+            return dict(message)
+        parts = []
+        for part in content:
+            part = {key: value for key, value in part.items() if value is not None}
+            if part.get("type") in ("audio", "audio_url"):
+                part = {"type": "audio", "audio": self._recording(part, load)}
+            parts.append(part)
+        return {**message, "content": parts}
+
+    def _recording(self, part: dict, load: bool) -> Any:
+        sources = [part[key] for key in AUDIO_KEYS if key in part]
+        if len(sources) != 1:
+            raise ValueError(
+                f"A content part of type audio holds {len(sources)} recordings (keys {sorted(part)}): give exactly one "
+                f"under one of {', '.join(AUDIO_KEYS)}."
+            )
+        source = sources[0]
+        if "audio_url" in part and isinstance(source, dict):
+            source = source.get("url", source)
+        if not load:
+            return source
+        waveform = load_audio(source, self.feature_extractor.sampling_rate)
+        seconds = len(waveform) / self.feature_extractor.sampling_rate
+        if seconds > self.feature_extractor.max_duration:
+            raise ValueError(
+                f"{describe(source)} lasts {seconds:.1f} s, more than the maximum of "
+                f"{self.feature_extractor.max_duration:.0f} s: split it, or raise the feature extractor's max_duration."
+            )
+        return waveform
+
+    def parse_reasoning(self, text: str) -> Reasoning:
+        """The sections of a decoded answer; see [`parse_reasoning`]."""
+        return parse_reasoning(text)
+
+    @property
+    def model_input_names(self) -> list[str]:
+        return [*self.tokenizer.model_input_names, *self.feature_extractor.model_input_names]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the base class, with the code named as files beside the configuration."""
+        return {**super().to_dict(), "auto_map": {"AutoProcessor": MODEL_AUTO_MAP["AutoProcessor"]}}
+
+    def save_pretrained(self, save_directory: str | os.PathLike, push_to_hub: bool = False, **kwargs: Any) -> Any:
+        """As the base class, with the code beside the configuration."""
+        save_code(save_directory)
+        return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+
+def _flatten(images: Any) -> list:
+    if isinstance(images, (list, tuple)):
+        return [item for group in images for item in _flatten(group)]
+    return [] if images is None else [True]
+
+
+__all__ = ["AudioReasonerProcessor"]

@@ -1,0 +1,45 @@
+"""Makes a saved folder self-contained: copies this folder's code beside the weights."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    # Never executed. transformers finds the files that belong to a class by its relative imports, read as text: naming
+    # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
+    from .audio_loading import load_audio  # noqa: F401
+    from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
+    from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
+    from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
+    from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
+    from .reasoning_audio_reasoner import Reasoning  # noqa: F401
+    from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
+
+CODE_FILES = (
+    "audio_loading.py",
+    "configuration_audio_reasoner.py",
+    "feature_extraction_audio_reasoner.py",
+    "modeling_audio_reasoner.py",
+    "processing_audio_reasoner.py",
+    "reasoning_audio_reasoner.py",
+    "saving_audio_reasoner.py",
+    "streaming_audio_reasoner.py",
+)
+
+
+def save_code(folder: str | os.PathLike) -> None:
+    """Copy the code that `trust_remote_code=True` runs into `folder`, which is made if need be.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    here = Path(__file__).parent
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    for name in CODE_FILES:
+        if (here / name).resolve() != (target / name).resolve():
+            shutil.copyfile(here / name, target / name)
