@@ -23,7 +23,7 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
     """Read a recording as float32 mono samples at `sampling_rate` (Hz), shape (samples,).
 
     Args:
-        source: a path or URL; `bytes`; an array of shape (samples,) or (channels, samples), already at `sampling_rate`;
+        source: a path or URL; `bytes`; an array (samples,) or (channels, samples), already at `sampling_rate`;
             `{"array", "sampling_rate"}`; `{"bytes", "path"}` (datasets' `Audio(decode=False)`); or a torchcodec
             `AudioDecoder` (datasets' decoded `Audio`).
         sampling_rate: the rate wanted, in Hz.

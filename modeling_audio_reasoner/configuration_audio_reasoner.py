@@ -90,7 +90,7 @@ class AudioReasonerEncoderConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
     def to_dict(self) -> dict[str, Any]:
-        """As the base class, with the code named as files beside the configuration: a saved folder is self-contained."""
+        """As the base class, naming the code as files beside the configuration: a folder is self-contained."""
         return {**super().to_dict(), "auto_map": dict(ENCODER_AUTO_MAP)}
 
 
@@ -125,7 +125,7 @@ class AudioReasonerConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
     def to_dict(self) -> dict[str, Any]:
-        """As the base class, with the code named as files beside the configuration: a saved folder is self-contained."""
+        """As the base class, naming the code as files beside the configuration: a folder is self-contained."""
         return {**super().to_dict(), "auto_map": dict(MODEL_AUTO_MAP)}
 
 

@@ -27,7 +27,7 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
 
     Args:
         feature_size: number of mel bands.
-        sampling_rate: in Hz; waveforms at any other rate are refused here (the processor resamples files and messages).
+        sampling_rate: in Hz; waveforms at another rate are refused here (the processor resamples files and messages).
         hop_length: samples between two frames.
         chunk_length: length of a window in seconds.
         n_fft: samples of a frame.
@@ -85,8 +85,8 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         effect: windows are never truncated, and are padded to the longest of the batch.
 
         Returns:
-            `input_features` (windows, feature_size, frames), float32: windows of all recordings in order, each computed
-            over the frames that its valid positions see, zero beyond;
+            `input_features` (windows, feature_size, frames), float32: windows of all recordings in order, each
+            computed over the frames that its valid positions see, zero beyond;
             `feature_attention_mask` (windows, frames), 1 on frames of the recording;
             `num_windows` (recordings,), windows of each recording.
 
@@ -113,7 +113,7 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         frames = max(max(lengths), max(mel.shape[1] for mel in mels))
         features = np.full((len(mels), self.feature_size, frames), self.padding_value, dtype=np.float32)
         mask = np.zeros((len(mels), frames), dtype=np.int64)
-        for index, (mel, length) in enumerate(zip(mels, lengths)):
+        for index, (mel, length) in enumerate(zip(mels, lengths, strict=True)):
             features[index, :, : mel.shape[1]] = mel
             mask[index, :length] = 1
         data = {
@@ -137,8 +137,8 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         duration = waveform.size / self.sampling_rate
         if duration > self.max_duration:
             raise ValueError(
-                f"{name} lasts {duration:.1f} s, more than the maximum of {self.max_duration:.0f} s: split it, or raise "
-                "the feature extractor's max_duration."
+                f"{name} lasts {duration:.1f} s, more than the maximum of {self.max_duration:.0f} s: split it, or "
+                "raise the feature extractor's max_duration."
             )
         return waveform.astype(np.float32, copy=False)
 
@@ -170,7 +170,7 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         return ((log_spec + 4.0) / 4.0).numpy()
 
     def to_dict(self) -> dict[str, Any]:
-        """As the base class, without the filters (computed) and with the code named as a file beside it."""
+        """As the base class, without what is computed, and naming the code as a file beside it."""
         fields = super().to_dict()
         for computed in (
             "mel_filters",

@@ -232,7 +232,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             hidden = layer(hidden, groups)
 
         pooled: list[torch.Tensor] = [hidden] * len(order)
-        for window, part in zip(order, hidden.split([positions[window] for window in order])):
+        for window, part in zip(order, hidden.split([positions[window] for window in order]), strict=True):
             pooled[window] = self.avg_pooler(part.T).T
         tokens = torch.tensor([len(part) for part in pooled], device=hidden.device)
         return AudioReasonerEncoderOutput(last_hidden_state=self.layer_norm(torch.cat(pooled)), lengths=tokens)

@@ -1,4 +1,4 @@
-"""Messages with recordings -> tokens and log-mels in which every audio embedding has its placeholder; and answers back.
+"""Messages with recordings -> tokens and log-mels, with a placeholder for every audio embedding; and answers back.
 
 Knows the tokenizer, the feature extractor and the grammar of an answer; knows nothing of the model's weights.
 """
@@ -82,7 +82,7 @@ class AudioReasonerProcessor(ProcessorMixin):
 
     def _process_audio(self, audio: list, **kwargs: Any) -> tuple[BatchFeature, list[str]]:
         """Features of all recordings, and for each the placeholders that stand for its embeddings."""
-        # The tokenizer's arguments (max_length, padding_side, ...) reach feature extractors too: only these are for it.
+        # The tokenizer's arguments (max_length, padding_side, ...) reach feature extractors too: these are for it.
         kept = {name: kwargs[name] for name in ("sampling_rate", "return_tensors") if kwargs.get(name) is not None}
         features = self.feature_extractor(audio, **kept)
         lengths = features["feature_attention_mask"].sum(-1).tolist()
@@ -112,7 +112,7 @@ class AudioReasonerProcessor(ProcessorMixin):
         return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
 
     def _prepare_message(self, message: dict, load: bool) -> dict:
-        """The message with each recording as a waveform, so that the base class has nothing left to load or to miss."""
+        """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
         content = message.get("content")
         if not isinstance(content, (list, tuple)):
             return dict(message)
@@ -128,8 +128,8 @@ class AudioReasonerProcessor(ProcessorMixin):
         sources = [part[key] for key in AUDIO_KEYS if key in part]
         if len(sources) != 1:
             raise ValueError(
-                f"A content part of type audio holds {len(sources)} recordings (keys {sorted(part)}): give exactly one "
-                f"under one of {', '.join(AUDIO_KEYS)}."
+                f"A content part of type audio holds {len(sources)} recordings (keys {sorted(part)}): give "
+                f"exactly one under one of {', '.join(AUDIO_KEYS)}."
             )
         source = sources[0]
         if "audio_url" in part and isinstance(source, dict):
@@ -141,7 +141,7 @@ class AudioReasonerProcessor(ProcessorMixin):
         if seconds > self.feature_extractor.max_duration:
             raise ValueError(
                 f"{describe(source)} lasts {seconds:.1f} s, more than the maximum of "
-                f"{self.feature_extractor.max_duration:.0f} s: split it, or raise the feature extractor's max_duration."
+                f"{self.feature_extractor.max_duration:.0f} s: split it, or raise max_duration."
             )
         return waveform
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
@@ -134,7 +135,7 @@ def _stray_text(text: str, tags: list[re.Match[str]]) -> list[str]:
     problems = []
     if tags and text[: tags[0].start()].strip():
         problems.append("there is text before the first tag")
-    for tag, following in zip(tags, tags[1:]):
+    for tag, following in pairwise(tags):
         closes = tag.group().startswith("</") or tag.group() == "<THINK>"
         if closes and text[tag.end() : following.start()].strip():
             problems.append(f"there is text between {tag.group()} and {following.group()}")

@@ -1,0 +1,151 @@
+"""Puts an audio encoder and a causal language model together into an Audio-Reasoner that is ready to be trained.
+
+The projector between them is new. Knows nothing of data or of training. It is not among the files that travel with the
+weights.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, WhisperFeatureExtractor, WhisperModel
+
+from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
+from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
+from .modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerForConditionalGeneration
+from .processing_audio_reasoner import AudioReasonerProcessor
+from .whole_folder import whole_folder
+
+
+TEMPLATE_TOKENS = ("<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
+"""What the chat template writes besides text; Qwen2-Audio's names."""
+
+MAX_NEW_TOKENS = 2048
+"""Length of an answer in the authors' `inference.py`."""
+
+
+def compose_audio_reasoner(
+    audio_folder: str | os.PathLike,
+    text_folder: str | os.PathLike,
+    destination: str | os.PathLike,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    seed: int = 0,
+) -> AudioReasonerForConditionalGeneration:
+    """Write a self-contained Audio-Reasoner folder: weights, code, processor, chat template, generation settings.
+
+    Args:
+        audio_folder: an encoder that `recipes/warm_up_encoder.py` wrote, or a Whisper model with its feature extractor.
+        text_folder: a causal language model of transformers with its tokenizer. Tokens of the chat template that the
+            tokenizer lacks are added, and the embeddings grow with them.
+        destination: the folder to write; it appears whole or not at all.
+        max_new_tokens: the longest answer, unless the caller of `generate` says otherwise.
+        seed: seed of the projector's random weights.
+
+    Returns:
+        The model, as it was saved.
+
+    Raises:
+        ValueError: a folder holds something else, or the model could not hold an answer of `max_new_tokens`.
+        OSError: a folder cannot be read or written.
+    """
+    encoder, extractor = _read_encoder(Path(audio_folder))
+    language_model, tokenizer = _read_language_model(Path(text_folder))
+    positions = getattr(language_model.config, "max_position_embeddings", None)
+    if max_new_tokens < 1 or positions is not None and max_new_tokens >= positions:
+        raise ValueError(
+            f"max_new_tokens is {max_new_tokens}, but the language model has {positions} positions for prompt and answer "
+            "together: give a smaller number of at least 1."
+        )
+    language_model.config.pad_token_id = tokenizer.pad_token_id
+    language_model.config.eos_token_id = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    config = AudioReasonerConfig(
+        audio_config=encoder.config,
+        text_config=language_model.config,
+        audio_token_id=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
+        dtype=language_model.dtype,
+    )
+    torch.manual_seed(seed)
+    model = AudioReasonerForConditionalGeneration(config).to(language_model.dtype)
+    model.model.audio_tower.load_state_dict(encoder.state_dict())
+    model.model.language_model.load_state_dict(language_model.base_model.state_dict())
+    model.lm_head.load_state_dict(language_model.get_output_embeddings().state_dict())
+    model.tie_weights()
+    model.generation_config = _generation_config(tokenizer, max_new_tokens)
+    template = (Path(__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
+    processor = AudioReasonerProcessor(extractor, tokenizer, chat_template=template)
+    with whole_folder(destination) as folder:
+        model.save_pretrained(folder)
+        processor.save_pretrained(folder)
+    return model.eval()
+
+
+def _generation_config(tokenizer: Any, max_new_tokens: int) -> GenerationConfig:
+    """The authors' settings: greedy, up to `max_new_tokens`, until the turn ends."""
+    ends = [tokenizer.convert_tokens_to_ids("<|im_end|>")]
+    if tokenizer.eos_token_id is not None and tokenizer.eos_token_id not in ends:
+        ends.append(tokenizer.eos_token_id)
+    return GenerationConfig(
+        do_sample=False, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id
+    )
+
+
+def _model_type(folder: Path, wanted: str) -> str:
+    """The model type that a folder's config.json names."""
+    path = folder / "config.json"
+    if not path.is_file():
+        found = "holds no config.json" if folder.is_dir() else "is not a folder"
+        raise ValueError(f"{folder} {found}: name a folder with {wanted}.")
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("model_type"))
+    except (json.JSONDecodeError, AttributeError) as error:
+        raise ValueError(f"{path} is not a model configuration: write the folder again.") from error
+
+
+def _read_encoder(folder: Path) -> tuple[AudioReasonerEncoder, AudioReasonerFeatureExtractor]:
+    wanted = "an encoder that recipes/warm_up_encoder.py wrote, or a Whisper model"
+    model_type = _model_type(folder, wanted)
+    if not (folder / "preprocessor_config.json").is_file():
+        raise ValueError(f"{folder} holds no preprocessor_config.json: save the feature extractor beside the encoder.")
+    if model_type == AudioReasonerEncoderConfig.model_type:
+        return AudioReasonerEncoder.from_pretrained(folder), AudioReasonerFeatureExtractor.from_pretrained(folder)
+    if model_type != "whisper":
+        raise ValueError(f"{folder} holds a model of type '{model_type}': name a folder with {wanted}.")
+    whisper = WhisperModel.from_pretrained(folder).encoder
+    names = AudioReasonerEncoderConfig().to_dict().keys() - {"auto_map", "model_type", "architectures"}
+    fields = {name: value for name, value in whisper.config.to_dict().items() if name in names}
+    encoder = AudioReasonerEncoder(AudioReasonerEncoderConfig(**fields)).to(whisper.dtype)
+    encoder.load_state_dict(whisper.state_dict())
+    stock = WhisperFeatureExtractor.from_pretrained(folder)
+    extractor = AudioReasonerFeatureExtractor(
+        **{
+            name: getattr(stock, name)
+            for name in ("feature_size", "sampling_rate", "hop_length", "chunk_length", "n_fft")
+        }
+    )
+    return encoder, extractor
+
+
+def _read_language_model(folder: Path) -> tuple[Any, Any]:
+    """The language model and its tokenizer, which has the tokens of the chat template and a padding token."""
+    wanted = "a causal language model of transformers and its tokenizer"
+    model_type = _model_type(folder, wanted)
+    try:
+        language_model = AutoModelForCausalLM.from_pretrained(folder)
+    except ValueError as error:
+        raise ValueError(f"{folder} holds a model of type '{model_type}': name a folder with {wanted}.") from error
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
+        raise ValueError(f"{folder} holds no tokenizer: save the tokenizer beside the language model.")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    vocabulary = tokenizer.get_vocab()
+    lacking = [token for token in TEMPLATE_TOKENS if token not in vocabulary]
+    if lacking:
+        tokenizer.add_special_tokens({"extra_special_tokens": lacking}, replace_extra_special_tokens=False)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or "<|im_end|>"
+    if len(tokenizer) > language_model.get_input_embeddings().num_embeddings:
+        language_model.resize_token_embeddings(len(tokenizer))
+    return language_model, tokenizer
