@@ -10,12 +10,11 @@ import importlib
 
 _HOMES = {
     "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig"),
+    "encoder_audio_reasoner": ("AudioReasonerEncoder", "AudioReasonerPreTrainedModel"),
     "feature_extraction_audio_reasoner": ("AudioReasonerFeatureExtractor",),
     "modeling_audio_reasoner": (
-        "AudioReasonerEncoder",
         "AudioReasonerForConditionalGeneration",
         "AudioReasonerModel",
-        "AudioReasonerPreTrainedModel",
     ),
     "processing_audio_reasoner": ("AudioReasonerProcessor",),
     "reasoning_audio_reasoner": ("SECTIONS", "SYSTEM_PROMPT", "TAGS", "Reasoning", "parse_reasoning"),

@@ -11,7 +11,9 @@ import math
 import os
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlparse
+from urllib.request import urlopen
 
 import numpy as np
 
@@ -111,12 +113,11 @@ def _contents(source: Any, name: str) -> bytes:
             "{'bytes', 'path'}, {'array', 'sampling_rate'} or a torchcodec decoder."
         )
     if isinstance(source, str) and urlparse(source).scheme in ("http", "https"):
-        import httpx
-
-        reply = httpx.get(source, follow_redirects=True, timeout=30.0)
-        if reply.is_error:
-            raise OSError(f"{source} could not be fetched: the server answered {reply.status_code}.")
-        return reply.content
+        try:
+            with urlopen(source, timeout=30.0) as reply:
+                return reply.read()
+        except URLError as error:
+            raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
     path = Path(str(source).removeprefix("file://"))
     if path.is_dir():
         raise ValueError(f"{name} is a folder, not a recording: name one audio file.")

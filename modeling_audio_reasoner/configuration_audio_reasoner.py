@@ -19,7 +19,7 @@ MODEL_AUTO_MAP = {
 }
 ENCODER_AUTO_MAP = {
     "AutoConfig": "configuration_audio_reasoner.AudioReasonerEncoderConfig",
-    "AutoModel": "modeling_audio_reasoner.AudioReasonerEncoder",
+    "AutoModel": "encoder_audio_reasoner.AudioReasonerEncoder",
     "AutoFeatureExtractor": "feature_extraction_audio_reasoner.AudioReasonerFeatureExtractor",
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .audio_loading import load_audio  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
+    from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
     from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 CODE_FILES = (
     "audio_loading.py",
     "configuration_audio_reasoner.py",
+    "encoder_audio_reasoner.py",
     "feature_extraction_audio_reasoner.py",
     "modeling_audio_reasoner.py",
     "processing_audio_reasoner.py",
