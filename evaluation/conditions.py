@@ -1,0 +1,71 @@
+"""What a row hears: its own clip, digital silence, or another row's clip.
+
+`shuffled` is the permutation control. Each row hears the clip of another row of its own task and domain (a task
+with one row in a domain borrows from the domain), so that question and sound still belong together as kinds and
+only their pairing is broken. The pairing looks at ids and sources and never at labels: a model that hears well
+then scores what the labels' frequencies give, about chance. Drawing clips with a different label instead would
+force every answer to be wrong and make the control look better than it is.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+CONDITIONS = ("real", "silence", "shuffled")
+
+
+def shuffled_clips(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, str]:
+    """For each row the id of the row whose clip it hears instead of its own.
+
+    A derangement drawn from `seed`: within each (domain, task) a random order is turned by some steps, and the
+    turn is the first with the fewest rows left on a clip of their own source recording.
+
+    Args:
+        rows: mappings with `id`, `domain`, `task` and, where known, `source_id`.
+        seed: of the draw.
+
+    Raises:
+        ValueError: when a domain has fewer than two rows.
+    """
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["domain"], row["task"]].append(row)
+    pairs: dict[str, str] = {}
+    for (domain, task), group in sorted(groups.items()):
+        if len(group) == 1:
+            others = [row for row in rows if row["domain"] == domain and row["id"] != group[0]["id"]]
+            if not others:
+                raise ValueError(
+                    f"condition 'shuffled' needs two rows or more in each domain, found one in {domain!r}; "
+                    "evaluate more rows or leave the condition out."
+                )
+            pairs[group[0]["id"]] = _draw(f"{seed}:{domain}:{task}", others)[0]["id"]
+            continue
+        order = _draw(f"{seed}:{domain}:{task}", group)
+        turn = _best_turn([row.get("source_id") for row in order])
+        pairs |= {row["id"]: order[(i + turn) % len(order)]["id"] for i, row in enumerate(order)}
+    return pairs
+
+
+def _draw(seed: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """`rows` in an order that depends on their ids and the seed alone."""
+    order = sorted(rows, key=lambda row: row["id"])
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def _best_turn(sources: Sequence[str | None]) -> int:
+    """The first number of steps that leaves the fewest rows on a clip of their own source recording."""
+    best, fewest = 1, len(sources) + 1
+    for steps in range(1, len(sources)):
+        turned = sources[steps:] + sources[:steps]
+        same = sum(own is not None and own == other for own, other in zip(sources, turned, strict=True))
+        if same < fewest:
+            best, fewest = steps, same
+        if fewest == 0:
+            break
+    return best

@@ -1,0 +1,98 @@
+"""What a result was measured on: hashes of model and data, decoding, seeds, versions, date."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evaluation.cota import hash_files, read_json
+
+
+# What a model folder answers with: weights, code, configuration, tokenizer, template.
+_ANSWERS_WITH = (".safetensors", ".bin", ".json", ".py", ".jinja", ".txt", ".model")
+_WRITTEN_BY_TRAINING = (
+    "trainer_state.json",
+    "training_args.bin",
+    "all_results.json",
+    "train_results.json",
+    "eval_results.json",
+)
+
+
+def model_files(model: Path) -> list[Path]:
+    """The files of a model folder that its answers depend on (not its card, nor training's own records).
+
+    Raises:
+        ValueError: when the folder is not a model folder.
+    """
+    if not model.is_dir():
+        raise ValueError(f"{model}: no such folder; give the folder of a trained model, for example demo/model.")
+    if read_json(model / "config.json") is None:
+        raise ValueError(f"{model}: not a model folder, it has no config.json; give the folder of a trained model.")
+    files = [
+        path
+        for path in sorted(model.iterdir())
+        if path.is_file() and path.suffix in _ANSWERS_WITH and path.name not in _WRITTEN_BY_TRAINING
+    ]
+    if not any(path.suffix in (".safetensors", ".bin") for path in files):
+        raise ValueError(f"{model}: not a whole model folder, it has no weights (*.safetensors); train it to the end.")
+    if not any((model / name).is_file() for name in ("processor_config.json", "preprocessor_config.json")):
+        raise ValueError(
+            f"{model}: not a whole model folder, it has no processor_config.json or preprocessor_config.json; "
+            "save the processor beside the model."
+        )
+    return files
+
+
+def measured_on(
+    model: Path, data: Path, files: list[Path], split: str, max_new_tokens: int, seed: int, limit: int | None
+) -> dict[str, Any]:
+    """What decides an answer: two runs that agree on it need not be made twice."""
+    return {
+        "model_sha256": hash_files(model_files(model), model),
+        "data_sha256": hash_files(files, data),
+        "split": split,
+        "limit": limit,
+        "decoding": {"strategy": "greedy", "max_new_tokens": max_new_tokens},
+        "seed": seed,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what an answer and a score depend on."""
+    names = (
+        "torch",
+        "transformers",
+        "tokenizers",
+        "datasets",
+        "pyarrow",
+        "soundfile",
+        "numpy",
+        "trl",
+        "audio-reasoner",
+    )
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def today() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, path)
