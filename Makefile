@@ -1,0 +1,99 @@
+# `make` lists the targets. Each sets up what it needs and does nothing twice.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+SHELL := /bin/sh
+# The commands below are found in .venv; `. .venv/bin/activate` does the same for a shell.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export TOKENIZERS_PARALLELISM := false
+READY := .venv/.installed
+CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks tests setup.py
+CODE_HERE = $(wildcard $(CODE))
+MINI := recipes/audio-reasoner-mini
+
+.PHONY: help install demo test quality style slow gpu bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+install: $(READY) ## make .venv, with the system packages it needs
+
+$(READY): setup.py constraints.txt install.sh
+	sh install.sh
+
+test: $(READY) ## run the tests, without the slow ones and those for a GPU
+	python -m pytest -m "not slow and not gpu"
+
+quality: $(READY) ## check style and types, changing nothing
+	ruff check $(CODE_HERE)
+	ruff format --check $(CODE_HERE)
+	mypy
+
+style: $(READY) ## mend style
+	ruff check --fix $(CODE_HERE)
+	ruff format $(CODE_HERE)
+
+slow: $(READY) ## run the tests that take minutes
+	@if [ -z "$$(find tests/slow -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no slow tests yet."; \
+	else set -x; python -m pytest --slow tests/slow; fi
+
+gpu: $(READY) ## run the tests for a CUDA GPU, which say so where there is none
+	@if [ -z "$$(find tests/gpu -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no GPU tests yet."; \
+	else set -x; python -m pytest tests/gpu; fi
+
+bench: $(READY) ## run the benchmarks, which print ratios of one run
+	@if [ -z "$$(find benchmarks -name '*.py' 2>/dev/null)" ]; then echo "There are no benchmarks yet."; fi
+	@for script in $(wildcard benchmarks/bench_*.py); do (set -x; python $$script) || exit 1; done
+
+clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings
+	rm -rf cota demo trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+# ---- The demo: recordings -> CoTA -> training -> held-out answers -> report. One target a step, skipped when its
+# result is there. Where a step's last file may be there although the step was killed, a marker is touched after it.
+
+STEPS := cota/README.md demo/encoder/config.json demo/text/.trained demo/composed/config.json demo/model/.trained \
+	demo/evaluation/results.json demo/model/README.md demo/held_out.flac demo/.asked demo/report.html
+
+# Nothing in the demo needs the Hub; without this, some libraries ask it and wait.
+demo: export HF_HUB_OFFLINE := 1
+demo: demo/report.html ## do the main job on real recordings, and say where the report is
+	@printf '\nThe report is %s; its figures are in %s.\n' $(CURDIR)/demo/report.html $(CURDIR)/demo/report.json
+
+$(STEPS): | $(READY)
+
+cota/README.md:
+	audio-reasoner fetch
+	audio-reasoner build --output cota
+
+demo/encoder/config.json: $(MINI)/encoder/config_demo.yaml cota/README.md
+	python recipes/warm_up_encoder.py --config $(MINI)/encoder/config_demo.yaml
+
+demo/text/.trained: $(MINI)/text/config_demo.yaml cota/README.md
+	python recipes/text_warmup_data.py
+	trl sft --config $(MINI)/text/config_demo.yaml
+	@touch $@
+
+demo/composed/config.json: demo/encoder/config.json demo/text/.trained
+	audio-reasoner compose --audio demo/encoder --text demo/text demo/composed
+
+demo/model/.trained: $(MINI)/sft/config_demo.yaml demo/composed/config.json cota/README.md
+	trl sft --config $(MINI)/sft/config_demo.yaml
+	@touch $@
+
+demo/evaluation/results.json: demo/model/.trained cota/README.md
+	audio-reasoner evaluate cota --model demo/model --output demo/evaluation
+
+demo/model/README.md: demo/evaluation/results.json
+	audio-reasoner card demo/model --evaluation demo/evaluation
+
+demo/held_out.flac: cota/README.md
+	audio-reasoner extract cota --config spoken_language --output demo/held_out
+
+demo/.asked: demo/held_out.flac demo/model/README.md
+	audio-reasoner ask demo/held_out.flac "$$(cat demo/held_out.txt)" --model demo/model
+	@touch $@
+
+demo/report.html: demo/evaluation/results.json demo/model/README.md demo/.asked
+	audio-reasoner report --output demo

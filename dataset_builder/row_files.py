@@ -1,0 +1,64 @@
+"""Writes one row of CoTA as files: the clip to listen to, and its question as the model reads it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataset_builder.question_text import question_text
+
+
+@dataclass(frozen=True)
+class RowFiles:
+    """Where a row was written, its `seconds` of audio, and the answer that its annotation gives."""
+
+    row_id: str
+    clip: Path
+    question: Path
+    seconds: float
+    answer: str
+
+
+def write_row_files(data: Path, output: Path, *, split: str, config: str | None, row: int) -> RowFiles:
+    """Write row number `row` of a CoTA folder to `output` + ".flac" and `output` + ".txt".
+
+    Args:
+        data: the CoTA folder.
+        output: the files' path without their ending.
+        split: train, validation or test.
+        config: a task or a domain; None for the data set's default, which is all of them.
+        row: counted from 0 within that config and split.
+
+    Raises:
+        ValueError: no such config, split or row.
+        OSError: the folder is not a data set, or the files cannot be written.
+    """
+    from datasets import Audio, load_dataset
+
+    if not (data / "README.md").is_file():
+        raise FileNotFoundError(
+            f"{data} is not a CoTA folder: it has no README.md; `audio-reasoner build` makes one."
+        )
+    rows = load_dataset(str(data), config, split=split)
+    if not 0 <= row < len(rows):
+        raise ValueError(f"row {row} is not in {data}, split {split}: it has the rows 0 to {len(rows) - 1}.")
+    found = rows.cast_column("audio", Audio(decode=False))[row]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    files = RowFiles(
+        row_id=found["id"],
+        clip=output.with_name(output.name + ".flac"),
+        question=output.with_name(output.name + ".txt"),
+        seconds=found["duration"],
+        answer=found["answer"],
+    )
+    _write(files.question, (question_text(found["question"], found["choices"]) + "\n").encode())
+    _write(files.clip, found["audio"]["bytes"])
+    return files
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

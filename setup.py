@@ -1,0 +1,79 @@
+"""Packages audio-reasoner: `pip install .` for the model alone, `pip install '.[build,train,eval]'` for the rest."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+
+ROOT = Path(__file__).parent
+PACKAGES = ["modeling_audio_reasoner", "dataset_builder", "evaluation", "app"]
+MODEL_CARD = "model_card.md"
+
+# torchcodec is what `datasets` decodes an Audio column with; `make install` pins the newest CPU build.
+AUDIO_DATASETS = ["datasets>=5.0,<6", "torchcodec>=0.13,<0.18"]
+
+INSTALL_REQUIRES = [
+    "torch>=2.8,<3",
+    "numpy>=1.26,<3",
+    "transformers>=5.17,<6",
+    "jinja2>=3.1,<4",
+    "soundfile>=0.13,<1",
+    "soxr>=0.5,<2",
+    "typer>=0.20,<1",
+    "rich>=13.8,<16",
+]
+
+EXTRAS_REQUIRE = {
+    "build": [*AUDIO_DATASETS, "pyarrow>=24,<27", "pyyaml>=6.0.1,<7", "scikit-learn>=1.5,<2"],
+    "train": [*AUDIO_DATASETS, "trl>=1.14,<2", "peft>=0.21,<1", "accelerate>=1.10,<2", "pyyaml>=6.0.1,<7"],
+    "eval": [*AUDIO_DATASETS, "matplotlib>=3.9,<4"],
+    "app": ["gradio>=6,<7"],
+    # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
+    "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
+    "dev": ["pytest>=8.3,<10", "hypothesis>=6.100,<7", "ruff>=0.14,<1", "mypy>=1.15,<3"],
+}
+
+
+class BuildWithModelCard(build_py):
+    """Puts the model card's template into the package that renders it.
+
+    The template stays at the repository's root, where people look for it; an editable install reads it there.
+    """
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            folder = Path(self.build_lib) / "evaluation"
+            self.mkpath(str(folder))
+            self.copy_file(str(ROOT / MODEL_CARD), str(folder / MODEL_CARD))
+
+
+setup(
+    name="audio-reasoner",
+    version="0.1.0",
+    description="Audio-Reasoner for the Hugging Face ecosystem: build CoTA, train with TRL, ask about a recording.",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=find_packages(include=[pattern for name in PACKAGES for pattern in (name, f"{name}.*")]),
+    package_data={
+        "modeling_audio_reasoner": ["*.jinja"],
+        "dataset_builder": ["**/*.yaml", "**/*.md", "**/*.txt", "**/*.jinja"],
+        "evaluation": ["**/*.html", "**/*.css", "**/*.md", "**/*.jinja"],
+        "app": ["**/*.html", "**/*.css"],
+    },
+    install_requires=INSTALL_REQUIRES,
+    extras_require=EXTRAS_REQUIRE,
+    entry_points={"console_scripts": ["audio-reasoner = app.main:run"]},
+    cmdclass={"build_py": BuildWithModelCard},
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Sound/Audio :: Analysis",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
