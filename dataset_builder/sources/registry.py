@@ -10,12 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 from ..recording import Recording
-from . import asterisk, fillets
+from . import asterisk, fillets, hydrogen, sonic_pi, wesnoth
 from .disk_space import explained_disk_errors
+from .event_labels import keep_broad_events
 from .packages import fetch_packages
 
 
-SOURCES: dict[str, ModuleType] = {module.NAME: module for module in (asterisk, fillets)}
+SOURCES: dict[str, ModuleType] = {
+    module.NAME: module for module in (asterisk, fillets, wesnoth, sonic_pi, hydrogen)
+}
 
 
 def default_cache() -> Path:
@@ -43,7 +46,7 @@ def read_recordings(cache: Path | None = None, sources: Iterable[str] | None = N
         OSError: a source was not fetched, or a file of it is missing.
     """
     cache = default_cache() if cache is None else Path(cache)
-    return [recording for module in _modules(sources) for recording in module.read(cache)]
+    return keep_broad_events(recording for module in _modules(sources) for recording in module.read(cache))
 
 
 def fetch_recordings(
