@@ -25,9 +25,23 @@ INSTALL_REQUIRES = [
 ]
 
 EXTRAS_REQUIRE = {
-    "build": [*AUDIO_DATASETS, "pyarrow>=24,<27", "pyyaml>=6.0.1,<7", "scikit-learn>=1.5,<2"],
-    "train": [*AUDIO_DATASETS, "trl>=1.14,<2", "peft>=0.21,<1", "accelerate>=1.10,<2", "pyyaml>=6.0.1,<7"],
-    "eval": [*AUDIO_DATASETS, "matplotlib>=3.9,<4"],
+    "build": [*AUDIO_DATASETS, "pyarrow>=24,<27", "pyyaml>=6.0.1,<7", "scikit-learn>=1.5,<2", "tqdm>=4.60,<5"],
+    "train": [
+        *AUDIO_DATASETS,
+        "trl>=1.14,<2",
+        "peft>=0.21,<1",
+        "accelerate>=1.10,<2",
+        "tokenizers>=0.22,<1",
+        "pyyaml>=6.0.1,<7",
+        "tqdm>=4.60,<5",
+    ],
+    "eval": [
+        *AUDIO_DATASETS,
+        "pyarrow>=24,<27",
+        "scipy>=1.13,<2",
+        "matplotlib>=3.9,<4",
+        "huggingface_hub>=1.31,<3",
+    ],
     "app": ["gradio>=6,<7"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
