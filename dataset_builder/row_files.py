@@ -36,6 +36,8 @@ def write_row_files(data: Path, output: Path, *, split: str, config: str | None,
     """
     if not (data / "README.md").is_file():
         raise FileNotFoundError(f"{data} is not a CoTA folder: it has no README.md; `audio-reasoner build` makes one.")
+    from datasets import Audio, load_dataset
+
     rows = load_dataset(str(data), config, split=split)
     if not 0 <= row < len(rows):
         raise ValueError(f"row {row} is not in {data}, split {split}: it has the rows 0 to {len(rows) - 1}.")
