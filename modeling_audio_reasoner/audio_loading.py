@@ -19,6 +19,7 @@ import numpy as np
 
 
 SILENCE_PEAK = 1e-4  # -80 dB of full scale
+MAX_CHANNELS = 64
 
 
 def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
@@ -168,13 +169,17 @@ def _missing_bytes(contents: bytes) -> int:
 
 
 def _to_mono(waveform: np.ndarray, name: str) -> np.ndarray:
-    if waveform.ndim == 2:
-        channels_last = waveform.shape[0] > waveform.shape[1]
-        waveform = waveform.mean(axis=1 if channels_last else 0, dtype=np.float64)
-    if waveform.ndim != 1:
+    if waveform.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {waveform.shape}: pass (samples,) or (channels, samples).")
     if waveform.size == 0:
         raise ValueError(f"{name} has zero samples: there is nothing to hear.")
+    if waveform.ndim == 2:
+        if waveform.shape[0] > MAX_CHANNELS:
+            raise ValueError(
+                f"{name} has shape {waveform.shape}, which would be {waveform.shape[0]} channels: pass "
+                "(channels, samples), not (samples, channels)."
+            )
+        waveform = waveform.mean(axis=0, dtype=np.float64)
     if not np.issubdtype(waveform.dtype, np.floating):
         raise ValueError(f"{name} has dtype {waveform.dtype}: pass floating-point samples between -1 and 1.")
     if not np.isfinite(waveform).all():

@@ -1,0 +1,104 @@
+"""`audio-reasoner ask`: one recording, one question, the sections as the model writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Thread
+from typing import Annotated
+
+import typer
+
+
+def ask(
+    recording: Annotated[str, typer.Argument(help="An audio file, or a URL of one.")],
+    question: Annotated[str, typer.Argument(help="What to ask about it.")],
+    model: Annotated[str, typer.Option(help="A model folder, or its name on the Hub.")] = "demo/model",
+    choice: Annotated[
+        list[str] | None, typer.Option(help="An answer to choose from; give the option once for each.")
+    ] = None,
+    revision: Annotated[str | None, typer.Option(help="The commit of a model on the Hub, to pin its code.")] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(help="At most so many tokens; the model's own limit if left out.")
+    ] = None,
+) -> None:
+    """Ask a model about a recording and watch it plan, caption, reason, summarise and respond.
+
+    Example: audio-reasoner ask thunder.wav "What makes this sound?" --model demo/model
+    """
+    from modeling_audio_reasoner.audio_loading import check_audible, load_audio
+    from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
+
+    if not question.strip():
+        raise ValueError("The question is empty: ask something about the recording.")
+    network, processor = load_model(model, revision)
+    waveform = load_audio(recording, processor.feature_extractor.sampling_rate)
+    check_audible(waveform, recording)
+    if choice:
+        question = f"{question}\nChoose one: {'; '.join(choice)}."
+    parts = [{"type": "audio", "audio": waveform}, {"type": "text", "text": question}]
+    inputs = processor.apply_chat_template(
+        [{"role": "user", "content": parts}],
+        tokenize=True,
+        return_dict=True,
+        add_generation_prompt=True,
+        return_tensors="pt",
+    )
+    answer = parse_reasoning(_stream(network, processor, inputs, max_new_tokens))
+    if not answer.complete:
+        typer.echo(f"\nThe answer is not well-formed: {'; '.join(answer.problems)}.", err=True)
+        raise typer.Exit(2)
+
+
+def load_model(model: str, revision: str | None = None):
+    """The model and its processor, through the Auto classes.
+
+    Raises:
+        ValueError: the folder is not a model.
+        OSError: neither a folder nor a reachable repository of that name exists.
+    """
+    folder = Path(model)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ValueError(f"{model} is not a model folder: it has no config.json.")
+    if folder.is_file():
+        raise ValueError(f"{model} is a file, not a model folder: name the folder that holds config.json.")
+    from transformers import AutoModel, AutoProcessor
+
+    network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision)
+    processor = AutoProcessor.from_pretrained(model, trust_remote_code=True, revision=revision)
+    if not hasattr(network, "generate") or not hasattr(processor, "parse_reasoning"):
+        raise ValueError(f"{model} holds a {type(network).__name__}, which is not an Audio-Reasoner.")
+    return network.eval(), processor
+
+
+def _stream(network, processor, inputs, max_new_tokens: int | None) -> str:
+    """Generate greedily, print each section as it opens, and return the whole answer."""
+    from rich.console import Console
+
+    from modeling_audio_reasoner.streaming_audio_reasoner import ReasoningStreamer
+
+    console = Console(highlight=False, soft_wrap=True)
+    streamer = ReasoningStreamer(processor.tokenizer)
+    limits = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
+    outcome: dict[str, object] = {}
+
+    def generate() -> None:
+        try:
+            outcome["tokens"] = network.generate(**inputs, streamer=streamer, do_sample=False, **limits)
+        except Exception as error:  # carried over to the reading thread, which raises it
+            outcome["error"] = error
+            streamer.end()
+
+    thread = Thread(target=generate)
+    thread.start()
+    for event in streamer:
+        if event.kind == "opened":
+            console.print(f"{event.section}", style="bold cyan", end="\n  ")
+        elif event.kind == "text":
+            console.print(event.text, end="", markup=False, style=None if event.section else "red")
+        else:
+            console.print("\n")
+    thread.join()
+    if isinstance(error := outcome.get("error"), Exception):
+        raise error
+    tokens = outcome["tokens"][0, inputs["input_ids"].shape[1] :]  # type: ignore[index]
+    return processor.tokenizer.decode(tokens, skip_special_tokens=True)

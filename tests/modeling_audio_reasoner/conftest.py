@@ -1,0 +1,134 @@
+"""Tiny seeded models: a byte-level tokenizer, a processor, a model, and the stock class with the same weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    from modeling_audio_reasoner import TAGS
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    backend = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        additional_special_tokens=["<|im_start|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>"],
+    )
+    tokenizer.add_tokens(list(TAGS))
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def processor(tokenizer):
+    import modeling_audio_reasoner as package
+
+    template = (Path(package.__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
+    return package.AudioReasonerProcessor(package.AudioReasonerFeatureExtractor(), tokenizer, chat_template=template)
+
+
+@pytest.fixture(scope="session")
+def stock_folder(tmp_path_factory, tokenizer) -> Path:
+    """A tiny random Qwen2-Audio saved by transformers' own class."""
+    from transformers import Qwen2AudioConfig, Qwen2AudioForConditionalGeneration
+
+    config = Qwen2AudioConfig(
+        audio_config={
+            "model_type": "qwen2_audio_encoder",
+            "d_model": 64,
+            "encoder_layers": 2,
+            "encoder_attention_heads": 4,
+            "encoder_ffn_dim": 128,
+        },
+        text_config={
+            "model_type": "qwen2",
+            "hidden_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "intermediate_size": 96,
+            "vocab_size": len(tokenizer),
+            "eos_token_id": tokenizer.eos_token_id,
+            "pad_token_id": tokenizer.pad_token_id,
+        },
+        audio_token_index=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
+    )
+    model = Qwen2AudioForConditionalGeneration(config)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            # Weights large enough for the audio to matter to the logits; norms around one, as in a trained model.
+            centre = 1.0 if "norm" in name and name.endswith("weight") else 0.0
+            parameter.copy_(centre + 0.15 * torch.randn(parameter.shape, generator=generator))
+    folder = tmp_path_factory.mktemp("stock")
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stock(stock_folder):
+    from transformers import Qwen2AudioForConditionalGeneration
+
+    return Qwen2AudioForConditionalGeneration.from_pretrained(stock_folder).eval()
+
+
+@pytest.fixture(scope="session")
+def model(stock_folder):
+    from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+
+    return AudioReasonerForConditionalGeneration.from_pretrained(stock_folder).eval()
+
+
+@pytest.fixture
+def clips():
+    """Make clips of given lengths in seconds: noise under a moving envelope, seeded."""
+
+    def make(*seconds: float) -> list[np.ndarray]:
+        draw = np.random.default_rng(0)
+        made = []
+        for duration in seconds:
+            time = np.arange(round(16000 * duration)) / 16000
+            made.append((0.1 * np.sin(3 * time + 1) * draw.standard_normal(len(time))).astype(np.float32))
+        return made
+
+    return make
+
+
+@pytest.fixture
+def ask_about():
+    """A conversation about clips, as `apply_chat_template` takes it."""
+
+    def make(*clips, question: str = "What is it?") -> list[dict]:
+        parts = [{"type": "audio", "audio": clip} for clip in clips]
+        return [{"role": "user", "content": [*parts, {"type": "text", "text": question}]}]
+
+    return make
+
+
+@pytest.fixture
+def encode(processor):
+    """Conversations -> padded tensors, ready to generate from."""
+
+    def make(conversations, padding_side: str = "left", **kwargs):
+        return processor.apply_chat_template(
+            conversations,
+            tokenize=True,
+            return_dict=True,
+            add_generation_prompt=True,
+            return_tensors="pt",
+            processor_kwargs={"padding": True, "padding_side": padding_side},
+            **kwargs,
+        )
+
+    return make

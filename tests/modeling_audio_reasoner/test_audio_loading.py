@@ -1,0 +1,130 @@
+"""Recordings in every form people hold them; a file that cannot be heard whole is named and refused."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from modeling_audio_reasoner.audio_loading import _resample_fourier, check_audible, load_audio, resample
+
+
+def tone(rate: int, seconds: float = 1.0, frequency: float = 440.0) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * frequency * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
+
+
+def encoded(waveform: np.ndarray, rate: int, format: str = "WAV", subtype: str | None = None) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, waveform, rate, format=format, subtype=subtype)
+    return buffer.getvalue()
+
+
+def error_against(found: np.ndarray, expected: np.ndarray) -> float:
+    """Root mean square error relative to the signal, away from the ends."""
+    inner = slice(800, len(expected) - 800)
+    return float(np.sqrt(np.mean((found[inner] - expected[inner]) ** 2) / np.mean(expected[inner] ** 2)))
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG"])
+def test_files_of_any_rate_and_format(tmp_path, rate, format):
+    path = tmp_path / f"tone.{format.lower()}"
+    path.write_bytes(encoded(tone(rate), rate, format))
+    found = load_audio(path, 16000)
+    assert found.dtype == np.float32 and found.shape == (16000,)
+    assert error_against(found, tone(16000)) < (0.05 if format == "OGG" else 2e-3)
+
+
+def test_the_forms_of_one_recording_agree(tmp_path):
+    from torchcodec.decoders import AudioDecoder
+
+    contents = encoded(tone(16000), 16000)
+    path = tmp_path / "tone.wav"
+    path.write_bytes(contents)
+    expected = load_audio(str(path), 16000)
+    waveform = soundfile.read(path, dtype="float32")[0]
+    for source in (
+        contents,
+        {"bytes": contents, "path": None},
+        {"bytes": None, "path": str(path)},
+        {"array": waveform, "sampling_rate": 16000},
+        waveform,
+        torch.from_numpy(waveform),
+        AudioDecoder(contents),
+        path.as_uri(),
+    ):
+        assert np.abs(load_audio(source, 16000) - expected).max() < 1e-4
+
+
+def test_channels_are_averaged():
+    stereo = np.stack([tone(16000), np.zeros(16000, dtype=np.float32)], axis=1)
+    found = load_audio({"bytes": encoded(stereo, 16000, subtype="FLOAT"), "path": "two.wav"}, 16000)
+    assert np.abs(found - tone(16000) / 2).max() < 1e-6
+
+
+@pytest.mark.parametrize("rates", [(8000, 16000), (44100, 16000), (22050, 16000), (48000, 16000)])
+def test_without_soxr_the_pass_band_is_the_same(rates):
+    """Within -60 dB of soxr on a chord below the lower Nyquist frequency."""
+    rate, target = rates
+    chord = sum(tone(rate, 2.0, frequency) for frequency in (110, 440, 1760, 3000)) / 4
+    difference = _resample_fourier(chord, rate, target) - resample(chord, rate, target)
+    inner = difference[800:-800]
+    assert np.sqrt(np.mean(inner**2)) < 1e-3 * np.sqrt(np.mean(chord**2))
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    for format in ("WAV", "FLAC", "OGG"):
+        contents = encoded(tone(16000, 3.0) + 0.01 * np.random.default_rng(0).standard_normal(48000), 16000, format)
+        path = tmp_path / f"cut.{format.lower()}"
+        path.write_bytes(contents[: len(contents) * 2 // 3])
+        with pytest.raises(ValueError, match=f"cut.{format.lower()} is (truncated|not audio)"):
+            load_audio(path, 16000)
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (b"", "is empty"),
+        (b"this is not audio at all, but text", "not audio that can be decoded"),
+        (encoded(np.zeros(0, dtype=np.float32), 16000), "zero samples"),
+    ],
+)
+def test_what_is_not_audio_is_named(tmp_path, contents, message):
+    path = tmp_path / "recording.wav"
+    path.write_bytes(contents)
+    with pytest.raises(ValueError, match=f"recording.wav.*{message}"):
+        load_audio(path, 16000)
+
+
+def test_missing_files_and_folders_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere.wav does not exist"):
+        load_audio(tmp_path / "nowhere.wav", 16000)
+    with pytest.raises(ValueError, match="is a folder"):
+        load_audio(tmp_path, 16000)
+
+
+@pytest.mark.parametrize(
+    "source", [np.array([np.nan], dtype=np.float32), np.zeros((3, 4, 5)), np.zeros(4, dtype=np.int16), 7, None]
+)
+def test_what_is_not_a_waveform_is_refused(source):
+    with pytest.raises(ValueError, match="NaN|shape|dtype|not audio"):
+        load_audio(source, 16000)
+
+
+def test_samples_are_not_taken_for_channels():
+    with pytest.raises(ValueError, match="16000 channels: pass"):
+        load_audio(np.zeros((16000, 2), dtype=np.float32), 16000)
+
+
+def test_an_array_needs_its_rate():
+    with pytest.raises(ValueError, match="without its sampling rate"):
+        load_audio({"array": tone(16000)}, 16000)
+
+
+def test_silence_is_refused_where_it_is_asked_for():
+    check_audible(tone(16000) * 1e-3, "quiet.wav")
+    with pytest.raises(ValueError, match="dead.wav is silent"):
+        check_audible(np.full(100, 1e-5, dtype=np.float32), "dead.wav")

@@ -1,0 +1,81 @@
+"""Log-mels equal Whisper's on every frame that a valid position sees; nothing is cut; bad waveforms are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from transformers import WhisperFeatureExtractor
+
+from modeling_audio_reasoner import AudioReasonerFeatureExtractor
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return AudioReasonerFeatureExtractor()
+
+
+def visible_frames(valid: int) -> int:
+    positions = (valid - 1) // 2 + 1
+    return min(2 * positions + 1, 3000)
+
+
+def test_equals_whisper_on_the_frames_that_are_seen(extractor, clips):
+    recordings = clips(0.1, 0.73, 2.0, 9.995, 29.99, 30.0)
+    whisper = WhisperFeatureExtractor(feature_size=128)
+    expected = whisper(recordings, sampling_rate=16000, return_attention_mask=True)
+    found = extractor(recordings, sampling_rate=16000)
+    for index in range(len(recordings)):
+        valid = int(found["feature_attention_mask"][index].sum())
+        assert valid == expected["attention_mask"][index].sum()
+        seen = visible_frames(valid)
+        difference = np.abs(found["input_features"][index, :, :seen] - expected["input_features"][index][:, :seen])
+        assert difference.max() <= 2e-7
+
+
+def test_computes_only_what_was_recorded(extractor, clips):
+    assert extractor(clips(2.0))["input_features"].shape == (1, 128, 201)
+
+
+def test_long_recordings_become_windows(extractor, clips):
+    features = extractor(clips(65.0, 3.0))
+    assert features["num_windows"].tolist() == [3, 1]
+    assert features["feature_attention_mask"].sum(-1).tolist() == [3000, 3000, 500, 300]
+
+
+def test_a_window_equals_the_same_clip_alone(extractor, clips):
+    (recording,) = clips(40.0)
+    windows = extractor(recording)["input_features"]
+    alone = extractor(recording[30 * 16000 :])["input_features"]
+    assert np.array_equal(windows[1, :, : alone.shape[2]], alone[0])
+
+
+def test_very_short_clips_still_give_a_token(extractor):
+    features = extractor(np.full(10, 0.1, dtype=np.float32))
+    assert features["feature_attention_mask"].sum() == 3
+
+
+def test_padding_goes_to_the_end_whatever_is_asked(clips):
+    extractor = AudioReasonerFeatureExtractor(padding_side="left")
+    mask = extractor(clips(1.0, 2.0), padding_side="left")["feature_attention_mask"]
+    assert mask[0, :100].all() and not mask[0, 100:].any()
+
+
+@pytest.mark.parametrize(
+    ("waveform", "message"),
+    [
+        (np.zeros(0, dtype=np.float32), "zero samples"),
+        (np.zeros((2, 100), dtype=np.float32), r"shape \(2, 100\)|shape \(100,\)"),
+        (np.array([0.1, np.nan], dtype=np.float32), "NaN or infinite"),
+        (np.array([0.1, np.inf], dtype=np.float32), "NaN or infinite"),
+        (np.arange(100, dtype=np.int16), "dtype int16"),
+        (np.zeros(601 * 16000, dtype=np.float32), "601.0 s, more than the maximum of 600 s"),
+    ],
+)
+def test_bad_waveforms_are_refused(extractor, waveform, message):
+    with pytest.raises(ValueError, match=message):
+        extractor([waveform])
+
+
+def test_another_rate_is_refused(extractor, clips):
+    with pytest.raises(ValueError, match="8000 Hz, but this model hears 16000 Hz"):
+        extractor(clips(1.0), sampling_rate=8000)

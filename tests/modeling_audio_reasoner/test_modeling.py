@@ -1,0 +1,182 @@
+"""The model against transformers' own class with the same weights, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import WhisperFeatureExtractor
+
+from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+
+
+TOLERANCE = 1e-5
+
+
+def stock_inputs(inputs: dict, recordings: list) -> dict:
+    """The same prompt with features as the stock class wants them: every clip padded to 30 s."""
+    whisper = WhisperFeatureExtractor(feature_size=128)
+    features = whisper(recordings, sampling_rate=16000, return_attention_mask=True, return_tensors="pt")
+    return {
+        **inputs,
+        "input_features": features["input_features"],
+        "feature_attention_mask": features["attention_mask"],
+    }
+
+
+def test_stock_weights_load_whole(stock_folder):
+    _, report = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+
+
+@pytest.mark.parametrize("padding_side", ["left", "right"])
+def test_logits_equal_the_stock_class(model, stock, encode, ask_about, clips, padding_side):
+    recordings = clips(0.1, 2.0, 0.73, 30.0, 5.51, 29.99)
+    inputs = encode([ask_about(clip, question="?" * n) for n, clip in enumerate(recordings)], padding_side)
+    with torch.no_grad():
+        ours = model(**inputs).logits
+        theirs = stock(**stock_inputs(inputs, recordings)).logits
+    valid = inputs["attention_mask"].bool()
+    assert theirs[valid].abs().max() > 0.1
+    assert (ours - theirs)[valid].abs().max() <= TOLERANCE
+
+
+def test_several_clips_in_one_prompt_equal_the_stock_class(model, stock, encode, ask_about, clips):
+    recordings = clips(1.2, 3.4, 0.5)
+    inputs = encode(ask_about(*recordings))
+    with torch.no_grad():
+        ours, theirs = model(**inputs).logits, stock(**stock_inputs(inputs, recordings)).logits
+    assert (ours - theirs).abs().max() <= TOLERANCE
+
+
+def test_greedy_answers_equal_the_stock_class(model, stock, encode, ask_about, clips):
+    recordings = clips(2.0, 6.3)
+    inputs = encode([ask_about(clip) for clip in recordings])
+    ours = model.generate(**inputs, max_new_tokens=12, do_sample=False)
+    theirs = stock.generate(**stock_inputs(inputs, recordings), max_new_tokens=12, do_sample=False)
+    assert torch.equal(ours, theirs)
+
+
+def test_what_is_heard_changes_the_answer(model, encode, ask_about, clips):
+    clip = clips(2.0)[0]
+    first, second = (model(**encode(ask_about(heard))).logits[:, -1] for heard in (clip, clip[::-1].copy()))
+    assert (first - second).abs().max() > 1000 * TOLERANCE
+
+
+def test_batching_changes_nothing(model, encode, ask_about, clips):
+    recordings = clips(0.4, 7.7, 2.2)
+    batch = encode([ask_about(clip) for clip in recordings])
+    with torch.no_grad():
+        together = model(**batch).logits[:, -1]
+        alone = torch.cat([model(**encode(ask_about(clip))).logits[:, -1] for clip in recordings])
+    assert (together - alone).abs().max() <= TOLERANCE
+
+
+def test_each_sample_hears_its_own_clips(model, encode, ask_about, clips):
+    """Two prompts with two and one clips, two samples each: every sample's logits are those of its prompt alone."""
+    first, second, third = clips(1.0, 2.0, 1.5)
+    inputs = encode([ask_about(first, second), ask_about(third)])
+    expanded_ids, expanded = model._expand_inputs_for_generation(expand_size=2, **inputs)
+    with torch.no_grad():
+        found = model(input_ids=expanded_ids, **expanded).logits[:, -1]
+        expected = model(**inputs).logits[:, -1].repeat_interleave(2, dim=0)
+    assert (found - expected).abs().max() <= TOLERANCE
+
+
+def test_loss_is_averaged_over_the_items_of_the_whole_step(model, encode, ask_about, clips):
+    """Gradient accumulation: two halves with `num_items_in_batch` add up to the whole batch."""
+    recordings = clips(1.0, 2.5)
+    conversations = [ask_about(recordings[0], question="a"), ask_about(recordings[1], question="a much longer one")]
+    whole = encode(conversations, "right")
+    labels = whole["input_ids"].masked_fill(whole["attention_mask"] == 0, -100)
+    items = (labels[:, 1:] != -100).sum()
+    with torch.no_grad():
+        expected = model(**whole, labels=labels).loss
+        parts = []
+        for conversation in conversations:
+            one = encode(conversation)
+            parts.append(model(**one, labels=one["input_ids"], num_items_in_batch=items).loss)
+    assert torch.isclose(sum(parts), expected, atol=1e-6)
+
+
+def test_logits_to_keep(model, encode, ask_about, clips):
+    inputs = encode(ask_about(*clips(1.0)))
+    with torch.no_grad():
+        last, whole = model(**inputs, logits_to_keep=1).logits, model(**inputs).logits
+    assert last.shape[1] == 1
+    assert torch.allclose(last[:, 0], whole[:, -1], atol=1e-6)
+
+
+def test_text_alone_is_answered(model, encode):
+    inputs = encode([{"role": "user", "content": [{"type": "text", "text": "Hello?"}]}])
+    assert "input_features" not in inputs
+    assert model.generate(**inputs, max_new_tokens=3, do_sample=False).shape[1] == inputs["input_ids"].shape[1] + 3
+
+
+def test_spec_augment_masks_in_training_alone(model, encode, ask_about, clips):
+    from modeling_audio_reasoner.encoder_audio_reasoner import AudioReasonerEncoder
+
+    config = type(model.config.audio_config)(
+        **{**model.config.audio_config.to_dict(), "apply_spec_augment": True, "mask_time_prob": 0.5}
+    )
+    encoder = AudioReasonerEncoder(config)
+    encoder.load_state_dict(model.model.audio_tower.state_dict())
+    inputs = encode(ask_about(*clips(2.0)))
+    features = inputs["input_features"], inputs["feature_attention_mask"]
+    plain = model.model.audio_tower(*features).last_hidden_state
+    assert torch.equal(encoder.eval()(*features).last_hidden_state, plain)
+    torch.manual_seed(0)
+    assert not torch.allclose(encoder.train()(*features).last_hidden_state, plain)
+
+
+class TestRefusals:
+    """Audio that is not heard is an error."""
+
+    @pytest.fixture
+    def inputs(self, encode, ask_about, clips):
+        return dict(encode(ask_about(*clips(1.0))))
+
+    def test_placeholders_without_features(self, model, inputs):
+        del inputs["input_features"], inputs["feature_attention_mask"]
+        with pytest.raises(ValueError, match="25 audio placeholders, but no input_features"):
+            model(**inputs)
+        with pytest.raises(ValueError, match="would answer without hearing"):
+            model.generate(**inputs, max_new_tokens=2)
+
+    def test_features_without_placeholders(self, model, inputs):
+        inputs["input_ids"] = inputs["input_ids"].masked_fill(inputs["input_ids"] == model.config.audio_token_id, 0)
+        with pytest.raises(ValueError, match="holds 0 audio placeholders, but the 1 windows of audio give 25"):
+            model(**inputs)
+
+    def test_one_placeholder_too_few(self, model, inputs):
+        position = (inputs["input_ids"][0] == model.config.audio_token_id).nonzero()[0]
+        inputs["input_ids"][0, position] = 0
+        with pytest.raises(ValueError, match="24 audio placeholders"):
+            model(**inputs)
+
+    def test_features_without_mask(self, model, inputs):
+        del inputs["feature_attention_mask"]
+        with pytest.raises(ValueError, match="without feature_attention_mask"):
+            model(**inputs)
+
+    def test_mask_without_features(self, model, inputs):
+        del inputs["input_features"]
+        with pytest.raises(ValueError, match="without input_features"):
+            model(**inputs)
+
+    def test_embeddings_with_features(self, model, inputs):
+        inputs["inputs_embeds"] = model.get_input_embeddings()(inputs.pop("input_ids"))
+        with pytest.raises(ValueError, match="no placeholders to go to"):
+            model(**inputs)
+
+    def test_features_of_another_model(self, model, inputs):
+        inputs["input_features"] = inputs["input_features"][:, :80]
+        with pytest.raises(ValueError, match=r"expected \(windows, 128, frames\)"):
+            model(**inputs)
+
+
+def test_saved_names_are_those_of_qwen2_audio(model, stock_folder, tmp_path):
+    model.save_pretrained(tmp_path)
+    ours, theirs = load_file(tmp_path / "model.safetensors"), load_file(stock_folder / "model.safetensors")
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)

@@ -1,0 +1,124 @@
+"""Messages -> tokens with one placeholder for each audio embedding; bad messages are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from modeling_audio_reasoner import SYSTEM_PROMPT, AudioReasonerProcessor, Reasoning
+
+
+def placeholders(processor, inputs) -> list[int]:
+    return (inputs["input_ids"] == processor.audio_token_id).sum(-1).tolist()
+
+
+def test_the_prompt_is_the_papers(processor, ask_about, clips):
+    text = processor.apply_chat_template(ask_about(*clips(1.0, 1.0)), add_generation_prompt=True)
+    assert text == (
+        f"<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n<|im_start|>user\n"
+        "Audio 1: <|audio_bos|><|AUDIO|><|audio_eos|>\nAudio 2: <|audio_bos|><|AUDIO|><|audio_eos|>\n"
+        "What is it?<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_a_system_prompt_of_ones_own_replaces_it(processor):
+    text = processor.apply_chat_template([{"role": "system", "content": "Be brief."}])
+    assert text == "<|im_start|>system\nBe brief.<|im_end|>\n"
+
+
+def test_one_placeholder_for_each_embedding(model, processor, encode, ask_about, clips):
+    seconds = (0.05, 0.1, 1.0, 7.3, 30.0, 31.0, 61.5)
+    inputs = encode([ask_about(clip) for clip in clips(*seconds)])
+    encoded = model.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"])
+    assert sum(placeholders(processor, inputs)) == len(encoded.last_hidden_state)
+    assert placeholders(processor, inputs)[:5] == [1, 2, 25, 182, 750]
+
+
+@pytest.mark.parametrize("key", ["audio", "url", "path", "audio_url"])
+def test_every_key_is_heard(processor, encode, tmp_path, clips, key):
+    path = tmp_path / "clip.wav"
+    soundfile.write(path, clips(2.0)[0], 16000)
+    source = {"url": str(path)} if key == "audio_url" else str(path)
+    inputs = encode([{"role": "user", "content": [{"type": "audio", key: source}]}])
+    assert placeholders(processor, inputs) == [50]
+
+
+def test_columns_filled_with_none_are_ignored(processor, encode, clips):
+    """As datasets returns content parts of different types: every part has every key."""
+    parts = [
+        {"type": "audio", "audio": {"array": clips(1.0)[0], "sampling_rate": 16000}, "text": None, "path": None},
+        {"type": "text", "text": "What?", "audio": None, "path": None},
+    ]
+    assert placeholders(processor, encode([{"role": "user", "content": parts}])) == [25]
+
+
+def test_text_arguments_do_not_reach_the_features(processor, ask_about, clips):
+    """TRL passes `max_length` and left padding for the text; the clip is neither cut nor moved."""
+    inputs = processor(
+        text=["a<|AUDIO|>", "b<|AUDIO|>"],
+        audio=clips(1.0, 2.0),
+        padding=True,
+        padding_side="left",
+        max_length=4000,
+        truncation=True,
+        return_tensors="pt",
+    )
+    assert inputs["feature_attention_mask"].sum(-1).tolist() == [100, 200]
+    assert inputs["feature_attention_mask"][0, :100].all()
+
+
+def test_the_assistants_answer_alone_is_trained_on(processor, ask_about, clips):
+    answer = Reasoning("a", "b", "c", "d", "e").render()
+    messages = [*ask_about(*clips(1.0)), {"role": "assistant", "content": [{"type": "text", "text": answer}]}]
+    inputs = processor.apply_chat_template(
+        [messages], tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+    )
+    trained = [token for token, mask in zip(inputs["input_ids"][0], inputs["assistant_masks"][0], strict=True) if mask]
+    assert processor.tokenizer.decode(trained) == answer + "<|im_end|>"
+
+
+def test_tags_survive_decoding(processor):
+    answer = Reasoning("a", "b", "c", "d", "e").render()
+    tokens = processor.tokenizer(answer + "<|im_end|>")["input_ids"]
+    assert processor.parse_reasoning(processor.tokenizer.decode(tokens, skip_special_tokens=True)).complete
+
+
+class TestRefusals:
+    def test_wrong_numbers_of_recordings(self, processor, clips):
+        with pytest.raises(ValueError, match="Found total 1 .* and 2 audio"):
+            processor(text="<|AUDIO|>", audio=clips(1.0, 1.0))
+        with pytest.raises(ValueError, match="but no audio inputs were passed"):
+            processor(text="<|AUDIO|>")
+
+    def test_the_misspelt_argument_of_three_harnesses(self, processor, clips):
+        with pytest.raises(ValueError, match="called 'audio', not 'audios'"):
+            processor(text="What?", audios=clips(1.0))
+
+    def test_images(self, processor):
+        assert "input_ids" in processor(text=["What?"], images=[[]])
+        with pytest.raises(ValueError, match="does not see"):
+            processor(text=["What?"], images=[[np.zeros((2, 2, 3))]])
+
+    def test_no_text(self, processor, clips):
+        with pytest.raises(ValueError, match="text is missing"):
+            processor(audio=clips(1.0))
+
+    @pytest.mark.parametrize("part", [{"type": "audio"}, {"type": "audio", "audio": "a.wav", "path": "b.wav"}])
+    def test_not_exactly_one_recording(self, encode, part):
+        with pytest.raises(ValueError, match="exactly one"):
+            encode([{"role": "user", "content": [part]}])
+
+    def test_too_long(self, encode, tmp_path):
+        path = tmp_path / "long.wav"
+        soundfile.write(path, np.full(16000 * 601, 0.1, dtype=np.float32), 16000)
+        with pytest.raises(ValueError, match=r"long.wav lasts 601.0 s, more than the maximum of 600 s"):
+            encode([{"role": "user", "content": [{"type": "audio", "path": str(path)}]}])
+
+    def test_a_tokenizer_without_placeholder(self, processor):
+        from tokenizers import Tokenizer, models
+        from transformers import PreTrainedTokenizerFast
+
+        plain = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0})))
+        with pytest.raises(ValueError, match="does not know the placeholder"):
+            AudioReasonerProcessor(processor.feature_extractor, plain)

@@ -1,0 +1,82 @@
+"""Sections arrive as they are written, whole and in order, whatever the tokens are cut into."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from modeling_audio_reasoner import SECTIONS, Reasoning, ReasoningStreamer
+
+
+ANSWER = Reasoning("Écoute <b>", "a bell 🔔", "3 < 4, so it rings", "yes", "bell").render()
+
+
+def events_of(tokenizer, text: str):
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    streamer.put(torch.tensor([[1, 2, 3]]))
+    for token in tokenizer(text)["input_ids"]:
+        streamer.put(torch.tensor([token]))
+    streamer.end()
+    return list(streamer)
+
+
+def test_sections_open_carry_their_text_and_close(tokenizer):
+    events = events_of(tokenizer, ANSWER)
+    assert [event.section for event in events if event.kind == "opened"] == list(SECTIONS)
+    assert [event.section for event in events if event.kind == "closed"] == list(SECTIONS)
+    texts = {name: "".join(e.text for e in events if e.kind == "text" and e.section == name) for name in SECTIONS}
+    assert texts == {
+        "planning": "Écoute <b>",
+        "caption": "a bell 🔔",
+        "reasoning": "3 < 4, so it rings",
+        "summary": "yes",
+        "response": "bell",
+    }
+
+
+def test_tags_spelled_out_in_pieces_are_tags(tokenizer):
+    """A model may write a tag byte by byte: nothing of it is shown as text."""
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    streamer.put(torch.tensor([[0]]))
+    for character in ANSWER.encode():
+        (token,) = tokenizer.backend_tokenizer.model.tokenize(byte_symbol(character))
+        streamer.put(torch.tensor([token.id]))
+    streamer.end()
+    assert [event.section for event in streamer if event.kind == "opened"] == list(SECTIONS)
+
+
+def byte_symbol(byte: int) -> str:
+    """GPT-2's printable character for a byte."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    if byte in printable:
+        return chr(byte)
+    return chr(256 + [other for other in range(256) if other not in printable].index(byte))
+
+
+def test_text_comes_before_the_answer_is_done(tokenizer):
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    streamer.put(torch.tensor([[0]]))
+    for token in tokenizer("<THINK><PLANNING>Lis")["input_ids"]:
+        streamer.put(torch.tensor([token]))
+    events = iter(streamer)
+    assert next(events).kind == "opened"
+    assert "".join(next(events).text for _ in range(3)) == "Lis"
+
+
+def test_text_outside_the_sections_is_not_lost(tokenizer):
+    events = events_of(tokenizer, "Hm." + ANSWER)
+    assert "".join(event.text for event in events if event.section is None) == "Hm."
+
+
+def test_batches_are_refused(tokenizer):
+    with pytest.raises(ValueError, match="batch of one sequence, got 2"):
+        ReasoningStreamer(tokenizer).put(torch.zeros(2, 3))
+
+
+def test_streams_what_generate_returns(model, processor, encode, ask_about, clips):
+    streamer = ReasoningStreamer(processor.tokenizer, timeout=5)
+    inputs = encode(ask_about(*clips(1.0)))
+    tokens = model.generate(**inputs, streamer=streamer, max_new_tokens=20, do_sample=False)
+    written = processor.tokenizer.decode(tokens[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    shown = "".join(event.text for event in streamer)
+    assert shown.replace(" ", "") in written.replace(" ", "")
