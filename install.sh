@@ -68,7 +68,7 @@ install_system_packages() {
 }
 
 pip_install() {
-    "$VENV/bin/python" -m pip --disable-pip-version-check install --progress-bar on "$@"
+    "$VENV/bin/python" -m pip --disable-pip-version-check install "$@"
 }
 
 install_torch() {
