@@ -53,7 +53,8 @@ clean: ## remove what the demo, the tests and the builds wrote, not .venv and no
 # ---- The demo: recordings -> CoTA -> training -> held-out answers -> report. One target a step, skipped when its
 # result is there. Where a step's last file may be there although the step was killed, a marker is touched after it.
 
-STEPS := cota/README.md demo/encoder/config.json demo/text/.trained demo/composed/config.json demo/model/.trained \
+STEPS := cota/README.md demo/encoder/config.json demo/text_initial/config.json demo/text_warmup/README.md \
+	demo/text/.trained demo/composed/config.json demo/model/.trained \
 	demo/evaluation/results.json demo/model/README.md demo/held_out.flac demo/.asked demo/report.html
 
 # Nothing in the demo needs the Hub; without this, some libraries ask it and wait.
@@ -70,8 +71,13 @@ cota/README.md:
 demo/encoder/config.json: $(MINI)/encoder/config_demo.yaml cota/README.md
 	python recipes/warm_up_encoder.py --config $(MINI)/encoder/config_demo.yaml
 
-demo/text/.trained: $(MINI)/text/config_demo.yaml cota/README.md
-	python recipes/text_warmup_data.py
+demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md
+	python recipes/init_text_model.py --config $(MINI)/text/config_initial.yaml
+
+demo/text_warmup/README.md: cota/README.md
+	python recipes/text_warmup_data.py --dataset cota --output demo/text_warmup
+
+demo/text/.trained: $(MINI)/text/config_demo.yaml demo/text_initial/config.json demo/text_warmup/README.md
 	trl sft --config $(MINI)/text/config_demo.yaml
 	@touch $@
 

@@ -25,7 +25,14 @@ INSTALL_REQUIRES = [
 ]
 
 EXTRAS_REQUIRE = {
-    "build": [*AUDIO_DATASETS, "pyarrow>=24,<27", "pyyaml>=6.0.1,<7", "scikit-learn>=1.5,<2", "tqdm>=4.60,<5"],
+    "build": [
+        *AUDIO_DATASETS,
+        "pyarrow>=24,<27",
+        "pyyaml>=6.0.1,<7",
+        "scikit-learn>=1.5,<2",
+        "matplotlib>=3.9,<4",
+        "tqdm>=4.60,<5",
+    ],
     "train": [
         *AUDIO_DATASETS,
         "trl>=1.14,<2",
