@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from threading import Thread
 from typing import Annotated
@@ -25,12 +26,14 @@ def ask(
 
     Example: audio-reasoner ask thunder.wav "What makes this sound?" --model demo/model
     """
+    from transformers import AutoModel
+
     from modeling_audio_reasoner.audio_loading import check_audible, load_audio
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
     if not question.strip():
         raise ValueError("The question is empty: ask something about the recording.")
-    network, processor = load_model(model, revision)
+    processor = load_processor(model, revision)
     waveform = load_audio(recording, processor.feature_extractor.sampling_rate)
     check_audible(waveform, recording)
     if choice:
@@ -43,31 +46,33 @@ def ask(
         add_generation_prompt=True,
         return_tensors="pt",
     )
+    network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
     answer = parse_reasoning(_stream(network, processor, inputs, max_new_tokens))
     if not answer.complete:
         typer.echo(f"\nThe answer is not well-formed: {'; '.join(answer.problems)}.", err=True)
         raise typer.Exit(2)
 
 
-def load_model(model: str, revision: str | None = None):
-    """The model and its processor, through the Auto classes.
+def load_processor(model: str, revision: str | None = None):
+    """The processor of a model, through AutoProcessor.
 
     Raises:
-        ValueError: the folder is not a model.
+        ValueError: the folder is not a model, or not an Audio-Reasoner.
         OSError: neither a folder nor a reachable repository of that name exists.
     """
     folder = Path(model)
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise ValueError(f"{model} is not a model folder: it has no config.json.")
     if folder.is_file():
         raise ValueError(f"{model} is a file, not a model folder: name the folder that holds config.json.")
-    from transformers import AutoModel, AutoProcessor
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ValueError(f"{model} is not a model folder: it has no config.json.")
+    if not folder.exists() and not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model):
+        raise FileNotFoundError(f"{model} does not exist: name a model folder, or a repository on the Hub (org/name).")
+    from transformers import AutoProcessor
 
-    network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision)
     processor = AutoProcessor.from_pretrained(model, trust_remote_code=True, revision=revision)
-    if not hasattr(network, "generate") or not hasattr(processor, "parse_reasoning"):
-        raise ValueError(f"{model} holds a {type(network).__name__}, which is not an Audio-Reasoner.")
-    return network.eval(), processor
+    if not hasattr(processor, "parse_reasoning"):
+        raise ValueError(f"{model} holds a {type(processor).__name__}, which is not Audio-Reasoner's processor.")
+    return processor
 
 
 def _stream(network, processor, inputs, max_new_tokens: int | None) -> str:
