@@ -17,44 +17,43 @@ def split_files(data: Path, split: str) -> list[Path]:
     """The Parquet shards of `split` under the CoTA folder `data`, in order.
 
     Shards are named `<split>-NNNNN-of-NNNNN.parquet`, below the folder at any depth. `manifest.json`, where the
-    folder has one, says which there must be.
+    folder has one, says which there must be and of what size.
 
     Raises:
-        ValueError: when the folder is no CoTA folder, lacks the split, or lacks one of its shards.
+        ValueError: when the folder is no CoTA folder, lacks the split, or a shard is missing or cut short.
     """
     if not data.is_dir():
         raise ValueError(
             f"{data}: no such folder; `audio-reasoner build --output {data}` writes one, or name another by --data."
         )
-    found = sorted(path for path in data.rglob(f"{split}-*.parquet") if not path.name.startswith("."))
-    expected = _promised(data, split, found)
-    missing = sorted(expected - {path.relative_to(data).as_posix() for path in found})
-    if missing:
-        raise ValueError(
-            f"{data}: the shard {missing[0]} is missing ({len(expected) - len(missing)} of {len(expected)} of split "
-            f"{split!r} are there); build or download the folder again."
-        )
+    found = sorted(path for path in data.rglob(f"{split}-*.parquet"))
+    promised = promised_shards(data, split, found)
+    for name, size in sorted(promised.items()):
+        there = (data / name).stat().st_size if (data / name).is_file() else None
+        if there is None or size not in (None, there):
+            what = "is missing" if there is None else f"has {there} bytes where the manifest says {size}"
+            raise ValueError(f"{data}: the shard {name} {what}; build or download the folder again.")
     if not found:
         raise ValueError(f"{data}: no shard of split {split!r} is in this folder; it is not a folder of CoTA.")
     return found
 
 
-def _promised(data: Path, split: str, found: Sequence[Path]) -> set[str]:
-    """The shards, relative to `data`, that the manifest lists and that the names of the found ones imply."""
-    names: set[str] = set()
-    manifest = read_json(data / "manifest.json") or {}
-    files = manifest.get("files", manifest.get("shards", []))
-    for entry in files:
-        name = entry if isinstance(entry, str) else entry.get("path", entry.get("file", ""))
-        if Path(name).name.startswith(f"{split}-") and name.endswith(".parquet"):
-            names.add(name)
+def promised_shards(data: Path, split: str, found: Sequence[Path]) -> dict[str, int | None]:
+    """Shards of a split that must be there, relative to `data`, with their size in bytes where it is known.
+
+    Those that the manifest lists, and those that the names of the found ones imply ("…-of-00003").
+    """
+    promised: dict[str, int | None] = {}
     for path in found:
-        stem, _, count = path.stem.rpartition("-of-")
+        start, _, count = path.stem.rpartition("-of-")
         if count.isdigit():
-            start = stem.rpartition("-")[0]
-            shards = (f"{start}-{n:05d}-of-{count}.parquet" for n in range(int(count)))
-            names |= {path.with_name(shard).relative_to(data).as_posix() for shard in shards}
-    return names
+            names = (f"{start.rpartition('-')[0]}-{number:05d}-of-{count}.parquet" for number in range(int(count)))
+            promised |= {path.with_name(name).relative_to(data).as_posix(): None for name in names}
+    manifest = read_json(data / "manifest.json") or {}
+    for shard in manifest.get("shards", []):
+        if Path(shard["path"]).name.startswith(f"{split}-"):
+            promised[shard["path"]] = shard.get("bytes")
+    return promised
 
 
 def read_rows(files: Sequence[Path], columns: Sequence[str] = FACTS + QUESTION) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def versions() -> dict[str, str]:
         "audio-reasoner",
     )
     found = {"python": platform.python_version()}
-    for name in names:
+    for name in (*names, "audio-reasoner"):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

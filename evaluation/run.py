@@ -163,13 +163,12 @@ def _results(
 ) -> dict[str, Any]:
     """What results.json holds: the table, the timing, and what the figures rest on."""
     statistics = read_json(data / "statistics.json") or {}
-    baselines = statistics.get("text_only", statistics.get("text_baselines", {}))
     real = runs["real"]
     return {
         "headline": "strict accuracy: share of held-out questions whose RESPONSE resolves to the right choice",
         "questions": len(answered["real"]),
         "open_questions_left_out": left_out,
-        "table": score_table(answered, baselines),
+        "table": score_table(answered, statistics.get("baselines", {})),
         "conditions": {
             name: runs[name]["timing"] | {"new_tokens_per_answer": _mean(rows, "new_tokens")}
             for name, rows in answered.items()

@@ -46,7 +46,7 @@ def score_table(
 
     Args:
         conditions: judged rows by condition; `real` is there, over the same ids as the others.
-        text_baselines: `text_baselines` of the CoTA folder's statistics.json.
+        text_baselines: `baselines` of the CoTA folder's statistics.json.
 
     Returns:
         Lines {"scope": "all" | "domain" | "task", "domain", "task", "real": figures, "silence"…, "chance",
@@ -104,8 +104,6 @@ def text_only(baselines: Mapping[str, Any], domain: str | None, task: str | None
             value = baseline.get("by_domain", {}).get(domain)
         else:
             value = baseline.get("overall")
-        if isinstance(value, Mapping):
-            value = value.get("accuracy")
         if value is not None:
             found.append(float(value))
     return max(found, default=None)

@@ -14,6 +14,14 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
 
+def whole(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f}"
+
+
+def margin_words(margin: float) -> str:
+    return f"{100 * abs(margin):.1f} points {'above' if margin >= 0 else 'below'}"
+
+
 def results_table(results: Mapping[str, Any]) -> Table:
     """Accuracy by domain and task beside what it has to beat, in percent."""
     from rich.box import SIMPLE_HEAD
@@ -21,19 +29,21 @@ def results_table(results: Mapping[str, Any]) -> Table:
 
     controls = [name for name in results["conditions"] if name != "real"]
     title = f"{results['questions']} held-out questions, accuracy in percent"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False
+    )
     table.add_column("", no_wrap=True)
-    headings = ["n", "accu-\nracy", "95%\nfrom to", "chance", "text\nonly"]
+    headings = ["n", "accu-\nracy", "95%", "chance", "text\nonly"]
     headings += [{"silence": "si-\nlence", "shuffled": "shuf-\nfled"}[name] for name in controls]
     for heading in (*headings, "MMAU", "com-\nplete"):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in results["table"]:
         real = line["real"]
-        name = {"all": "all", "domain": line["domain"], "task": f"  {line['task']}"}[line["scope"]]
+        name = {"all": "all", "domain": line["domain"], "task": f" {line['task']}"}[line["scope"]]
         cells = [str(real["total"]), percent(real["accuracy"])]
-        cells += [f"{100 * real['low']:.0f} – {100 * real['high']:.0f}", percent(line["chance"])]
-        cells += [percent(line["text_only"]), *(percent(line[control]["accuracy"]) for control in controls)]
-        cells += [percent(real["mmau_accuracy"]), percent(real["complete"])]
+        cells += [f"{100 * real['low']:.0f}–{100 * real['high']:.0f}", whole(line["chance"])]
+        cells += [whole(line["text_only"]), *(whole(line[control]["accuracy"]) for control in controls)]
+        cells += [whole(real["mmau_accuracy"]), percent(real["complete"])]
         table.add_row(name, *cells, style="bold" if line["scope"] != "task" else "")
     return table
 
@@ -46,8 +56,8 @@ def summary_sentences(results: Mapping[str, Any]) -> list[str]:
     below = [line["domain"] for line in domains if not line["above_baseline"]]
     return [
         f"Accuracy {percent(real['accuracy'])}% ({percent(real['low'])} to {percent(real['high'])}) on "
-        f"{real['total']} held-out questions, {100 * whole['margin']:.1f} points above the best of what does not "
-        f"hear ({whole['baseline']['name']}, {percent(whole['baseline']['accuracy'])}%).",
+        f"{real['total']} held-out questions, {margin_words(whole['margin'])} the best of what does not hear "
+        f"({whole['baseline']['name']}, {percent(whole['baseline']['accuracy'])}%).",
         "In each domain the interval's lower end is above chance, text-only, silence and shuffled."
         if not below
         else f"The interval's lower end is not above all baselines in: {', '.join(below)}.",

@@ -43,11 +43,11 @@ def loss_figure(train: Curve, held_out: Curve, floor: float | None, look: Look, 
             axes.set_ylim(lowest / 1.7, highest * 1.3)
             axes.annotate(
                 f"audio-blind floor {floor:.4f}",
-                (0.995, floor),
+                (0.01, floor),
                 xycoords=("axes fraction", "data"),
                 xytext=(0, 4),
                 textcoords="offset points",
-                ha="right",
+                ha="left",
                 va="bottom",
                 color=look.warm,
                 fontsize=8.5,

@@ -83,7 +83,7 @@ def write_cota(folder: Path, rows_a_task: int) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             parquet.write_table(pyarrow.Table.from_pylist(rows), path)
     baseline = {"overall": 0.25, "by_domain": {"sound": 0.3}, "by_task": {"sound_event": 0.31}}
-    statistics = {"text_only": {"majority": baseline, "bag_of_words": {"overall": 0.28}}}
+    statistics = {"baselines": {"majority": baseline, "bag_of_words": {"overall": 0.28}}}
     (folder / "statistics.json").write_text(json.dumps(statistics), encoding="utf-8")
     return folder
 
