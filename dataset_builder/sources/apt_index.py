@@ -67,9 +67,7 @@ class AptIndex:
     def find(self, packages: Iterable[tuple[str, ...]]) -> list[IndexEntry]:
         """For each package the entry of the first of its names that the index holds."""
         packages = list(packages)
-        shown = self._run(
-            "apt-cache", "show", "--no-all-versions", *(name for names in packages for name in names)
-        )
+        shown = self._run("apt-cache", "show", "--no-all-versions", *(name for names in packages for name in names))
         entries = parse_index_entries(shown.stdout)
         found = []
         for names in packages:

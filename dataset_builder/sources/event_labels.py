@@ -27,9 +27,7 @@ class EventTable:
         for event, names in names_of.items():
             for name in names:
                 if name in self.events:
-                    raise ValueError(
-                        f"The name {name!r} stands for both {self.events[name]!r} and {event!r}."
-                    )
+                    raise ValueError(f"The name {name!r} stands for both {self.events[name]!r} and {event!r}.")
                 self.events[name] = event
 
     def label(self, name: str) -> str | None:

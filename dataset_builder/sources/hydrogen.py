@@ -76,9 +76,7 @@ def event_of(instrument: str) -> str | None:
 def instrument_group(kit: str, instrument: str) -> str:
     """The group of an instrument's samples: all its loudnesses and strokes, and those of its maker's other kits."""
     body = re.sub(r"\(.*?\)", "", instrument.lower())
-    body = re.sub(
-        r"\b(slap|tone|bass|hit|mute|flink|choke|rimshot|swish|softest|jazz|rock)$", "", body.strip()
-    )
+    body = re.sub(r"\b(slap|tone|bass|hit|mute|flink|choke|rimshot|swish|softest|jazz|rock)$", "", body.strip())
     return f"{NAME}/{MAKERS.get(kit, kit)}/{' '.join(body.split()) or instrument}"
 
 
@@ -98,9 +96,7 @@ def read(cache: Path) -> list[Recording]:
     """The samples that an instrument of their kit plays; unnamed and empty ones are left out."""
     unpacked = require_package(cache, PACKAGES[0])
     instruments = {
-        re.fullmatch(_KIT, file)["kit"]: parse_kit(
-            (unpacked.folder / file).read_text("utf-8", errors="replace")
-        )
+        re.fullmatch(_KIT, file)["kit"]: parse_kit((unpacked.folder / file).read_text("utf-8", errors="replace"))
         for file in unpacked.matching(_KIT)
     }
     recordings = []

@@ -10,14 +10,14 @@ from pathlib import Path
 from types import ModuleType
 
 from ..recording import Recording
-from . import asterisk, fillets, hydrogen, sonic_pi, wesnoth
+from . import asterisk, fillets, hydrogen, mma, sonic_pi, wesnoth
 from .disk_space import explained_disk_errors
 from .event_labels import keep_broad_events
 from .packages import fetch_packages
 
 
 SOURCES: dict[str, ModuleType] = {
-    module.NAME: module for module in (asterisk, fillets, wesnoth, sonic_pi, hydrogen)
+    module.NAME: module for module in (asterisk, fillets, wesnoth, sonic_pi, hydrogen, mma)
 }
 
 
@@ -84,9 +84,7 @@ def fetch_recordings(
             left_out = []
             for module in modules:
                 if hasattr(module, "render"):
-                    left_out += module.render(
-                        cache, jobs, lambda done, whole: report("Rendering", done, whole)
-                    )
+                    left_out += module.render(cache, jobs, lambda done, whole: report("Rendering", done, whole))
     return left_out
 
 
@@ -96,7 +94,5 @@ def _only_fetch(cache: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OSError(
-                f"Another `audio-reasoner fetch` is at work in {cache}; wait until it has ended."
-            ) from None
+            raise OSError(f"Another `audio-reasoner fetch` is at work in {cache}; wait until it has ended.") from None
         yield
