@@ -5,6 +5,7 @@ Knows the tokenizer, the feature extractor and the grammar of an answer; knows n
 
 from __future__ import annotations
 
+import inspect
 import os
 from typing import Any
 
@@ -17,6 +18,7 @@ from .saving_audio_reasoner import save_code
 
 
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
+_CAN_SANITIZE = "sanitize_control_tokens" in inspect.signature(ProcessorMixin.apply_chat_template).parameters
 
 
 class AudioReasonerProcessor(ProcessorMixin):
@@ -46,6 +48,9 @@ class AudioReasonerProcessor(ProcessorMixin):
         self.audio_token_id = tokenizer.convert_tokens_to_ids(audio_token)
         if self.audio_token_id is None or self.audio_token_id == tokenizer.unk_token_id:
             raise ValueError(f"The tokenizer does not know the placeholder {audio_token}: add it as a special token.")
+        # The special tokens alone control a chat. The section tags, which the template's system prompt spells out, are
+        # text that an assistant writes.
+        tokenizer.chat_control_tokens = []
         super().__init__(feature_extractor, tokenizer, chat_template=chat_template)
 
     def __call__(
@@ -97,6 +102,9 @@ class AudioReasonerProcessor(ProcessorMixin):
     def apply_chat_template(self, conversation: Any, *args: Any, **kwargs: Any) -> Any:
         """Render messages, and with `tokenize=True` load and encode their recordings.
 
+        Control tokens that a user spells out in a message are encoded as plain text and never act as such
+        (`sanitize_control_tokens=False` lets them act; with `return_assistant_tokens_mask` they are not looked for).
+
         A recording is a content part `{"type": "audio", KEY: SOURCE}` with KEY one of `audio`, `url`, `path`,
         `audio_url`, and SOURCE anything that `load_audio` takes. The paper's system prompt is put in front unless
         the messages begin with one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
@@ -108,8 +116,16 @@ class AudioReasonerProcessor(ProcessorMixin):
         batched = bool(conversation) and isinstance(conversation[0], (list, tuple))
         conversations = conversation if batched else [conversation]
         load = bool(kwargs.get("tokenize"))
+        if _CAN_SANITIZE and load and not kwargs.get("return_assistant_tokens_mask"):
+            kwargs.setdefault("sanitize_control_tokens", True)
         prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
         return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
+
+    def _adjust_assistant_masks_indices(self, processed_dict: dict[str, Any], generation_indices: list) -> dict:
+        """As the base class, which walks the offsets one by one: a list of them is four times faster than a tensor."""
+        offsets = processed_dict["offset_mapping"]
+        processed_dict["offset_mapping"] = offsets.tolist() if hasattr(offsets, "tolist") else offsets
+        return super()._adjust_assistant_masks_indices(processed_dict, generation_indices)
 
     def _prepare_message(self, message: dict, load: bool) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
