@@ -1,0 +1,24 @@
+"""A progress bar a step, for library calls that report `(step, done, whole)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yields the function to report to; each new step gets a bar on stderr, with the time it took."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bars: dict[str, int] = {}
+
+        def report(step: str, done: int, whole: int) -> None:
+            if step not in bars:
+                bars[step] = progress.add_task(step, total=whole)
+            progress.update(bars[step], completed=done, total=whole)
+
+        yield report

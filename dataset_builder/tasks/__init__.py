@@ -1,0 +1,25 @@
+"""The tasks of CoTA, one module a domain. A task draws questions from recordings; it reads no audio."""
+
+from .audio_type import AudioType
+from .music import Genre, LeadInstrument, TempoClass
+from .sound import SoundCount, SoundEvent, SoundOrder
+from .speech import SpeakerCount, SpeakerOrder, SpeechTranslation, SpokenLanguage, SpokenWords
+from .task import Task
+
+
+TASKS: tuple[Task, ...] = (
+    SoundEvent(),
+    SoundOrder(),
+    SoundCount(),
+    SpokenLanguage(),
+    SpeakerCount(),
+    SpeakerOrder(),
+    SpokenWords(),
+    SpeechTranslation(),
+    LeadInstrument(),
+    TempoClass(),
+    Genre(),
+    AudioType(),
+)
+
+__all__ = ["TASKS", "Task"]

@@ -1,0 +1,261 @@
+"""Tasks about speech: the language, the voices, the words, what they mean in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from ..pool import Deck, Label, Measured, NotEnoughRecordings, Pool, require, sample
+from ..row_plan import Draft, Segment
+from .sound import NUMBERS
+from .task import Task, uniform
+
+
+LANGUAGES = {
+    "cs": "Czech",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "sv": "Swedish",
+}
+TURNS = 3
+MARGIN_SECONDS = 0.4
+"""What the silence at a recording's ends may take of its length."""
+
+
+def language(measured: Measured) -> str | None:
+    """The English name of the language spoken."""
+    recording = measured.recording
+    return LANGUAGES.get(recording.language or "") if recording.domain == "speech" else None
+
+
+def voice(measured: Measured) -> str | None:
+    """Who speaks, one name a voice over all corpora."""
+    recording = measured.recording
+    return recording.annotations.get("speaker") if recording.domain == "speech" else None
+
+
+def longer_than(label: Label, seconds: float) -> Label:
+    """The label of the recordings that last `seconds` and the margin, None for the others."""
+    return lambda measured: label(measured) if measured.seconds >= seconds + MARGIN_SECONDS else None
+
+
+def _turns(decks: list[Deck[Measured]], seconds: float, rng: np.random.Generator) -> tuple[Segment, ...]:
+    """A turn from each deck, all of them different recordings, each of 1 s to `seconds`."""
+    taken: list[Measured] = []
+    for deck in decks:
+        taken.append(deck.draw_other_than(taken))
+    return tuple(Segment(measured.recording.id, uniform(rng, 1.0, seconds)) for measured in taken)
+
+
+class SpokenLanguage(Task):
+    name = "spoken_language"
+    domains = ("speech",)
+    share = 9.3
+    bandwidth = 8_000
+    seconds = 1.8
+    questions = (
+        "Which language is spoken?",
+        "What language does the speaker use?",
+        "In which language is this said?",
+        "Name the language of the speech in this clip.",
+        "Which language do you hear?",
+    )
+
+    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
+        classes = pool.by_label(longer_than(language, self.seconds))
+        require(classes, 4, "spoken languages", pool.split)
+        answers = Deck(classes, rng)
+        decks = {name: Deck(found, rng) for name, found in classes.items()}
+        while True:
+            answer = answers.draw()
+            others = sample([name for name in classes if name != answer], 3, rng)
+            recording = decks[answer].draw().recording
+            yield Draft(
+                domain=domain,
+                choices=(answer, *others),
+                answer=answer,
+                label=answer,
+                segments=(Segment(recording.id, uniform(rng, 1.3, self.seconds)),),
+                seconds=uniform(rng, 2.2, 3.2),
+                language=recording.language,
+            )
+
+
+class SpeakerCount(Task):
+    """Three turns by one, two or three voices; the number of turns and the clip's length do not depend on it."""
+
+    name = "speaker_count"
+    domains = ("speech",)
+    share = 6.3
+    bandwidth = 8_000
+    seconds = 1.4
+    patterns = {1: ("AAA",), 2: ("AAB", "ABA", "ABB"), 3: ("ABC",)}
+    questions = (
+        "How many different people speak?",
+        "How many voices are heard in this clip?",
+        "Count the speakers. How many are there?",
+        "How many different speakers take a turn?",
+        "Listen to the three turns. How many voices speak?",
+    )
+
+    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
+        voices = pool.by_label(longer_than(voice, self.seconds), train=TURNS, test=TURNS)
+        voices = {name: found for name, found in voices.items() if len(found) >= TURNS}
+        require(voices, TURNS, "voices", pool.split)
+        decks = {name: Deck(found, rng) for name, found in voices.items()}
+        patterns = {count: Deck(patterns, rng) for count, patterns in self.patterns.items()}
+        counts, leads = Deck(self.patterns, rng), Deck(voices, rng)
+        numbers = NUMBERS[: len(self.patterns)]
+        while True:
+            count = counts.draw()
+            lead = leads.draw()
+            others = sample([name for name in voices if name != lead], TURNS - 1, rng)
+            cast = dict(zip("ABC", [lead, *others], strict=True))
+            turns = [cast[letter] for letter in patterns[count].draw()]
+            yield Draft(
+                domain=domain,
+                choices=numbers,
+                answer=numbers[count - 1],
+                label=numbers[count - 1],
+                segments=tuple(
+                    Segment(decks[name].draw().recording.id, uniform(rng, 1.0, self.seconds)) for name in turns
+                ),
+                seconds=uniform(rng, 5.0, 6.0),
+                facts={"count": count, "turns": turns},
+            )
+
+
+class SpeakerOrder(Task):
+    """Three turns by the two leads of an acted dialogue: four of the six orders are the choices, one is played."""
+
+    name = "speaker_order"
+    domains = ("speech",)
+    share = 6.3
+    bandwidth = 8_000
+    seconds = 1.4
+    questions = (
+        "In which order do the two fish speak?",
+        "Who speaks in the first, second and third turn?",
+        "What is the order of the speakers?",
+        "Three turns are heard. Who takes them, in order?",
+        "Which fish speaks when?",
+    )
+
+    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
+        voices = pool.by_label(longer_than(_lead, self.seconds), train=TURNS, test=TURNS)
+        voices = {name: found for name, found in voices.items() if len(found) >= TURNS}
+        casts: dict[str, dict[str, Deck[Measured]]] = {}
+        for name, found in voices.items():
+            code, role = name.split("/")
+            casts.setdefault(code, {})[role] = Deck(found, rng)
+        casts = {code: roles for code, roles in casts.items() if len(roles) == 2}
+        if not casts:
+            raise NotEnoughRecordings(f"the split {pool.split!r} has no dialogue of two leads")
+        codes = Deck(casts, rng)
+        while True:
+            code = codes.draw()
+            roles = sorted(casts[code])
+            orders = [order for order in product(roles, repeat=TURNS) if len(set(order)) > 1]
+            orders = sample(orders, 4, rng)
+            texts = [", ".join(order) for order in orders]
+            yield Draft(
+                domain=domain,
+                choices=tuple(texts),
+                answer=texts[0],
+                label=texts[0],
+                segments=_turns([casts[code][role] for role in orders[0]], self.seconds, rng),
+                seconds=uniform(rng, 5.0, 6.0),
+                language=code,
+                facts={"turns": list(orders[0])},
+            )
+
+
+def _lead(measured: Measured) -> str | None:
+    facts = measured.recording.annotations
+    return f"{measured.recording.language}/{facts['role']}" if facts.get("lead") else None
+
+
+class _SpokenText(Task):
+    """Four texts of one language and of similar length, one of which belongs to what is heard."""
+
+    domains = ("speech",)
+    bandwidth = 8_000
+    longest = 4.2
+    seconds = (4.8, 5.6)
+    fact: str
+    foreign: bool
+
+    def _texts(self, pool: Pool) -> dict[str, list[tuple[str, Measured]]]:
+        """By language, the usable texts (each once) with their recordings, shortest first."""
+        found: dict[str, dict[str, tuple[str, Measured]]] = {}
+        for measured in pool.measured:
+            recording = measured.recording
+            text = " ".join(str(recording.annotations.get(self.fact, "")).split())
+            name = language(measured)
+            usable = 3 <= len(text.split()) <= 9 and len(text) <= 60 and not set(text) & set(';<>\\"[]()')
+            if name is None or (self.foreign and name == "English") or not usable:
+                continue
+            if 0.8 <= measured.seconds <= self.longest:
+                found.setdefault(name, {}).setdefault(text.casefold().strip(" .!?"), (text.rstrip(". "), measured))
+        texts = {name: sorted(found[name].values(), key=lambda pair: (len(pair[0]), pair[0])) for name in found}
+        return {name: texts[name] for name in sorted(texts) if len(texts[name]) >= 4}
+
+    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
+        texts = self._texts(pool)
+        require(texts, 1, "languages with four short texts", pool.split)
+        languages = Deck(texts, rng)
+        while True:
+            name = languages.draw()
+            pairs = texts[name]
+            window = min(10, len(pairs))
+            first = int(rng.integers(0, len(pairs) - window + 1))
+            chosen = sample(pairs[first : first + window], 4, rng)
+            answer, measured = chosen[0]
+            yield Draft(
+                domain=domain,
+                choices=tuple(text for text, _ in chosen),
+                answer=answer,
+                label=None,
+                segments=(Segment(measured.recording.id, self.longest, "start"),),
+                seconds=uniform(rng, *self.seconds),
+                language=measured.recording.language,
+                fields={"language": name},
+                facts={self.fact: answer},
+            )
+
+
+class SpokenWords(_SpokenText):
+    name = "spoken_words"
+    share = 4.3
+    fact = "transcript"
+    foreign = False
+    questions = (
+        "Which words are spoken?",
+        "What does the speaker say?",
+        "Which sentence is heard in this clip?",
+        "What is said in the recording?",
+        "Listen to the speech. Which words do you hear?",
+    )
+
+
+class SpeechTranslation(_SpokenText):
+    name = "speech_translation"
+    share = 4.3
+    fact = "translation_en"
+    foreign = True
+    questions = (
+        "The speech is in {language}. What does it mean in English?",
+        "Which English sentence translates the {language} speech?",
+        "What does the {language} speaker say, in English?",
+        "Which is the English translation of this {language} clip?",
+        "Translate the {language} speech. Which English text fits?",
+    )

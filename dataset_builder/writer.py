@@ -1,0 +1,131 @@
+"""A CoTA folder on disk: Parquet shards, a manifest with their hashes, and all of it whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modeling_audio_reasoner.whole_folder import whole_folder
+
+from .schema import features
+
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+MANIFEST = "manifest.json"
+FORMAT = "CoTA of audio-reasoner, version 1"
+ROWS_PER_SHARD = 2_000
+ROWS_PER_GROUP = 50
+"""Small row groups, so that streaming starts soon and reads little more than it needs."""
+
+
+def shard_path(domain: str, task: str, split: str, index: int, count: int) -> str:
+    """The shard's path in the folder, such as `data/music/genre/test-00000-of-00001.parquet`."""
+    return f"data/{domain}/{task}/{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+def rows_to_table(rows: Sequence[Mapping[str, Any]], schema: pyarrow.Schema | None = None) -> pyarrow.Table:
+    """Rows in stored form (Json columns as text) as an Arrow table with the features in its metadata."""
+    import pyarrow
+
+    return pyarrow.Table.from_pylist(list(rows), schema=schema or features().arrow_schema)
+
+
+class ShardWriter:
+    """Writes the rows of one shard; `close` returns its line of the manifest."""
+
+    def __init__(self, folder: Path, path: str) -> None:
+        import pyarrow.parquet
+
+        self.folder, self.path, self.rows = folder, path, 0
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        self._schema = features().arrow_schema
+        self._waiting: list[Mapping[str, Any]] = []
+        self._file = pyarrow.parquet.ParquetWriter(
+            folder / path, self._schema, compression="zstd", compression_level=1, use_dictionary=False
+        )
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        self._waiting.append(row)
+        if len(self._waiting) >= ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._file.write_table(rows_to_table(self._waiting, self._schema))
+            self.rows += len(self._waiting)
+            self._waiting = []
+
+    def close(self) -> dict[str, Any]:
+        self._flush()
+        self._file.close()
+        path = self.folder / self.path
+        return {"path": self.path, "rows": self.rows, "bytes": path.stat().st_size, "sha256": file_hash(path)}
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=False) + "\n", encoding="utf-8")
+
+
+def is_cota_folder(folder: Path) -> bool:
+    """Whether a folder was written by this module (and may be replaced by it)."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == FORMAT
+
+
+def require_replaceable(output: Path) -> None:
+    """Raises ValueError where `output` is something that a build must not replace."""
+    if output.is_symlink() or (output.exists() and not output.is_dir()):
+        raise ValueError(f"The output {output} is not a folder; name another one.")
+    if output.is_dir() and any(output.iterdir()) and not is_cota_folder(output):
+        raise ValueError(
+            f"The folder {output} holds files and no {MANIFEST} of CoTA, so it is not overwritten; name another one."
+        )
+
+
+@contextmanager
+def cota_folder(output: Path) -> Iterator[Path]:
+    """A temporary folder beside `output` that becomes `output` when the block ends without an error.
+
+    What a killed build left beside is removed by the next one. An older CoTA folder at `output` stays until the new
+    one is whole.
+
+    Raises:
+        ValueError: `output` is something else than an empty or a CoTA folder.
+        OSError: the disk is full or cannot be written to; the sentence says where.
+    """
+    require_replaceable(output)
+    try:
+        with whole_folder(output, MANIFEST) as folder:
+            yield folder
+    except OSError as error:
+        raise _explained(error, Path(output)) from error
+
+
+def _explained(error: OSError, output: Path) -> OSError:
+    place = output.absolute().parent
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        sentence = f"No space is left on the disk of {place} for the dataset; make room or name another --output."
+        return OSError(error.errno, sentence)
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return OSError(f"The folder {place} cannot be written to ({error.strerror}); name another --output.")
+    return error

@@ -1,0 +1,98 @@
+"""Synthetic recordings, enough for every task, and a tiny CoTA folder built from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dataset_builder.pipeline import build
+from dataset_builder.recording import Recording
+
+
+RATE = 8_000
+EVENTS = ("bell", "drum", "horn", "whistle", "click", "buzz")
+LANGUAGES = ("cs", "en", "fr", "it", "nl")
+WORDS = ("house", "river", "stone", "light", "morning", "window", "garden", "letter", "silver", "winter")
+INSTRUMENTS = ("flute", "trumpet", "violin", "piano", "organ")
+TAKES = 8
+
+
+def _tone(rng: np.random.Generator, seconds: float, pitch: float, decay: float = 0.0) -> np.ndarray:
+    time = np.arange(int(seconds * RATE)) / RATE
+    wave = np.sin(2 * np.pi * pitch * time) + 0.3 * np.sin(4 * np.pi * pitch * time + rng.uniform(0, 6))
+    return (0.3 * wave * np.exp(-decay * time) + 1e-3 * rng.standard_normal(len(time))).astype(np.float32)
+
+
+def make_recordings(folder: Path) -> list[Recording]:
+    """Sounds, speech and music of tones: 8 takes a class, each a group of its own."""
+    rng = np.random.default_rng(0)
+    found = []
+
+    def add(domain: str, source: str, name: str, waveform: np.ndarray, language: str | None = None, **facts) -> None:
+        path = folder / source / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, waveform, RATE)
+        found.append(
+            Recording(
+                id=f"{source}/{name}",
+                path=path,
+                source=source,
+                source_id=name,
+                domain=domain,
+                license="CC0-1.0" if domain == "sound" else "CC-BY-4.0",
+                language=language,
+                group=f"{source}/{name}",
+                annotations=facts,
+            )
+        )
+
+    for place, event in enumerate(EVENTS):
+        for take in range(TAKES):
+            seconds = 0.5 if take % 2 else 2.4
+            add("sound", "events", f"{event}-{take}", _tone(rng, seconds, 300 + 200 * place, 4), event=event)
+    for place, code in enumerate(LANGUAGES):
+        for role, pitch in (("small fish", 220), ("big fish", 110)):
+            for take in range(20):
+                words = " ".join(WORDS[index] for index in rng.permutation(len(WORDS))[:4])
+                add(
+                    "speech",
+                    f"talk-{code}",
+                    f"{role.replace(' ', '-')}-{take}",
+                    _tone(rng, 2.6, pitch + 15 * place),
+                    language=code,
+                    speaker=f"{code}-{role}",
+                    role=role,
+                    lead=code in ("cs", "nl"),
+                    transcript=f"{words} {code}{take}",
+                    translation_en=f"the {words} {code}{take}",
+                )
+    for place, instrument in enumerate(INSTRUMENTS):
+        for take in range(3 * TAKES):
+            tempo = (60, 120, 180)[take % 3]
+            wave = _tone(rng, 8.5, 200 + 90 * place) * (np.arange(int(8.5 * RATE)) % (RATE * 60 // tempo) < RATE // 8)
+            add(
+                "music",
+                "score",
+                f"{instrument}-{take}",
+                wave.astype(np.float32),
+                lead_instrument=instrument,
+                tempo_class={60: "slow", 120: "medium", 180: "fast"}[tempo],
+                genre=("swing", "waltz", "rock", "bossa nova", "march")[(take + place) % 5],
+            )
+    return found
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory) -> list[Recording]:
+    return make_recordings(tmp_path_factory.mktemp("recordings"))
+
+
+@pytest.fixture(scope="session")
+def cota(recordings, tmp_path_factory) -> Path:
+    """A folder of 400 rows, named `cota`; tests must not change it."""
+    folder = tmp_path_factory.mktemp("built") / "cota"
+    build(recordings, folder, rows=400, seed=0, workers=1)
+    return folder
