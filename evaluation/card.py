@@ -25,7 +25,7 @@ from evaluation.manifest import model_files
 PIPELINE_TAG = "audio-text-to-text"
 TAGS = ["audio-reasoner", "audio", "chain-of-thought", "trl", "sft", "custom_code", "arxiv:2503.02318"]
 PLACES = (Path(__file__).parents[1] / "model_card.md", Path(__file__).with_name("model_card.md"))
-QUESTION = "Is this sound, speech or music?\\\\nChoose one: sound; speech; music."
+QUESTION = "Is this sound, speech or music?\\nChoose one: sound; speech; music."
 
 
 def write_card(

@@ -28,8 +28,8 @@ def parameter_count(model: Path) -> str:
 
 def encoder_words(config: Mapping[str, Any]) -> str:
     return (
-        f"an encoder of Whisper's kind ({config.get('encoder_layers', '?')} layers, {config.get('d_model', '?')} wide, "
-        f"{config.get('num_mel_bins', '?')} mel bands)"
+        f"an encoder of Whisper's kind ({config.get('encoder_layers', '?')} layers, "
+        f"{config.get('d_model', '?')} wide, {config.get('num_mel_bins', '?')} mel bands)"
     )
 
 

@@ -58,7 +58,7 @@ def _draw(seed: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any
     return order
 
 
-def _best_turn(sources: Sequence[str | None]) -> int:
+def _best_turn(sources: list[str | None]) -> int:
     """The first number of steps that leaves the fewest rows on a clip of their own source recording."""
     best, fewest = 1, len(sources) + 1
     for steps in range(1, len(sources)):

@@ -61,8 +61,8 @@ def summary_sentences(results: Mapping[str, Any]) -> list[str]:
         "In each domain the interval's lower end is above chance, text-only, silence and shuffled."
         if not below
         else f"The interval's lower end is not above all baselines in: {', '.join(below)}.",
-        f"Structure complete in {percent(real['complete'])}% of the answers; {real['abstained']} responses name no "
-        f"one choice; {real['truncated']} were cut at the token limit.",
+        f"Structure complete in {percent(real['complete'])}% of the answers; in {real['abstained']} the response "
+        f"names none of the choices or more than one; {real['truncated']} were cut at the token limit.",
         f"{timing['rows_per_second']:.1f} answers/s, {timing['new_tokens_per_second']:.0f} tokens/s "
         f"({results['process'].get('device', '?')}, {results['process'].get('threads', '?')} threads).",
     ]

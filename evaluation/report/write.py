@@ -6,6 +6,7 @@ import base64
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +65,13 @@ def figures_of(record: Mapping[str, Any], sounds: Mapping[str, bytes]) -> dict[s
 
     loss, table = record["loss"], record["table"]
     floor = (loss["floor"] or {}).get("floor")
-    drawn: dict[str, Draw] = {"accuracy": lambda look, ground: accuracy_figure(table, look, ground)}
+    drawn: dict[str, Draw] = {"accuracy": partial(accuracy_figure, table)}
     if loss["train"] or loss["held_out"]:
-        drawn["loss"] = lambda look, ground: loss_figure(loss["train"], loss["held_out"], floor, look, ground)
+        drawn["loss"] = partial(loss_figure, loss["train"], loss["held_out"], floor)
     for row in record["recordings"]:
         waveform, rate = soundfile.read(io.BytesIO(sounds[row["id"]]), dtype="float32", always_2d=True)
         mono = waveform.mean(axis=1)
-        drawn[f"spectrogram-{row['domain']}"] = lambda look, ground, mono=mono, rate=rate: spectrogram_figure(
-            mono, rate, look, ground
-        )
+        drawn[f"spectrogram-{row['domain']}"] = partial(spectrogram_figure, mono, rate)
     return drawn
 
 

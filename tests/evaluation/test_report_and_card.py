@@ -1,0 +1,164 @@
+"""The page has everything inside, its figures hold something, and the card's metadata and code are sound."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from evaluation.card import write_card
+from evaluation.report.confounds import known_confounds
+from evaluation.report.recordings import chosen_recordings
+from evaluation.report.write import write_report
+from evaluation.run import evaluate_cota
+
+
+CONFOUNDS = """# CoTA
+## Known confounds and limits
+
+- `spoken_language`: language goes with <speaker>
+  and channel.
+- Music is rendered.
+
+## Manifest
+- not a confound
+"""
+
+
+@pytest.fixture(scope="module")
+def demo(cota: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo folder: model with a training log, evaluation, report and card; the data beside it."""
+    root = tmp_path_factory.mktemp("demo")
+    demo, data = root / "demo", root / "cota"
+    shutil.copytree(cota, data)
+    statistics = json.loads((data / "statistics.json").read_text())
+    statistics |= {
+        "rows": {"train": 5, "test": 12},
+        "sources": [{"source": "tones", "license": "CC0-1.0", "recordings": 9}],
+    }
+    (data / "statistics.json").write_text(json.dumps(statistics))
+    (data / "README.md").write_text(CONFOUNDS)
+    shutil.copytree(tiny_model, demo / "model")
+    log = [{"step": step, "loss": 6.0 / step} for step in range(1, 40)]
+    log += [{"step": 20, "eval_loss": 0.4}, {"step": 40, "eval_loss": 0.2}, {"step": 40, "train_runtime": 61.0}]
+    (demo / "model/checkpoint-40").mkdir()
+    state = {"global_step": 40, "log_history": log}
+    (demo / "model/checkpoint-40/trainer_state.json").write_text(json.dumps(state))
+    evaluate_cota(demo / "model", data, demo / "evaluation", batch_size=12, max_new_tokens=2)
+    write_report(demo, demo / "model", data, demo / "evaluation")
+    return demo
+
+
+def test_the_page_is_self_contained(demo: Path) -> None:
+    page = (demo / "report.html").read_text(encoding="utf-8")
+    for value in re.findall(r'(?:src|srcset)="([^"]{0,40})', page):
+        assert value.startswith("data:"), value
+    assert re.findall(r'href="([^"]+)"', page) == ["https://arxiv.org/abs/2503.02318"]
+    assert not re.search(r"url\(|@import|<script|<link", page)
+    assert page.count("<audio") == 3 == page.count("data:audio/flac;base64,")
+    assert "<code>spoken_language</code>: language goes with &lt;speaker&gt; and channel." in page
+    assert "not a confound" not in page
+
+
+def test_figures_are_pictures_of_something(demo: Path) -> None:
+    from PIL import Image
+
+    names = {path.stem for path in (demo / "figures").glob("*.png")}
+    assert names == {"accuracy", "loss", "spectrogram-sound", "spectrogram-speech", "spectrogram-music"}
+    for path in (demo / "figures").glob("*.png"):
+        pixels = np.asarray(Image.open(io.BytesIO(path.read_bytes())).convert("L"))
+        assert pixels.shape[0] > 300
+        assert pixels.std() > 10
+
+
+def test_the_record_holds_every_figure(demo: Path) -> None:
+    record = json.loads((demo / "report.json").read_text(encoding="utf-8"))
+    assert record["loss"]["held_out"] == [[20, 0.4], [40, 0.2]]
+    assert record["loss"]["floor"]["rows"] == 12
+    assert record["training_seconds"] == {"model": 61.0}
+    assert [row["domain"] for row in record["recordings"]] == ["sound", "speech", "music"]
+    assert record["confounds"][1] == "Music is rendered."
+    assert record["table"][0]["real"]["total"] == 12
+
+
+def test_the_recordings_are_chosen_without_looking_at_the_answers() -> None:
+    rows = [
+        {"id": f"{domain}{n}", "domain": domain, "correct": n % 2} for domain in ("music", "sound") for n in range(9)
+    ]
+    turned = [row | {"correct": 1 - row["correct"]} for row in reversed(rows)]
+    assert [row["id"] for row in chosen_recordings(rows)] == [row["id"] for row in chosen_recordings(turned)]
+
+
+def test_a_report_before_the_evaluation(demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no finished evaluation in this folder.*audio-reasoner evaluate"):
+        write_report(tmp_path, demo / "model", demo.parent / "cota", tmp_path / "evaluation")
+    assert not list(tmp_path.iterdir())
+
+
+def test_confounds_are_those_of_the_card(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(CONFOUNDS)
+    assert known_confounds(tmp_path) == [
+        "`spoken_language`: language goes with <speaker> and channel.",
+        "Music is rendered.",
+    ]
+    (tmp_path / "README.md").write_text("# nothing")
+    assert "not known" in known_confounds(tmp_path)[0]
+
+
+def test_the_card_has_sound_metadata(demo: Path) -> None:
+    from huggingface_hub import ModelCard
+
+    path = write_card(demo / "model", demo / "evaluation", demo.parent / "cota", repo_id="ORG/mini")
+    text = path.read_text(encoding="utf-8")
+    metadata = yaml.safe_load(text.split("---\n")[1])
+    assert metadata["license"] == "apache-2.0"
+    assert metadata["pipeline_tag"] == "audio-text-to-text"
+    card = ModelCard.load(path)
+    results = card.data.eval_results
+    assert [result.dataset_config for result in results] == ["default", "sound", "speech", "music"]
+    assert all(result.metric_type == "accuracy" for result in results)
+    assert "| tones | CC0-1.0 | 9 |" in text
+    assert "40 steps in 1.0 minutes, held-out loss 0.2000" in text
+    assert "- Music is rendered.\n" in text
+    assert "{{" not in text
+    assert "{%" not in text
+
+
+def test_the_card_of_a_model_that_was_not_evaluated(tiny_model: Path, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    text = write_card(model).read_text(encoding="utf-8")
+    assert "This model was not evaluated." in text
+    assert "model-index" not in text
+
+
+def test_an_evaluation_of_another_model_is_refused(demo: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(demo / "model", tmp_path / "other"))
+    config = json.loads((other / "generation_config.json").read_text())
+    (other / "generation_config.json").write_text(json.dumps(config | {"max_new_tokens": 7}))
+    with pytest.raises(ValueError, match="this evaluation is of another model"):
+        write_card(other, demo / "evaluation")
+
+
+def test_writing_the_card_does_not_make_the_model_another(demo: Path) -> None:
+    write_card(demo / "model", demo / "evaluation")
+    write_card(demo / "model", demo / "evaluation")
+
+
+def test_the_code_in_the_card_runs(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import soundfile
+
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    text = write_card(model).read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].replace("max_new_tokens=2048", "max_new_tokens=3")
+    soundfile.write(tmp_path / "recording.wav", np.sin(np.arange(16_000) / 8.0), 16_000)
+    monkeypatch.chdir(tmp_path)
+    scope: dict = {}
+    exec(compile(code, "card", "exec"), scope)
+    assert "Choose one: sound; speech; music." in scope["messages"][0]["content"][1]["text"].split("\n")[1]
+    assert scope["answer"].problems
