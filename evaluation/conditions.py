@@ -1,10 +1,10 @@
 """What a row hears: its own clip, digital silence, or another row's clip.
 
-`shuffled` is the permutation control. Each row hears the clip of another row of its own task and domain (a task
-with one row in a domain borrows from the domain), so that question and sound still belong together as kinds and
-only their pairing is broken. The pairing looks at ids and sources and never at labels: a model that hears well
-then scores what the labels' frequencies give, about chance. Drawing clips with a different label instead would
-force every answer to be wrong and make the control look better than it is.
+`shuffled` is the permutation control. Each row hears the clip of another row of its own task, so that question and
+sound still belong together as kinds and only their pairing is broken. The pairing looks at ids and sources and never
+at labels: a model that hears well then scores what the labels' frequencies give, about chance. Drawing clips with a
+different label instead would force every answer to be wrong and make the control look better than it is. Domains are
+not kept apart within a task: where a task asks for the domain, all clips of one domain have the same answer.
 """
 
 from __future__ import annotations
@@ -21,34 +21,39 @@ CONDITIONS = ("real", "silence", "shuffled")
 def shuffled_clips(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, str]:
     """For each row the id of the row whose clip it hears instead of its own.
 
-    A derangement drawn from `seed`: within each (domain, task) a random order is turned by some steps, and the
-    turn is the first with the fewest rows left on a clip of their own source recording.
+    A derangement drawn from `seed`: within each task a random order is turned by some steps, and the turn is the
+    first with the fewest rows left on a clip of their own source recording. A task with one row borrows a clip from
+    another task of its domain.
 
     Args:
         rows: mappings with `id`, `domain`, `task` and, where known, `source_id`.
         seed: of the draw.
 
     Raises:
-        ValueError: when a domain has fewer than two rows.
+        ValueError: when a row has neither a fellow in its task nor one in its domain.
     """
-    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    groups: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        groups[row["domain"], row["task"]].append(row)
+        groups[row["task"]].append(row)
     pairs: dict[str, str] = {}
-    for (domain, task), group in sorted(groups.items()):
+    for task, group in sorted(groups.items()):
         if len(group) == 1:
-            others = [row for row in rows if row["domain"] == domain and row["id"] != group[0]["id"]]
-            if not others:
-                raise ValueError(
-                    f"condition 'shuffled' needs two rows or more in each domain, found one in {domain!r}; "
-                    "evaluate more rows or leave the condition out."
-                )
-            pairs[group[0]["id"]] = _draw(f"{seed}:{domain}:{task}", others)[0]["id"]
+            pairs[group[0]["id"]] = _borrowed(group[0], rows, seed)
             continue
-        order = _draw(f"{seed}:{domain}:{task}", group)
+        order = _draw(f"{seed}:{task}", group)
         turn = _best_turn([row.get("source_id") for row in order])
         pairs |= {row["id"]: order[(i + turn) % len(order)]["id"] for i, row in enumerate(order)}
     return pairs
+
+
+def _borrowed(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], seed: int) -> str:
+    others = [other for other in rows if other["domain"] == row["domain"] and other["id"] != row["id"]]
+    if not others:
+        raise ValueError(
+            f"condition 'shuffled' finds no other clip for {row['id']}, the one row of its task and of its domain; "
+            "evaluate more rows or leave the condition out."
+        )
+    return _draw(f"{seed}:{row['task']}", others)[0]["id"]
 
 
 def _draw(seed: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
