@@ -12,10 +12,10 @@ from evaluation.conditions import shuffled_clips
 def rows_of(sizes: dict[tuple[str, str], int]) -> list[dict[str, str]]:
     return [
         {
-            "id": f"{domain}/{task}/{number}",
+            "id": f"{domain}/{task}/{n}",
             "domain": domain,
             "task": task,
-            "source_id": f"{domain}{task}{number // 2}",
+            "source_id": f"{domain}{task}{n // 2}",
         }
         for (domain, task), size in sizes.items()
         for n in range(size)
