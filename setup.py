@@ -48,6 +48,7 @@ EXTRAS_REQUIRE = {
         "scipy>=1.13,<2",
         "matplotlib>=3.9,<4",
         "huggingface_hub>=1.31,<3",
+        "safetensors>=0.5,<1",
     ],
     "app": ["gradio>=6,<7"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.

@@ -38,10 +38,12 @@ def write_row_files(data: Path, output: Path, *, split: str, config: str | None,
         raise FileNotFoundError(f"{data} is not a CoTA folder: it has no README.md; `audio-reasoner build` makes one.")
     from datasets import Audio, load_dataset
 
-    rows = load_dataset(str(data), config, split=split)
-    if not 0 <= row < len(rows):
-        raise ValueError(f"row {row} is not in {data}, split {split}: it has the rows 0 to {len(rows) - 1}.")
-    found = rows.cast_column("audio", Audio(decode=False))[row]
+    # Streamed: nothing but the shards up to the row is read, and no copy of an older build comes from a cache.
+    rows = load_dataset(str(data), config, split=split, streaming=True).cast_column("audio", Audio(decode=False))
+    found = next(iter(rows.skip(row)), None)
+    if found is None:
+        last = sum(1 for _ in rows) - 1
+        raise ValueError(f"row {row} is not in {data}, split {split}: it has the rows 0 to {last}.")
     output.parent.mkdir(parents=True, exist_ok=True)
     files = RowFiles(
         row_id=found["id"],
