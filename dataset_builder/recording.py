@@ -47,6 +47,4 @@ class Recording:
             )
         for name in ("id", "source", "source_id", "license", "group"):
             if not getattr(self, name):
-                raise ValueError(
-                    f"The recording {self.id!r} ({self.path}) has an empty {name!r}; give it a value."
-                )
+                raise ValueError(f"The recording {self.id!r} ({self.path}) has an empty {name!r}; give it a value.")

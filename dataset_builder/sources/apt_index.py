@@ -87,15 +87,13 @@ class AptIndex:
         with subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         ) as apt:
-            output = ""
-            while apt.poll() is None and not stop.is_set():
+            while True:
                 try:
                     output, _ = apt.communicate(timeout=POLL_SECONDS)
+                    break
                 except subprocess.TimeoutExpired:
-                    continue
-            if apt.poll() is None:
-                apt.terminate()
-                apt.communicate()
+                    if stop.is_set():
+                        apt.terminate()
         found = sorted(folder.glob(f"{entry.name}_*.deb"))
         if apt.returncode != 0 or not found:
             if "No space left" in output or "not enough space" in output.lower():

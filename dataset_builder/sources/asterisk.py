@@ -55,15 +55,13 @@ def read(cache: Path) -> list[Recording]:
     transcripts = {}
     for language in LICENSES:
         unpacked = require_package(cache, _texts_package(language))
-        (file,) = unpacked.matching(r".*/core-sounds-[a-z]+\.txt\.gz")
-        with gzip.open(unpacked.folder / file, "rt", encoding="utf-8") as stream:
+        with gzip.open(unpacked.only(r".*/core-sounds-[a-z]+\.txt\.gz"), "rt", encoding="utf-8") as stream:
             transcripts[language] = parse_transcripts(stream.read())
 
     recordings = []
     for language, texts in transcripts.items():
         unpacked = require_package(cache, _clips_package(language))
-        for file in unpacked.matching(_CLIP):
-            match = re.fullmatch(_CLIP, file)
+        for match in unpacked.matching(_CLIP):
             key, voice = match["key"], _VOICE.fullmatch(match["voice"])
             if key not in texts or voice is None:
                 continue
@@ -80,7 +78,7 @@ def read(cache: Path) -> list[Recording]:
             recordings.append(
                 Recording(
                     id=f"{NAME}-{language}/{key}",
-                    path=unpacked.folder / file,
+                    path=unpacked.folder / match.string,
                     source=f"{NAME}-{language}",
                     source_id=key,
                     domain="speech",

@@ -15,7 +15,6 @@ def check_free_space(cache: Path, needed: int) -> None:
     free = shutil.disk_usage(cache).free
     if free < needed:
         raise OSError(
-            errno.ENOSPC,
             f"The recordings need {needed / 1e9:.2f} GB and the disk of the cache folder {cache} has "
             f"{free / 1e9:.2f} GB free; make room or name another folder in AUDIO_REASONER_CACHE.",
         )
@@ -27,15 +26,13 @@ def explained_disk_errors(cache: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT) and str(cache) not in str(error.strerror):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OSError(
-                errno.ENOSPC,
                 f"No space is left on the disk of the cache folder {cache}; make room or name another folder in "
                 "AUDIO_REASONER_CACHE, then run the command again.",
             ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise OSError(
-                error.errno,
                 f"The cache folder {cache} cannot be written to ({error.strerror}: {error.filename}); name another "
                 "folder in AUDIO_REASONER_CACHE.",
             ) from error

@@ -51,16 +51,14 @@ def read(cache: Path) -> list[Recording]:
     """The clips that have a text; those without one are cries and noises."""
     scripts = require_package(cache, _SCRIPTS)
     dialogue: dict[tuple[str, str], dict[str, tuple[str, str, str]]] = {}
-    for file in scripts.matching(_SCRIPT):
-        match = re.fullmatch(_SCRIPT, file)
-        lines = parse_dialogue((scripts.folder / file).read_text(encoding="utf-8"))
+    for match in scripts.matching(_SCRIPT):
+        lines = parse_dialogue((scripts.folder / match.string).read_text(encoding="utf-8"))
         dialogue.setdefault((match["level"], match["language"]), {}).update(lines)
 
     recordings = []
     for language in LANGUAGES:
         unpacked = require_package(cache, _clips_package(language))
-        for file in unpacked.matching(_CLIP):
-            match = re.fullmatch(_CLIP, file)
+        for match in unpacked.matching(_CLIP):
             line = dialogue.get((match["level"], language), {}).get(match["id"])
             if line is None or match["language"] != language:
                 continue
@@ -70,7 +68,7 @@ def read(cache: Path) -> list[Recording]:
             recordings.append(
                 Recording(
                     id=f"{NAME}-{language}/{source_id}",
-                    path=unpacked.folder / file,
+                    path=unpacked.folder / match.string,
                     source=f"{NAME}-{language}",
                     source_id=source_id,
                     domain="speech",

@@ -96,13 +96,12 @@ def read(cache: Path) -> list[Recording]:
     """The samples that an instrument of their kit plays; unnamed and empty ones are left out."""
     unpacked = require_package(cache, PACKAGES[0])
     instruments = {
-        re.fullmatch(_KIT, file)["kit"]: parse_kit((unpacked.folder / file).read_text("utf-8", errors="replace"))
-        for file in unpacked.matching(_KIT)
+        match["kit"]: parse_kit((unpacked.folder / match.string).read_text("utf-8", errors="replace"))
+        for match in unpacked.matching(_KIT)
     }
     recordings = []
-    for file in unpacked.matching(_CLIP):
-        match = re.fullmatch(_CLIP, file)
-        kit, path = match["kit"], PurePosixPath(file)
+    for match in unpacked.matching(_CLIP):
+        kit, path = match["kit"], PurePosixPath(match.string)
         instrument = instruments.get(kit, {}).get(path.name)
         if instrument is None or kit not in LICENSES or path.stem == "emptySample":
             continue
@@ -110,7 +109,7 @@ def read(cache: Path) -> list[Recording]:
         recordings.append(
             Recording(
                 id=f"{NAME}/{kit}/{path.stem}",
-                path=unpacked.folder / file,
+                path=unpacked.folder / path,
                 source=NAME,
                 source_id=f"{kit}/{path.stem}",
                 domain="sound",

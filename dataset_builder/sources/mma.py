@@ -71,17 +71,14 @@ def render(
     require_programs(cache)
     check_free_space(cache, len(scores) * BYTES_A_RENDER)
     mma, soundfont = require_package(cache, _PROGRAM), require_package(cache, _SOUNDFONT)
-    (sf2,) = soundfont.matching(r".*\.sf2")
+    sf2 = soundfont.only(r".*\.sf2")
     folder.mkdir(parents=True, exist_ok=True)
     work = cache / NAME / ".work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     rows, failures = [], []
     with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
-        futures = {
-            pool.submit(_render_score, score, folder, work, mma.folder, soundfont.folder / sf2): score
-            for score in scores
-        }
+        futures = {pool.submit(_render_score, score, folder, work, mma.folder, sf2): score for score in scores}
         try:
             for done, future in enumerate(as_completed(futures), start=1):
                 try:
@@ -96,11 +93,12 @@ def render(
     shutil.rmtree(work, ignore_errors=True)
     if len(failures) > len(scores) // 10:
         raise OSError(f"{len(failures)} of {len(scores)} scores could not be rendered; the first: {failures[0]}")
-    index = {"scores": len(scores), "failures": sorted(failures), "renders": sorted(rows, key=lambda row: row["name"])}
+    failures.sort()
+    index = {"scores": len(scores), "failures": failures, "renders": sorted(rows, key=lambda row: row["name"])}
     partial = folder / f".{INDEX}"
     partial.write_text(json.dumps(index, indent=0) + "\n")
     partial.rename(folder / INDEX)
-    return index["failures"]
+    return failures
 
 
 def _render_score(score: Score, folder: Path, work: Path, mma: Path, soundfont: Path) -> dict:

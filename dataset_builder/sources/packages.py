@@ -18,6 +18,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import IO, cast
 
 from .apt_index import POLL_SECONDS, AptIndex, IndexEntry, require_apt
 from .disk_space import check_free_space, explained_disk_errors
@@ -50,10 +51,23 @@ class Unpacked:
     folder: Path
     files: dict[str, int]
 
-    def matching(self, pattern: str) -> list[str]:
-        """The files whose whole path matches the regular expression `pattern`, sorted."""
+    def matching(self, pattern: str) -> list[re.Match[str]]:
+        """The files whose whole path matches the regular expression `pattern`, as matches, sorted by path."""
         expression = re.compile(pattern)
-        return sorted(file for file in self.files if expression.fullmatch(file))
+        return [match for file in sorted(self.files) if (match := expression.fullmatch(file))]
+
+    def only(self, pattern: str) -> Path:
+        """The one file that matches `pattern`.
+
+        Raises:
+            OSError: there is none, or more than one.
+        """
+        found = self.matching(pattern)
+        if len(found) != 1:
+            raise OSError(
+                f"{self.folder} holds {len(found)} files like {pattern} instead of one; delete it and fetch."
+            )
+        return self.folder / found[0].string
 
 
 def find_package(cache: Path, package: Package) -> Unpacked | None:
@@ -198,8 +212,9 @@ def unpack_package(cache: Path, package: Package, entry: IndexEntry, deb: Path) 
         with subprocess.Popen(
             ["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as dpkg:
+            stdout, stderr = cast(IO[bytes], dpkg.stdout), cast(IO[bytes], dpkg.stderr)
             try:
-                with tarfile.open(fileobj=dpkg.stdout, mode="r|") as archive:
+                with tarfile.open(fileobj=stdout, mode="r|") as archive:
                     for name, member in _wanted_members(archive, package):
                         _write_member(archive, member, partial, name)
                         files[name] = (partial / name).stat().st_size
@@ -207,8 +222,8 @@ def unpack_package(cache: Path, package: Package, entry: IndexEntry, deb: Path) 
                 raise OSError(
                     f"The package {entry.name} cannot be unpacked: {error}; run the command again."
                 ) from error
-            dpkg.stdout.read()
-            message = dpkg.stderr.read().decode(errors="replace").strip()
+            stdout.read()
+            message = stderr.read().decode(errors="replace").strip()
         if dpkg.returncode != 0:
             raise OSError(f"The package {entry.name} cannot be unpacked: {message}; run the command again.")
         if all(name.endswith("/copyright") for name in files):
@@ -245,6 +260,6 @@ def _write_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Pat
     if member.islnk():
         shutil.copyfile(folder / member.linkname.removeprefix("./"), target)
         return
-    source = archive.extractfile(member)
+    source = cast(IO[bytes], archive.extractfile(member))
     with target.open("wb") as stream:
         shutil.copyfileobj(source, stream, 1 << 20)

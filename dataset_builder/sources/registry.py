@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -61,7 +62,7 @@ def fetch_recordings(
         cache: folder; default `default_cache()`.
         sources: names in `SOURCES`; default all.
         jobs: renders at a time; default the number of cores.
-        progress: called with a step's name, what is done of it and the whole (bytes, or renders).
+        progress: called with a step's name, what is done of it and the whole (megabytes, or renders).
 
     Returns:
         One sentence for each thing that was left out, such as a render that failed.
@@ -80,12 +81,16 @@ def fetch_recordings(
                 if hasattr(module, "require_programs"):
                     module.require_programs(cache)
             packages = [package for module in modules for package in module.PACKAGES]
-            fetch_packages(cache, packages, lambda done, whole: report("Downloading", done, whole))
+            fetch_packages(cache, packages, partial(_in_megabytes, report))
             left_out = []
             for module in modules:
                 if hasattr(module, "render"):
-                    left_out += module.render(cache, jobs, lambda done, whole: report("Rendering", done, whole))
+                    left_out += module.render(cache, jobs, partial(report, "Rendering (scores)"))
     return left_out
+
+
+def _in_megabytes(report: Callable[[str, int, int], None], done: int, whole: int) -> None:
+    report("Downloading (MB)", done // 10**6, whole // 10**6)
 
 
 @contextmanager

@@ -100,17 +100,16 @@ def parse_licenses(copyright_text: str) -> dict[str, str]:
 def read(cache: Path) -> list[Recording]:
     """All samples; loops are music, everything else is sound."""
     unpacked = require_package(cache, PACKAGES[0])
-    (text,) = unpacked.matching(r"usr/share/doc/[^/]+/copyright")
-    licenses = parse_licenses((unpacked.folder / text).read_text(encoding="utf-8"))
+    licenses = parse_licenses(unpacked.only(r"usr/share/doc/[^/]+/copyright").read_text(encoding="utf-8"))
     recordings = []
-    for file in unpacked.matching(_CLIP):
-        name = re.fullmatch(_CLIP, file)["name"]
+    for match in unpacked.matching(_CLIP):
+        name = match["name"]
         kind, take = split_name(name)
         event = EVENTS.label(kind)
         recordings.append(
             Recording(
                 id=f"{NAME}/{name}",
-                path=unpacked.folder / file,
+                path=unpacked.folder / match.string,
                 source=NAME,
                 source_id=name,
                 domain="music" if name.startswith("loop_") else "sound",

@@ -115,15 +115,15 @@ def read(cache: Path) -> list[Recording]:
     """All sound effects; those whose name says clearly what is heard have an `event`."""
     unpacked = require_package(cache, PACKAGES[0])
     recordings = []
-    for file in unpacked.matching(_CLIP):
-        source_id = re.fullmatch(_CLIP, file)["source_id"]
+    for match in unpacked.matching(_CLIP):
+        source_id = match["source_id"]
         name = PurePosixPath(source_id).stem
         kind, take = split_name(name)
         event = EVENTS.label(kind)
         recordings.append(
             Recording(
                 id=f"{NAME}/{source_id}",
-                path=unpacked.folder / file,
+                path=unpacked.folder / match.string,
                 source=NAME,
                 source_id=source_id,
                 domain="sound",
