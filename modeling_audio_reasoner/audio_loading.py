@@ -35,20 +35,28 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
         ValueError: what was found is not audio, empty, truncated, of zero samples or not finite; names the source.
         OSError: the file is missing or cannot be opened.
     """
+    if isinstance(source, (np.ndarray, list)) or type(source).__module__ == "torch":
+        return _to_mono(np.asarray(source), describe(source))
+    waveform, rate = read_audio(source)
+    return resample(waveform, rate, sampling_rate)
+
+
+def read_audio(source: Any) -> tuple[np.ndarray, int]:
+    """Read a recording as float32 mono samples at its own rate: (samples,) and the rate in Hz.
+
+    Takes what `load_audio` takes, except a bare array, whose rate nobody knows; raises what it raises.
+    """
     name = describe(source)
     if isinstance(source, dict) and source.get("array") is not None:
         if not source.get("sampling_rate"):
             raise ValueError(f"{name} comes without its sampling rate: pass {{'array': …, 'sampling_rate': …}}.")
         waveform, rate = np.asarray(source["array"]), int(source["sampling_rate"])
-    elif isinstance(source, (np.ndarray, list)) or type(source).__module__.startswith("torch"):  # tensor or torchcodec
-        if hasattr(source, "get_all_samples"):
-            samples = source.get_all_samples()
-            waveform, rate = samples.data.numpy(), int(samples.sample_rate)
-        else:
-            waveform, rate = np.asarray(source), sampling_rate
+    elif hasattr(source, "get_all_samples"):
+        samples = source.get_all_samples()
+        waveform, rate = samples.data.numpy(), int(samples.sample_rate)
     else:
         waveform, rate = _decode(_contents(source, name), name)
-    return resample(_to_mono(waveform, name), rate, sampling_rate)
+    return _to_mono(waveform, name), rate
 
 
 def describe(source: Any) -> str:

@@ -10,10 +10,13 @@ from typing import Annotated
 import typer
 
 
+DEMO_MODEL = "demo/model"
+
+
 def ask(
     recording: Annotated[str, typer.Argument(help="An audio file, or a URL of one.")],
     question: Annotated[str, typer.Argument(help="What to ask about it.")],
-    model: Annotated[str, typer.Option(help="A model folder, or its name on the Hub.")] = "demo/model",
+    model: Annotated[str, typer.Option(help="A model folder, or its name on the Hub.")] = DEMO_MODEL,
     choice: Annotated[
         list[str] | None, typer.Option(help="An answer to choose from; give the option once for each.")
     ] = None,
@@ -26,19 +29,18 @@ def ask(
 
     Example: audio-reasoner ask thunder.wav "What makes this sound?" --model demo/model
     """
-    from transformers import AutoModel
-
-    from modeling_audio_reasoner.audio_loading import check_audible, load_audio
+    from modeling_audio_reasoner.audio_loading import check_audible, read_audio
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
     if not question.strip():
         raise ValueError("The question is empty: ask something about the recording.")
-    processor = load_processor(model, revision)
-    waveform = load_audio(recording, processor.feature_extractor.sampling_rate)
+    waveform, rate = read_audio(recording)
     check_audible(waveform, recording)
+    processor = load_processor(model, revision)
+    sound = {"array": waveform, "sampling_rate": rate, "path": recording}
     if choice:
         question = f"{question}\nChoose one: {'; '.join(choice)}."
-    parts = [{"type": "audio", "audio": waveform}, {"type": "text", "text": question}]
+    parts = [{"type": "audio", "audio": sound}, {"type": "text", "text": question}]
     inputs = processor.apply_chat_template(
         [{"role": "user", "content": parts}],
         tokenize=True,
@@ -46,6 +48,8 @@ def ask(
         add_generation_prompt=True,
         return_tensors="pt",
     )
+    from transformers import AutoModel
+
     network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
     answer = parse_reasoning(_stream(network, processor, inputs, max_new_tokens))
     if not answer.complete:
@@ -65,7 +69,9 @@ def load_processor(model: str, revision: str | None = None):
         raise ValueError(f"{model} is a file, not a model folder: name the folder that holds config.json.")
     if folder.is_dir() and not (folder / "config.json").is_file():
         raise ValueError(f"{model} is not a model folder: it has no config.json.")
-    if not folder.exists() and not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model):
+    if not folder.exists() and model == DEMO_MODEL:
+        raise FileNotFoundError(f"{model} is not there: `make demo` makes it; or name a model with --model.")
+    if not folder.exists() and not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
         raise FileNotFoundError(f"{model} does not exist: name a model folder, or a repository on the Hub (org/name).")
     from transformers import AutoProcessor
 
