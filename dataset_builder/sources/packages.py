@@ -64,9 +64,7 @@ class Unpacked:
         """
         found = self.matching(pattern)
         if len(found) != 1:
-            raise OSError(
-                f"{self.folder} holds {len(found)} files like {pattern} instead of one; delete it and fetch."
-            )
+            raise OSError(f"{self.folder} holds {len(found)} files like {pattern} not one; delete it and fetch again.")
         return self.folder / found[0].string
 
 

@@ -75,7 +75,12 @@ def fetch_recordings(
     modules = _modules(sources)
     report = progress or (lambda step, done, whole: None)
     with explained_disk_errors(cache):
-        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
+            raise OSError(
+                f"The cache folder {cache} cannot be made ({error.strerror}); name another in AUDIO_REASONER_CACHE."
+            ) from error
         with _only_fetch(cache):
             for module in modules:
                 if hasattr(module, "require_programs"):

@@ -203,6 +203,12 @@ def test_an_unknown_package_passes_on_what_apt_said(tmp_path, monkeypatch):
         apt.find([("films", "sounds-3.0")])
 
 
+def test_a_disk_too_small_for_the_index_is_reported_as_such(tmp_path, monkeypatch):
+    with pytest.raises(OSError) as raised:
+        fake_apt(tmp_path, monkeypatch, "", "E: Write error - write (28: No space left on device)")
+    assert raised.value.errno == errno.ENOSPC
+
+
 def test_a_failed_download_passes_on_what_apt_said(tmp_path, monkeypatch):
     apt = fake_apt(tmp_path, monkeypatch, STANZA, "E: 404 Not Found")
     entry = IndexEntry("sounds-1.0", "1.0-1", 1, 1, "a")

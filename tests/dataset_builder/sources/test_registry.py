@@ -54,3 +54,9 @@ def test_a_recording_is_complete(field, value):
     facts |= {"license": "MIT", "language": None, "group": "1", field: value}
     with pytest.raises(ValueError, match=field):
         Recording(**facts)
+
+
+def test_a_cache_that_is_a_file_is_named(cache):
+    cache.write_text("no folder")
+    with pytest.raises(OSError, match=f"{cache} cannot be made .*AUDIO_REASONER_CACHE"):
+        fetch_recordings(cache, ["asterisk"])
