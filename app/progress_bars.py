@@ -10,11 +10,11 @@ from contextlib import contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Yields the function to report to; each new step gets a bar on stderr, with the time it took."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        bars: dict[str, int] = {}
+        bars: dict[str, TaskID] = {}
 
         def report(step: str, done: int, whole: int) -> None:
             if step not in bars:

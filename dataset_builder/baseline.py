@@ -51,13 +51,15 @@ def bag_of_words(train: Sequence[Row], test: Sequence[Row]) -> list[str]:
     targets = [row["choices"][place] == row["answer"] for row, place in samples]
     if len(set(targets)) < 2:
         return [row["choices"][0] for row in test]
-    classifier = LogisticRegression(C=0.3, solver="liblinear", random_state=0)
+    classifier = LogisticRegression(C=0.3, solver="liblinear", dual=True, max_iter=1_000, random_state=0)
     classifier.fit(hasher.transform(choice_features(row, place) for row, place in samples), targets)
 
+    asked = [(row, place) for row in test for place in range(len(row["choices"]))]
+    scores = iter(classifier.decision_function(hasher.transform(choice_features(row, place) for row, place in asked)))
     answers = []
     for row in test:
-        features = hasher.transform(choice_features(row, place) for place in range(len(row["choices"])))
-        answers.append(row["choices"][int(classifier.decision_function(features).argmax())])
+        scored = [(float(next(scores)), choice) for choice in row["choices"]]
+        answers.append(max(scored, key=lambda pair: pair[0])[1])
     return answers
 
 

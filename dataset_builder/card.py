@@ -58,7 +58,8 @@ Answer positions: {positions}.
 
 `id`, `audio` (16 kHz FLAC), `duration` (seconds), `domain`, `task`, `language` (of the speech), `source`,
 `source_id` and `license` (joined by `+` and ` AND ` where several recordings are heard), `annotations` (the `label`
-where the vocabulary is closed, the recordings with start, end and level, further facts), `question`, `choices`,
+where the vocabulary is closed, the recordings with start, end, level and what their corpus says of
+them, further facts), `question`, `choices`,
 `answer`, `planning`, `caption`, `reasoning`, `summary`, `response`, `messages`, `images`, `length` (grows with the
 row's tokens, for `group_by_length`), `teacher`, `review`.
 
@@ -74,7 +75,8 @@ The licences are those of the recordings; `license` has the expression for each 
 ## Known confounds and limits
 
 - `spoken_language`: language goes with speaker and channel. Each language of the telephone prompts has one voice and
-  each language of the acted dialogue has few, in a recording style of its own. Bandwidth and level are made alike;
+  each language of the acted dialogue has few, in a recording style of its own; only the English and the Spanish
+  prompts share a voice. Bandwidth and level are made alike;
   voice, room and style are not. A high accuracy does not show that a model knows the languages.
 - `speaker_count`: voices are drawn from all corpora, so two voices often differ in language and channel too.
 - `speaker_order` and `speaker_count`: the voices of test are those of train, in other recordings.
@@ -85,7 +87,9 @@ The licences are those of the recordings; `license` has the expression for each 
   from renders, so each type has a recording style besides its content.
 - `sound_event`: labels are those of the sample libraries, and a class may come from a single library.
 - `sound_count` repeats one cut of one recording, without overlaps.
-- Questions, choices and answers are in English. Translations are those of the corpora and can be free.
+- `spoken_words` and `speech_translation`: the prompts' transcripts are not all word for word, some lack accents, and
+  the dialogue is acted and subtitled.
+- Questions are in English, and so are choices except the words of `spoken_words`. Translations are those of the corpora and can be free.
 
 ## Manifest
 

@@ -15,6 +15,8 @@ from .writer import is_cota_folder
 
 
 NAME = "cota"
+MARK = "resolves_cota"
+"""The attribute of a function that is wrapped already."""
 _target: str | None = None
 
 
@@ -53,7 +55,7 @@ def _wrap() -> None:
 
     for module in (datasets.load, datasets.inspect):
         original = module.dataset_module_factory
-        if not hasattr(original, "_resolves_cota"):
+        if not hasattr(original, MARK):
             module.dataset_module_factory = _resolving(original)
 
 
@@ -62,5 +64,5 @@ def _resolving(original: Any) -> Any:
     def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
         return original(_target if _target is not None and path == NAME else path, *args, **kwargs)
 
-    dataset_module_factory._resolves_cota = True
+    setattr(dataset_module_factory, MARK, True)
     return dataset_module_factory

@@ -67,6 +67,7 @@ def mix_clip(
             "start": round(start, 3),
             "end": round(end, 3),
             "level_db": round(gain, 1),
+            "facts": recordings[segment.recording].annotations,
         }
         for segment, (start, end), gain in zip(plan.draft.segments, spans, gains, strict=True)
     ]
@@ -101,6 +102,7 @@ def make_row(plan: RowPlan, recordings: Mapping[str, Recording], seed: int) -> d
     audio = {"bytes": encode_flac(clip), "path": f"{plan.id}.flac"}
     reasoning = reason(plan.task, plan.question, plan.choices, draft.answer)
     used = [recordings[name] for name in dict.fromkeys(segment.recording for segment in draft.segments)]
+    languages = {recording.language for recording in used}
     annotations = {
         **({"label": draft.label} if draft.label is not None else {}),
         **draft.facts,
@@ -115,7 +117,7 @@ def make_row(plan: RowPlan, recordings: Mapping[str, Recording], seed: int) -> d
         "duration": duration,
         "domain": draft.domain,
         "task": plan.task,
-        "language": draft.language,
+        "language": languages.pop() if len(languages) == 1 else None,
         "source": "+".join(sorted({recording.source for recording in used})),
         "source_id": "+".join(recording.source_id for recording in used),
         "license": " AND ".join(sorted({recording.license for recording in used})),

@@ -32,7 +32,6 @@ class Draft:
         label: the closed-vocabulary label, None where the vocabulary is open.
         segments: what is heard, in this order.
         seconds: length of the clip.
-        language: of the speech, where it is one language.
         fields: values for the places in the question's wording.
         facts: further facts for the row's `annotations`.
     """
@@ -43,7 +42,6 @@ class Draft:
     label: str | None
     segments: tuple[Segment, ...]
     seconds: float
-    language: str | None = None
     fields: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 

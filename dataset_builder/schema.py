@@ -44,7 +44,7 @@ def features() -> Features:
         {
             "id": text,
             "audio": Audio(sampling_rate=SAMPLING_RATE),
-            "duration": Value("float32"),
+            "duration": Value("float64"),
             "domain": text,
             "task": text,
             "language": text,

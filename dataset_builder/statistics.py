@@ -82,7 +82,8 @@ def answer_positions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, A
     """By number of choices: how often the answer is at each place, and the p of a chi-square test of uniformity."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for row in rows:
-        counts[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
+        if row["answer"] in row["choices"]:
+            counts[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
     return {
         str(choices): {
             "counts": [found[place] for place in range(choices)],

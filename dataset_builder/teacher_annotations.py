@@ -21,6 +21,11 @@ def listed(items: Sequence[str], conjunction: str) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
+def quoted(text: str) -> str:
+    """The text in quotation marks, as the end of a sentence."""
+    return f'"{text}"' if text[-1] in ".!?…" else f'"{text}".'
+
+
 def reason(task: str, question: str, choices: Sequence[str], answer: str) -> Reasoning:
     """The sections of the answer to a question of `task`.
 
@@ -116,10 +121,10 @@ def _spoken_words(choices: list[str], others: list[str], answer: str) -> Section
     return (
         "The question asks for the words. I will listen to them one after another and compare them with the "
         f"{NUMBERS[len(choices) - 1]} choices.",
-        f'A voice says: "{answer}".',
+        f"A voice says: {quoted(answer)}",
         "The words are heard from the first to the last in this choice, and the other choices hold words that are "
         "not spoken.",
-        f'The words spoken are "{answer}".',
+        f"The words spoken are {quoted(answer)}",
     )
 
 
@@ -127,9 +132,9 @@ def _speech_translation(choices: list[str], others: list[str], answer: str) -> S
     return (
         "The question asks for the meaning in English. I will listen to the words, put them into English, and "
         f"compare the result with the {NUMBERS[len(choices) - 1]} choices.",
-        f'A voice says what in English is: "{answer}".',
+        f"A voice says what in English is: {quoted(answer)}",
         "The meaning of the words is that of this choice, and the other choices say things that are not spoken.",
-        f'The translation is "{answer}".',
+        f"The translation is {quoted(answer)}",
     )
 
 

@@ -47,5 +47,4 @@ class AudioType(Task):
                 label=TYPES[domain],
                 segments=(Segment(recording.id, uniform(rng, 0.8, 1.5)),),
                 seconds=uniform(rng, 2.2, 3.2),
-                language=recording.language,
             )

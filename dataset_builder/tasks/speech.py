@@ -78,15 +78,14 @@ class SpokenLanguage(Task):
         while True:
             answer = answers.draw()
             others = sample([name for name in classes if name != answer], 3, rng)
-            recording = decks[answer].draw().recording
+            measured = decks[answer].draw()
             yield Draft(
                 domain=domain,
                 choices=(answer, *others),
                 answer=answer,
                 label=answer,
-                segments=(Segment(recording.id, uniform(rng, 1.3, self.seconds)),),
+                segments=(Segment(measured.recording.id, uniform(rng, 1.3, self.seconds)),),
                 seconds=uniform(rng, 2.2, 3.2),
-                language=recording.language,
             )
 
 
@@ -126,9 +125,7 @@ class SpeakerCount(Task):
                 choices=numbers,
                 answer=numbers[count - 1],
                 label=numbers[count - 1],
-                segments=tuple(
-                    Segment(decks[name].draw().recording.id, uniform(rng, 1.0, self.seconds)) for name in turns
-                ),
+                segments=_turns([decks[name] for name in turns], self.seconds, rng),
                 seconds=uniform(rng, 5.0, 6.0),
                 facts={"count": count, "turns": turns},
             )
@@ -174,7 +171,6 @@ class SpeakerOrder(Task):
                 label=texts[0],
                 segments=_turns([casts[code][role] for role in orders[0]], self.seconds, rng),
                 seconds=uniform(rng, 5.0, 6.0),
-                language=code,
                 facts={"turns": list(orders[0])},
             )
 
@@ -199,13 +195,14 @@ class _SpokenText(Task):
         found: dict[str, dict[str, tuple[str, Measured]]] = {}
         for measured in pool.measured:
             recording = measured.recording
-            text = " ".join(str(recording.annotations.get(self.fact, "")).split())
+            text = " ".join(str(recording.annotations.get(self.fact, "")).split()).rstrip(". ")
+            text = text[:1].upper() + text[1:]
             name = language(measured)
             usable = 3 <= len(text.split()) <= 9 and len(text) <= 60 and not set(text) & set(';<>\\"[]()')
             if name is None or (self.foreign and name == "English") or not usable:
                 continue
             if 0.8 <= measured.seconds <= self.longest:
-                found.setdefault(name, {}).setdefault(text.casefold().strip(" .!?"), (text.rstrip(". "), measured))
+                found.setdefault(name, {}).setdefault(text.casefold().strip(" !?"), (text, measured))
         texts = {name: sorted(found[name].values(), key=lambda pair: (len(pair[0]), pair[0])) for name in found}
         return {name: texts[name] for name in sorted(texts) if len(texts[name]) >= 4}
 
@@ -227,7 +224,6 @@ class _SpokenText(Task):
                 label=None,
                 segments=(Segment(measured.recording.id, self.longest, "start"),),
                 seconds=uniform(rng, *self.seconds),
-                language=measured.recording.language,
                 fields={"language": name},
                 facts={self.fact: answer},
             )

@@ -92,7 +92,7 @@ def recordings(tmp_path_factory) -> list[Recording]:
 
 @pytest.fixture(scope="session")
 def cota(recordings, tmp_path_factory) -> Path:
-    """A folder of 400 rows, named `cota`; tests must not change it."""
+    """A folder of 260 rows, named `cota`; tests must not change it."""
     folder = tmp_path_factory.mktemp("built") / "cota"
-    build(recordings, folder, rows=400, seed=0, workers=1)
+    build(recordings, folder, rows=260, seed=0, workers=1)
     return folder

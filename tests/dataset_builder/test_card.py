@@ -1,0 +1,47 @@
+"""The dataset's card: configs over the same files, the teacher, the composition, the licences."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+
+@pytest.fixture(scope="module")
+def card(cota) -> str:
+    return (cota / "README.md").read_text()
+
+
+def test_configs_cover_every_shard_once(cota, card):
+    configs = yaml.safe_load(card.split("---")[1])["configs"]
+    shards = {line["path"] for line in json.loads((cota / "manifest.json").read_text())["shards"]}
+    by_name = {config["config_name"]: config for config in configs}
+    assert by_name["default"]["default"] is True
+
+    def files(name: str) -> list[str]:
+        patterns = [entry["path"] for entry in by_name[name]["data_files"]]
+        return [str(path.relative_to(cota)) for pattern in patterns for path in cota.glob(pattern)]
+
+    assert sorted(files("default")) == sorted(shards)
+    assert sorted(path for name in ("sound", "speech", "music") for path in files(name)) == sorted(shards)
+    tasks = {path.split("/")[2] for path in shards}
+    assert sorted(path for name in tasks for path in files(name)) == sorted(shards)
+
+
+def test_a_split_without_files_is_not_listed(cota, card):
+    for config in yaml.safe_load(card.split("---")[1])["configs"]:
+        for entry in config["data_files"]:
+            assert list(cota.glob(entry["path"]))
+
+
+def test_the_card_says_what_a_user_must_know(cota, card):
+    manifest = json.loads((cota / "manifest.json").read_text())
+    statistics = json.loads((cota / "statistics.json").read_text())
+    assert "The teacher is `annotations`" in card
+    assert "Known confounds" in card and "language goes with speaker and channel" in card
+    for line in statistics["sources"]:
+        assert f"| {line['source']} | {line['license']} | {line['recordings']} |" in card
+    for line in manifest["shards"]:
+        assert f"| `{line['path']}` | {line['rows']} | `{line['sha256'][:16]}" in card
+    assert f"| overall | {statistics['chance']['overall']:.1%} |" in card

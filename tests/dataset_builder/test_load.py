@@ -1,0 +1,87 @@
+"""`load_dataset` on a built folder: by name, by config, streaming, and by a registered name."""
+
+from __future__ import annotations
+
+import datasets
+import pytest
+
+from dataset_builder import registration
+from dataset_builder.schema import features
+from dataset_builder.tasks import TASKS
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path_factory.mktemp("datasets"))
+
+
+@pytest.fixture
+def beside(cota, monkeypatch):
+    monkeypatch.chdir(cota.parent)
+
+
+def test_the_bare_name_reads_the_folder_in_the_working_directory(beside):
+    dataset = datasets.load_dataset("cota")
+    assert list(dataset) == ["train", "validation", "test"]
+    assert dataset["train"].features == features()
+    row = dataset["train"][0]
+    assert row["audio"].get_all_samples().sample_rate == 16_000
+    assert row["messages"][1]["content"][0]["audio"]["bytes"][:4] == b"fLaC"
+    assert row["annotations"]["recordings"][0]["id"]
+    assert row["teacher"]["model"] == "annotations"
+    assert row["images"] == []
+
+
+def test_a_domain_and_a_split(beside):
+    music = datasets.load_dataset("cota", "music", split="test")
+    assert set(music["domain"]) == {"music"}
+    assert {"lead_instrument", "audio_type"} <= set(music["task"])
+
+
+def test_a_task(beside):
+    assert set(datasets.load_dataset("cota", "lead_instrument")["train"]["task"]) == {"lead_instrument"}
+    audio_type = datasets.load_dataset("cota", "audio_type", split="train")
+    assert set(audio_type["domain"]) == {"sound", "speech", "music"}
+
+
+def test_streaming(beside):
+    stream = datasets.load_dataset("cota", split="train", streaming=True)
+    rows = list(stream.take(3))
+    assert [row["images"] for row in rows] == [[], [], []]
+    assert rows[0]["audio"].get_all_samples().data.shape[0] == 1
+
+
+def test_every_domain_and_task_is_a_config(cota):
+    names = datasets.get_dataset_config_names(str(cota))
+    assert set(names) == {"default", "sound", "speech", "music", *(task.name for task in TASKS)}
+    assert names[0] == "default"
+
+
+@pytest.fixture
+def unregistered():
+    yield
+    registration.unregister()
+
+
+def test_a_registered_folder_is_read_from_anywhere(cota, tmp_path, monkeypatch, unregistered):
+    monkeypatch.chdir(tmp_path)
+    registration.register(cota)
+    assert datasets.load_dataset("cota", "genre", split="train").num_rows > 0
+    assert "genre" in datasets.get_dataset_config_names("cota")
+
+
+def test_a_registered_repository_takes_the_place_of_the_name(monkeypatch, unregistered):
+    asked = []
+    monkeypatch.setattr(datasets.load, "dataset_module_factory", lambda path, *_, **__: asked.append(path))
+    registration.register("ORG/cota")
+    datasets.load.dataset_module_factory("cota")
+    datasets.load.dataset_module_factory("other")
+    registration.unregister()
+    datasets.load.dataset_module_factory("cota")
+    assert asked == ["ORG/cota", "other", "cota"]
+
+
+def test_a_target_that_is_no_dataset_is_refused(tmp_path):
+    for target in (tmp_path, "no-slash", "a/b/c"):
+        with pytest.raises(ValueError, match="neither a folder of CoTA nor a repository"):
+            registration.register(target)
