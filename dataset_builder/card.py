@@ -89,7 +89,8 @@ The licences are those of the recordings; `license` has the expression for each 
 - `sound_count` repeats one cut of one recording, without overlaps.
 - `spoken_words` and `speech_translation`: the prompts' transcripts are not all word for word, some lack accents, and
   the dialogue is acted and subtitled.
-- Questions are in English, and so are choices except the words of `spoken_words`. Translations are those of the corpora and can be free.
+- Questions are in English, and so are choices except the words of `spoken_words`. Translations are those of the
+  corpora and can be free.
 
 ## Manifest
 

@@ -47,22 +47,29 @@ def check(
 
 def print_statistics(console: Console, statistics: Mapping[str, Any]) -> None:
     """Print rows by task and split, with chance beside what the text alone answers on test."""
+    from rich import box
     from rich.table import Table
 
     splits = list(statistics["rows"])
     baselines = statistics.get("baselines", {})
-    table = Table("domain", "task", *splits, "chance", *(name.replace("_", " ") for name in baselines))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for header in ("domain", "task", *splits, "chance", *(name.replace("_", " ") for name in baselines)):
+        named = header in ("domain", "task")
+        table.add_column(header, justify="left" if named else "right", no_wrap=named)
     scores = [statistics["chance"], *baselines.values()]
+    tasks_of = list(statistics["composition"].values())
+    several = {task for tasks in tasks_of for task in tasks if sum(task in found for found in tasks_of) > 1}
 
     def shown(group: str, name: str) -> list[str]:
         return [f"{score[group][name]:.1%}" if name in score[group] else "" for score in scores]
 
     for domain, tasks in statistics["composition"].items():
         for task, counts in tasks.items():
-            several = sum(task in found for found in statistics["composition"].values()) > 1
-            cells = [""] * len(scores) if several else shown("by_task", task)
+            cells = [""] * len(scores) if task in several else shown("by_task", task)
             table.add_row(domain, task, *(str(counts.get(split, 0)) for split in splits), *cells)
         table.add_row(domain, "", *[""] * len(splits), *shown("by_domain", domain), style="bold", end_section=True)
+    for task in sorted(several):
+        table.add_row("all", task, *[""] * len(splits), *shown("by_task", task))
     overall = [f"{score['overall']:.1%}" for score in scores]
     table.add_row("all", "", *(str(statistics["rows"][split]) for split in splits), *overall, style="bold")
     console.print(table)

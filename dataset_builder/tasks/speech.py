@@ -132,7 +132,7 @@ class SpeakerCount(Task):
 
 
 class SpeakerOrder(Task):
-    """Three turns by the two leads of an acted dialogue: four of the six orders are the choices, one is played."""
+    """Three turns by the two leads of an acted dialogue; the choices are four of the six orders with both of them."""
 
     name = "speaker_order"
     domains = ("speech",)
@@ -158,20 +158,21 @@ class SpeakerOrder(Task):
         if not casts:
             raise NotEnoughRecordings(f"the split {pool.split!r} has no dialogue of two leads")
         codes = Deck(casts, rng)
+        roles = sorted({role for cast in casts.values() for role in cast})
+        orders = [order for order in product(roles, repeat=TURNS) if len(set(order)) > 1]
+        answers = Deck(orders, rng)
         while True:
-            code = codes.draw()
-            roles = sorted(casts[code])
-            orders = [order for order in product(roles, repeat=TURNS) if len(set(order)) > 1]
-            orders = sample(orders, 4, rng)
-            texts = [", ".join(order) for order in orders]
+            cast, answer = casts[codes.draw()], answers.draw()
+            others = sample([order for order in orders if order != answer], 3, rng)
+            texts = [", ".join(order) for order in (answer, *others)]
             yield Draft(
                 domain=domain,
                 choices=tuple(texts),
                 answer=texts[0],
                 label=texts[0],
-                segments=_turns([casts[code][role] for role in orders[0]], self.seconds, rng),
+                segments=_turns([cast[role] for role in answer], self.seconds, rng),
                 seconds=uniform(rng, 5.0, 6.0),
-                facts={"turns": list(orders[0])},
+                facts={"turns": list(answer)},
             )
 
 
