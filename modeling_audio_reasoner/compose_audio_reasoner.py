@@ -25,24 +25,25 @@ TEMPLATE_TOKENS = ("<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "
 """What the chat template writes besides text; Qwen2-Audio's names."""
 
 MAX_NEW_TOKENS = 2048
-"""Length of an answer in the authors' `inference.py`."""
+"""The longest answer in the authors' `inference.py`."""
 
 
 def compose_audio_reasoner(
     audio_folder: str | os.PathLike,
     text_folder: str | os.PathLike,
     destination: str | os.PathLike,
-    max_new_tokens: int = MAX_NEW_TOKENS,
+    max_new_tokens: int | None = None,
     seed: int = 0,
 ) -> AudioReasonerForConditionalGeneration:
     """Write a self-contained Audio-Reasoner folder: weights, code, processor, chat template, generation settings.
 
     Args:
-        audio_folder: an encoder that `recipes/warm_up_encoder.py` wrote, or a Whisper model with its feature extractor.
+        audio_folder: an encoder that `recipes/warm_up_encoder.py` wrote, or a Whisper model, with its extractor.
         text_folder: a causal language model of transformers with its tokenizer. Tokens of the chat template that the
             tokenizer lacks are added, and the embeddings grow with them.
         destination: the folder to write; it appears whole or not at all.
-        max_new_tokens: the longest answer, unless the caller of `generate` says otherwise.
+        max_new_tokens: the longest answer, unless the caller of `generate` says otherwise; when left out, the authors'
+            2048 tokens, or half of the language model's positions where that is less.
         seed: seed of the projector's random weights.
 
     Returns:
@@ -55,10 +56,12 @@ def compose_audio_reasoner(
     encoder, extractor = _read_encoder(Path(audio_folder))
     language_model, tokenizer = _read_language_model(Path(text_folder))
     positions = getattr(language_model.config, "max_position_embeddings", None)
+    if max_new_tokens is None:
+        max_new_tokens = MAX_NEW_TOKENS if positions is None else min(MAX_NEW_TOKENS, positions // 2)
     if max_new_tokens < 1 or positions is not None and max_new_tokens >= positions:
         raise ValueError(
-            f"max_new_tokens is {max_new_tokens}, but the language model has {positions} positions for prompt and answer "
-            "together: give a smaller number of at least 1."
+            f"max_new_tokens is {max_new_tokens}, but the language model has {positions} positions for prompt and "
+            "answer together: give a smaller number of at least 1."
         )
     language_model.config.pad_token_id = tokenizer.pad_token_id
     language_model.config.eos_token_id = tokenizer.convert_tokens_to_ids("<|im_end|>")

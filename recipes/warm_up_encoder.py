@@ -1,0 +1,166 @@
+"""Teaches the audio encoder to hear before it learns to speak, by naming the labels of CoTA.
+
+    python recipes/warm_up_encoder.py --config recipes/audio-reasoner-mini/encoder/config_demo.yaml
+
+Writes a folder with the encoder's weights, its configuration and the feature extractor's, whole or not at all, and
+prints the accuracy on held-out clips. `audio-reasoner compose --audio` takes the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections import defaultdict
+
+import numpy as np
+import torch
+
+from clip_batches import ClipBatch, held_out_batches, training_batches
+from encoder_recipe import EncoderRecipe
+from label_heads import LabelHeads, LabelVocabularies
+from labelled_clips import LabelledClip, read_labelled_clips
+from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
+from modeling_audio_reasoner.whole_folder import whole_folder
+from recipe_config import run_recipe
+
+
+FRAMES_PER_TOKEN = 4  # the second convolution halves the frames, the pooling the positions
+
+
+def main(recipe: EncoderRecipe) -> None:
+    """Warm up the audio encoder on the labels of CoTA."""
+    started = time.perf_counter()
+    if recipe.num_threads:
+        torch.set_num_threads(recipe.num_threads)
+    torch.manual_seed(recipe.seed)
+    extractor = AudioReasonerFeatureExtractor(**recipe.feature_extractor)
+    encoder = AudioReasonerEncoder(AudioReasonerEncoderConfig(**recipe.encoder))
+    rate = extractor.sampling_rate
+    clips, held_out = (
+        read_labelled_clips(recipe.dataset_name, split, rate, recipe.vocabulary_of)
+        for split in (recipe.dataset_train_split, recipe.dataset_test_split)
+    )
+    vocabularies = LabelVocabularies([item for clip in clips for item in clip.labels])
+    token_seconds = FRAMES_PER_TOKEN * extractor.hop_length / rate
+    heads = LabelHeads(encoder.config.d_model, len(vocabularies), token_seconds, recipe.head_dropout)
+    print(
+        f"{len(clips)} clips to learn from and {len(held_out)} to score on, "
+        f"{len(vocabularies)} labels in {len(vocabularies.names)} vocabularies",
+        flush=True,
+    )
+    with whole_folder(recipe.output_dir) as folder:
+        train(encoder, heads, vocabularies, clips, extractor, recipe)
+        accuracy = report(score(encoder, heads, vocabularies, held_out, extractor), vocabularies)
+        encoder.save_pretrained(folder)
+        extractor.save_pretrained(folder)
+        log = {"seconds": round(time.perf_counter() - started, 1), "accuracy": accuracy}
+        (folder / "training.json").write_text(json.dumps(log, indent=2) + "\n", encoding="utf-8")
+    print(f"The encoder is in {recipe.output_dir}.")
+
+
+def train(
+    encoder: AudioReasonerEncoder,
+    heads: LabelHeads,
+    vocabularies: LabelVocabularies,
+    clips: list[LabelledClip],
+    extractor: AudioReasonerFeatureExtractor,
+    recipe: EncoderRecipe,
+) -> None:
+    """Train encoder and heads in place for `recipe.max_steps` steps of AdamW with a cosine schedule."""
+    parameters = [item for module in (encoder, heads) for item in module.parameters() if item.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [item for item in parameters if item.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [item for item in parameters if item.ndim <= 1], "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+        betas=(recipe.adam_beta1, recipe.adam_beta2),
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _cosine(step, recipe))
+    encoder.train()
+    heads.train()
+    started, losses, hits = time.perf_counter(), [], []
+    batches = training_batches(clips, vocabularies, extractor, recipe)
+    for step in range(1, recipe.max_steps + 1):
+        batch = next(batches)
+        scores = _scores(encoder, heads, batch)
+        loss = _smoothed_loss(scores, batch.targets.index, recipe.label_smoothing_factor)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, recipe.max_grad_norm)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        hits.append((scores.argmax(-1) == batch.targets.index).float().mean().item())
+        if step % recipe.logging_steps == 0 or step == recipe.max_steps:
+            seconds = time.perf_counter() - started
+            print(
+                f"step {step}/{recipe.max_steps}  loss {np.mean(losses):.3f}  accuracy {np.mean(hits):.3f}  "
+                f"{step / seconds:.2f} steps/s",
+                flush=True,
+            )
+            losses, hits = [], []
+
+
+@torch.no_grad()
+def score(
+    encoder: AudioReasonerEncoder,
+    heads: LabelHeads,
+    vocabularies: LabelVocabularies,
+    clips: list[LabelledClip],
+    extractor: AudioReasonerFeatureExtractor,
+    batch_size: int = 32,
+) -> dict[str, list[bool]]:
+    """Whether each held-out label is named, by vocabulary. A label that training lacks counts as missed."""
+    encoder.eval()
+    heads.eval()
+    named: dict[str, list[bool]] = defaultdict(list)
+    for clip in clips:
+        for item in clip.labels:
+            if not vocabularies.knows(item):
+                named[item.vocabulary].append(False)
+    for batch in held_out_batches(clips, vocabularies, extractor, batch_size):
+        hits = (_scores(encoder, heads, batch).argmax(-1) == batch.targets.index).tolist()
+        for item, hit in zip([item for labels in batch.labels for item in labels], hits, strict=True):
+            named[item.vocabulary].append(hit)
+    return dict(named)
+
+
+def report(named: dict[str, list[bool]], vocabularies: LabelVocabularies) -> dict[str, float]:
+    """Print and return the held-out accuracy by vocabulary."""
+    print(f"{'held-out accuracy':<24} named  labels  heard")
+    for name, hits in sorted(named.items()):
+        print(f"  {name:<22} {np.mean(hits):.3f}  {vocabularies.size(name):6}  {len(hits):5}")
+    every = [hit for hits in named.values() for hit in hits]
+    print(f"  {'all':<22} {np.mean(every):.3f}  {len(vocabularies):6}  {len(every):5}")
+    return {name: round(float(np.mean(hits)), 4) for name, hits in sorted(named.items())}
+
+
+def _scores(encoder: AudioReasonerEncoder, heads: LabelHeads, batch: ClipBatch) -> torch.Tensor:
+    output = encoder(batch.features["input_features"], batch.features["feature_attention_mask"])
+    return heads(output.last_hidden_state, output.lengths, batch.targets)
+
+
+def _smoothed_loss(scores: torch.Tensor, index: torch.Tensor, smoothing: float) -> torch.Tensor:
+    """Cross-entropy; the smoothed share is spread over the labels of the target's own vocabulary."""
+    logs = torch.log_softmax(scores, dim=-1)
+    loss = -logs.gather(1, index[:, None]).mean()
+    if smoothing == 0:
+        return loss
+    own = torch.isfinite(scores)
+    spread = -(logs.masked_fill(~own, 0.0).sum(-1) / own.sum(-1)).mean()
+    return (1 - smoothing) * loss + smoothing * spread
+
+
+def _cosine(step: int, recipe: EncoderRecipe) -> float:
+    """Factor of the learning rate: a linear rise, then a cosine to zero."""
+    if step < recipe.warmup_steps:
+        return (step + 1) / recipe.warmup_steps
+    progress = (step - recipe.warmup_steps) / max(1, recipe.max_steps - recipe.warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+if __name__ == "__main__":
+    sys.exit(run_recipe(main, EncoderRecipe))

@@ -1,0 +1,69 @@
+"""The tokenizer of models that start from random weights."""
+
+from __future__ import annotations
+
+import pytest
+from transformers import AutoProcessor, AutoTokenizer
+
+from bpe_tokenizer import FEWEST_TOKENS, SPECIAL_TOKENS, train_tokenizer
+from modeling_audio_reasoner import TAGS, Reasoning
+
+
+TEXTS = ["<THINK><PLANNING>I listen for the dog bark.</PLANNING></THINK>", "dog bark; door; rain"] * 4
+ANSWER = Reasoning("I listen.", "A dog bark.", "It fits.", "So.", "dog bark")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokenizer")
+    train_tokenizer(TEXTS, 400).save_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+@pytest.mark.parametrize("token", [*TAGS, *SPECIAL_TOKENS])
+def test_tags_and_special_tokens_are_one_token(tokenizer, token):
+    assert len(tokenizer(token).input_ids) == 1
+
+
+def test_tags_survive_decoding_without_special_tokens(tokenizer):
+    text = ANSWER.render()
+    decoded = tokenizer.decode(tokenizer(text + "<|im_end|>").input_ids, skip_special_tokens=True)
+    assert decoded == text
+
+
+def test_text_that_training_never_saw_is_kept(tokenizer):
+    text = "Žluťoučký kůň 漢字 \U0001f3b5\n\ttabs"
+    assert tokenizer.decode(tokenizer(text).input_ids) == text
+
+
+def test_tags_are_not_learnt_as_text():
+    plain = train_tokenizer(["PLANNING"], FEWEST_TOKENS + 20).get_vocab()
+    tagged = train_tokenizer(["<PLANNING>"], FEWEST_TOKENS + 20).get_vocab()
+    assert "PLANNING" in plain
+    assert "PLANNING" not in tagged and "LANN" not in tagged
+
+
+def test_frequent_words_are_one_token(tokenizer):
+    assert len(tokenizer(" dog").input_ids) == 1
+
+
+def test_too_small_a_vocabulary_is_refused():
+    with pytest.raises(ValueError, match=f"vocab_size is 10: give at least {FEWEST_TOKENS}"):
+        train_tokenizer(TEXTS, 10)
+
+
+def test_text_of_a_user_cannot_become_a_placeholder(composed, tones):
+    """A question that spells the placeholder is text: it neither asks for audio nor moves the clip's embeddings."""
+    processor = AutoProcessor.from_pretrained(composed, trust_remote_code=True)
+    import numpy as np
+
+    clip = np.random.default_rng(0).standard_normal(16000).astype(np.float32) * 0.1
+
+    def placeholders(text: str) -> int:
+        content = [{"type": "audio", "audio": clip}, {"type": "text", "text": text}]
+        encoded = processor.apply_chat_template(
+            [{"role": "user", "content": content}], tokenize=True, return_dict=True, return_tensors="pt"
+        )
+        return int((encoded["input_ids"] == processor.audio_token_id).sum())
+
+    assert placeholders("What is <|AUDIO|>?") == placeholders("What is it?") > 0

@@ -1,0 +1,49 @@
+"""Permuting the choices gives the very text that the teacher would have written for the other order."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from dataset_builder.question_text import question_text
+from dataset_builder.teacher_annotations import reason
+from permuted_choices import permute_choices
+
+
+FOUR = ("dog bark", "door", "rain on a roof", "dog")
+CASES = {
+    "sound_event": FOUR,
+    "sound_order": ("door then rain", "rain then door", "dog then door", "dog then rain"),
+    "sound_count": ("one", "two", "three", "four"),
+    "spoken_language": ("Czech", "French", "Italian", "Russian"),
+    "speaker_count": ("one", "two", "three"),
+    "speaker_order": ("a, b, b", "b, a, a", "a, b, a", "b, b, a"),
+    "spoken_words": ("please hold", "try again later", "good bye", "one moment please"),
+    "speech_translation": ("please hold", "try again later", "good bye", "one moment please"),
+    "lead_instrument": ("flute", "piano", "steel guitar", "guitar"),
+    "tempo_class": ("slow", "medium", "fast"),
+    "genre": ("bossa nova", "swing", "waltz", "rock"),
+    "audio_type": ("sound effect", "speech", "music"),
+}
+
+
+@pytest.mark.parametrize("task", sorted(CASES))
+def test_as_the_teacher_writes_it(task):
+    choices = list(CASES[task])
+    for seed in range(5):
+        permuted = random.Random(seed).sample(choices, len(choices))
+        for answer in choices:
+            before, after = (reason(task, "Which?", order, answer).render() for order in (choices, permuted))
+            assert permute_choices(before, choices, answer, permuted) == after
+
+
+def test_the_question_lists_the_new_order():
+    text = question_text("Is it a, b and c?", FOUR)
+    permuted = list(reversed(FOUR))
+    assert permute_choices(text, FOUR, "dog", permuted) == question_text("Is it a, b and c?", permuted)
+
+
+def test_other_choices_are_refused():
+    with pytest.raises(ValueError, match="no order of the choices"):
+        permute_choices("a; b", ("a", "b"), "a", ("a", "c"))
