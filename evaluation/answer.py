@@ -136,6 +136,8 @@ def answer_rows(
     import torch
 
     stops = model.generation_config.eos_token_id
+    if stops is None:
+        raise ValueError("the model's generation_config.json has no eos_token_id, so no answer would ever end.")
     stops = torch.tensor(stops if isinstance(stops, list) else [stops], device=model.device)
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["task"], len(clips[i]["array"]), rows[i]["id"]))
     for start in range(0, len(order), batch_size):
@@ -146,7 +148,7 @@ def answer_rows(
             return_dict=True,
             add_generation_prompt=True,
             return_tensors="pt",
-            padding=True,
+            processor_kwargs={"padding": True},
         ).to(model.device)
         with torch.inference_mode():
             sequences = model.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=max_new_tokens)
@@ -172,7 +174,7 @@ def write_lines(path: Path, lines: Sequence[dict[str, Any]]) -> None:
 
 
 def run_condition(model: Any, processor: Any, rows: list[dict[str, Any]], condition: str, **options: Any) -> None:
-    """Answer all rows under one condition and write OUT/<condition>.answers.jsonl and .timing.json."""
+    """Answer all rows under one condition, write OUT/<condition>.answers.jsonl and tell how long it took."""
     output, pairs = options["output"], options["pairs"]
     by_id = {row["id"]: row["audio"] for row in rows}
     clips = [heard(row, condition, by_id, pairs) for row in rows]

@@ -16,8 +16,8 @@ QUESTION = ("question", "choices", "answer")
 def split_files(data: Path, split: str) -> list[Path]:
     """The Parquet shards of `split` under the CoTA folder `data`, in order.
 
-    Shards are named `<split>-NNNNN-of-NNNNN.parquet`, below the folder at any depth. `manifest.json`, where the
-    folder has one, says which there must be and of what size.
+    Shards are named `<split>-NNNNN-of-NNNNN.parquet`, at any depth below its folder `data`. `manifest.json`, where
+    there is one, says which there must be and of what size.
 
     Raises:
         ValueError: when the folder is no CoTA folder, lacks the split, or a shard is missing or cut short.
@@ -26,7 +26,7 @@ def split_files(data: Path, split: str) -> list[Path]:
         raise ValueError(
             f"{data}: no such folder; `audio-reasoner build --output {data}` writes one, or name another by --data."
         )
-    found = sorted(path for path in data.rglob(f"{split}-*.parquet"))
+    found = sorted((data / "data").rglob(f"{split}-*.parquet"))
     promised = promised_shards(data, split, found)
     for name, size in sorted(promised.items()):
         there = (data / name).stat().st_size if (data / name).is_file() else None

@@ -31,7 +31,7 @@ def evaluate_cota(
     *,
     split: str = "test",
     conditions: Sequence[str] = CONDITIONS,
-    batch_size: int = 128,
+    batch_size: int = 64,
     max_new_tokens: int = 512,
     seed: int = SEED,
     limit: int | None = None,

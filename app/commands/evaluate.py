@@ -18,7 +18,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="real, silence or shuffled; repeatable. All three by default."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Questions a batch.")] = 128,
+    batch_size: Annotated[int, typer.Option(min=1, help="Questions a batch.")] = 64,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 512,
     limit: Annotated[int | None, typer.Option(min=2, help="Only so many questions, for a quick look.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the shuffled pairing of clips.")] = 2503,
@@ -31,7 +31,7 @@ def evaluate(
     Example: audio-reasoner evaluate cota --model demo/model --output demo/evaluation
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     from evaluation.conditions import CONDITIONS
     from evaluation.run import evaluate_cota
@@ -40,14 +40,16 @@ def evaluate(
     if benchmark != "cota":
         raise ValueError(f"benchmark {benchmark!r} is unknown; `cota` is the one there is.")
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        bar = {}
+    bars = Progress(*columns, console=Console(stderr=True))
+    bar: dict[str, TaskID] = {}
 
-        def progress(name: str, done: int, total: int) -> None:
-            if name not in bar:
-                bar[name] = bars.add_task(name, total=total)
-            bars.update(bar[name], completed=done)
+    def progress(name: str, done: int, total: int) -> None:
+        bars.start()
+        if name not in bar:
+            bar[name] = bars.add_task(name, total=total)
+        bars.update(bar[name], completed=done)
 
+    try:
         results = evaluate_cota(
             model,
             data,
@@ -60,6 +62,8 @@ def evaluate(
             seed=seed,
             progress=progress,
         )
+    finally:
+        bars.stop()
     console = Console()
     console.print(results_table(results))
     for sentence in summary_sentences(results):
