@@ -1,4 +1,4 @@
-"""Recordings with human annotations become CoTA: sources/ reads them, prompts/ words them, a module a stage does the rest.
+"""Recordings with human annotations become CoTA: sources/ reads them, tasks/ asks about them, a module a stage.
 
 May import `modeling_audio_reasoner`; imports nothing of `recipes`, `evaluation` or `app`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,11 @@ def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[st
 
 
 def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """`default`, each domain and each task, all over the same files; a split without files is not listed."""
+    """`default`, each domain and each task, all over the same files; a split without files is not listed.
+
+    Each config names the content of its files: `datasets` keeps a folder's rows in its cache under these lines alone,
+    and would hand out the rows of an earlier build.
+    """
     wanted: dict[str, tuple[str, str]] = {"default": ("*", "*")}
     wanted |= {domain: (domain, "*") for domain in DOMAINS if any(shard["domain"] == domain for shard in shards)}
     wanted |= {task: ("*", task) for task in sorted({shard["task"] for shard in shards})}
@@ -119,7 +124,9 @@ def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
             for split in SPLITS
             if any(shard["split"] == split for shard in found)
         ]
-        configs.append({"config_name": name, "data_files": files} | ({"default": True} if name == "default" else {}))
+        content = hashlib.sha256("".join(shard["sha256"] for shard in found).encode()).hexdigest()[:16]
+        config = {"config_name": name, "description": f"content {content}", "data_files": files}
+        configs.append(config | ({"default": True} if name == "default" else {}))
     return configs
 
 

@@ -6,6 +6,7 @@ import datasets
 import pytest
 
 from dataset_builder import registration
+from dataset_builder.pipeline import build
 from dataset_builder.schema import features
 from dataset_builder.tasks import TASKS
 
@@ -85,3 +86,10 @@ def test_a_target_that_is_no_dataset_is_refused(tmp_path):
     for target in (tmp_path, "no-slash", "a/b/c"):
         with pytest.raises(ValueError, match="neither a folder of CoTA nor a repository"):
             registration.register(target)
+
+
+def test_another_build_is_not_read_from_the_cache_of_the_first(beside, recordings, tmp_path, monkeypatch):
+    first = datasets.load_dataset("cota", split="test")["question"]
+    build(recordings, tmp_path / "cota", rows=260, seed=1, workers=1)
+    monkeypatch.chdir(tmp_path)
+    assert datasets.load_dataset("cota", split="test")["question"] != first
