@@ -1,0 +1,74 @@
+"""The model on a CUDA GPU: the same logits as on the CPU, and every attention implementation that is installed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from transformers.utils import is_flash_attn_2_available
+
+from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerFeatureExtractor
+from modeling_audio_reasoner import AudioReasonerForConditionalGeneration as Model
+
+
+PLACEHOLDER = 7
+
+
+@pytest.fixture(scope="module")
+def config() -> AudioReasonerConfig:
+    return AudioReasonerConfig(
+        audio_config={"d_model": 128, "encoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 256},
+        text_config={
+            "model_type": "qwen2",
+            "hidden_size": 128,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "intermediate_size": 256,
+            "vocab_size": 300,
+        },
+        audio_token_id=PLACEHOLDER,
+    )
+
+
+@pytest.fixture(scope="module")
+def inputs() -> dict[str, torch.Tensor]:
+    draw = np.random.default_rng(0)
+    clips = [(0.1 * draw.standard_normal(round(16_000 * seconds))).astype(np.float32) for seconds in (0.7, 3.0, 3.0)]
+    features = AudioReasonerFeatureExtractor()(clips, sampling_rate=16_000, return_tensors="pt")
+    features.pop("num_windows")
+    prompts = [[9] * 4 + [PLACEHOLDER] * tokens + [11, 12, 13] for tokens in (17, 75, 75)]
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts])
+    return {"input_ids": ids, "attention_mask": (ids != 0).long(), **features}
+
+
+def on_gpu(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.cuda() for name, tensor in inputs.items()}
+
+
+def test_logits_equal_those_of_the_cpu(config, inputs):
+    model = Model(config).eval()
+    with torch.no_grad():
+        expected = model(**inputs).logits[:, -1]
+        found = model.cuda()(**on_gpu(inputs)).logits[:, -1].cpu()
+    assert (found - expected).abs().max() <= 1e-4
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa", "flash_attention_2"])
+def test_every_attention_gives_the_same_logits(config, inputs, attention):
+    if attention == "flash_attention_2" and not is_flash_attn_2_available():
+        pytest.skip("flash-attn is not installed")
+    model = Model(config).eval().cuda().to(torch.bfloat16)
+    with torch.no_grad():
+        model.set_attn_implementation("eager")
+        expected = model(**on_gpu(inputs)).logits[:, -1].float()
+        model.set_attn_implementation(attention)
+        found = model(**on_gpu(inputs)).logits[:, -1].float()
+    assert (found - expected).abs().max() <= 2e-2
+
+
+def test_generates_in_bfloat16(config, inputs):
+    model = Model(config).eval().cuda().to(torch.bfloat16)
+    tokens = model.generate(**on_gpu(inputs), max_new_tokens=5, do_sample=False)
+    assert tokens.shape == (3, inputs["input_ids"].shape[1] + 5)
