@@ -22,7 +22,9 @@ class EncoderRecipe:
         vocabulary_of: other names for some vocabularies of labels (see `heard_labels`), so that those with one name
             share a head; null leaves their labels out.
         max_steps, per_device_train_batch_size: length of the run.
-        learning_rate, warmup_steps, weight_decay, adam_beta1, adam_beta2, max_grad_norm: AdamW, cosine schedule.
+        muon_learning_rate, weight_decay: Muon (torch.optim.Muon), for the matrices of the encoder's layers.
+        learning_rate, adam_beta1, adam_beta2: AdamW, for all other parameters.
+        warmup_steps, max_grad_norm: of both; the schedule is a cosine.
         label_smoothing_factor, head_dropout: regularisation of the heads.
         speed: largest relative change of speed; `fixed_speed_tasks` are spared, whose label it would make false.
         shift_seconds, gain_db, noise_probability, noise_snr_db: see `clip_augmentation.augment_clip`.
@@ -39,6 +41,7 @@ class EncoderRecipe:
     vocabulary_of: dict[str, str | None] = field(default_factory=dict)
     max_steps: int = 850
     per_device_train_batch_size: int = 16
+    muon_learning_rate: float = 0.02
     learning_rate: float = 1e-3
     warmup_steps: int = 50
     weight_decay: float = 0.05
@@ -72,7 +75,14 @@ class EncoderRecipe:
             check_number(name, getattr(self, name), 1, whole=True)
         for name in ("warmup_steps", "seed", "num_threads"):
             check_number(name, getattr(self, name), 0, whole=True)
-        for name in ("learning_rate", "weight_decay", "max_grad_norm", "shift_seconds", "gain_db"):
+        for name in (
+            "muon_learning_rate",
+            "learning_rate",
+            "weight_decay",
+            "max_grad_norm",
+            "shift_seconds",
+            "gain_db",
+        ):
             check_number(name, getattr(self, name), 0.0)
         for name in ("adam_beta1", "adam_beta2", "label_smoothing_factor", "head_dropout", "noise_probability"):
             check_number(name, getattr(self, name), 0.0, 1.0)

@@ -16,9 +16,15 @@ from typing import Any
 
 import modeling_audio_reasoner
 from bpe_tokenizer import FEWEST_TOKENS, train_tokenizer
+from heard_labels import heard_labels
+from modeling_audio_reasoner import SYSTEM_PROMPT
 from modeling_audio_reasoner.whole_folder import whole_folder
 from recipe_config import check_number, run_recipe
 from text_sources import read_text_rows
+
+
+TEMPLATE_WORDS = ("system", "user", "assistant", "Audio 1: ")
+"""What the chat template writes besides special tokens."""
 
 
 @dataclass
@@ -29,6 +35,7 @@ class TextModelRecipe:
         dataset_name: CoTA, as `datasets.load_dataset` takes it.
         output_dir: the folder to write.
         vocab_size: tokens at most.
+        phrase_tokens: how many of them may be phrases, that is, cross spaces.
         model: fields of a configuration of transformers, with `model_type`. The sizes of the vocabulary and the ids of
             special tokens come from the tokenizer.
         dataset_train_split: the split whose text the tokenizer is trained on.
@@ -39,17 +46,19 @@ class TextModelRecipe:
     output_dir: str
     vocab_size: int
     model: dict[str, Any]
+    phrase_tokens: int = 0
     dataset_train_split: str = "train"
     seed: int = 0
 
     def __post_init__(self) -> None:
         from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-        check_number("vocab_size", self.vocab_size, FEWEST_TOKENS, whole=True)
+        check_number("phrase_tokens", self.phrase_tokens, 0, whole=True)
+        check_number("vocab_size", self.vocab_size, FEWEST_TOKENS + self.phrase_tokens, whole=True)
         check_number("seed", self.seed, 0, whole=True)
         if not isinstance(self.model, dict) or self.model.get("model_type") not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
             raise ValueError(
-                f"model is {self.model!r}: give the fields of a causal language model, with a model_type such as qwen2."
+                f"model is {self.model!r}: give the fields of a causal language model, with its model_type."
             )
 
 
@@ -58,7 +67,8 @@ def main(recipe: TextModelRecipe) -> None:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    tokenizer = train_tokenizer(_texts(recipe.dataset_name, recipe.dataset_train_split), recipe.vocab_size)
+    rows = list(read_text_rows(recipe.dataset_name, recipe.dataset_train_split))
+    tokenizer = train_tokenizer(_texts(rows), recipe.vocab_size, _phrases(rows), recipe.phrase_tokens)
     template = Path(modeling_audio_reasoner.__file__).parent / "chat_template.jinja"
     tokenizer.chat_template = template.read_text(encoding="utf-8")
     config = AutoConfig.for_model(
@@ -73,19 +83,40 @@ def main(recipe: TextModelRecipe) -> None:
     with whole_folder(recipe.output_dir) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+        _check_tokenizer(folder, tokenizer, recipe)
     size = sum(parameter.numel() for parameter in model.parameters())
     print(f"A {config.model_type} of {size:,} random weights and {len(tokenizer)} tokens is in {recipe.output_dir}.")
 
 
-def _texts(dataset_name: str, split: str) -> Iterator[str]:
-    """Every turn of every row; a system prompt that repeats is read once."""
-    prompts = set()
-    for row in read_text_rows(dataset_name, split):
-        for role, text in row["turns"]:
-            if role != "system" or text not in prompts:
-                yield text
-            if role == "system":
-                prompts.add(text)
+def _check_tokenizer(folder: Path, tokenizer: Any, recipe: TextModelRecipe) -> None:
+    """Refuse a model type for which transformers would load the folder's tokenizer with splits of its own."""
+    from transformers import AutoTokenizer
+
+    loaded = AutoTokenizer.from_pretrained(folder)
+    if loaded(SYSTEM_PROMPT).input_ids != tokenizer(SYSTEM_PROMPT).input_ids:
+        raise ValueError(
+            f"AutoTokenizer loads a {type(loaded).__name__} for the model_type {recipe.model['model_type']}, which cuts "
+            "text otherwise than the tokenizer that was trained: take another model_type, such as llama."
+        )
+
+
+def _texts(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """The questions and answers, and what the chat template writes. The system prompt is left to the phrases."""
+    for row in rows:
+        yield from TEMPLATE_WORDS
+        yield from (text for role, text in row["turns"] if role != "system")
+
+
+def _phrases(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """All texts, with a line break in the place of every choice and of every label that is heard."""
+    for row in rows:
+        labels = {item.label for item in heard_labels(row["task"], row["annotations"])}
+        varying = sorted(labels.union(row["choices"] or []), key=len, reverse=True)
+        for _, text in row["turns"]:
+            for words in varying:
+                text = text.replace(f" {words}", "\n").replace(words, "\n")
+            yield text
+        yield from TEMPLATE_WORDS
 
 
 if __name__ == "__main__":

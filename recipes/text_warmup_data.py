@@ -66,10 +66,14 @@ def warmup_messages(row: dict[str, Any], generator: random.Random, longest_run: 
 
 
 def _words(row: dict[str, Any], generator: random.Random, longest_run: int) -> str:
-    """What is heard: the labels of the spans in time order where the answer spells them out, else the answer."""
-    spans = [item.label for item in heard_labels(row["task"], row["annotations"]) if item.start is not None]
+    """What is heard: the labels of the spans in time order where the answer spells them out, else the answer.
+
+    A label is said several times in a row, words that are no label once.
+    """
+    labels = heard_labels(row["task"], row["annotations"])
+    spans = [item.label for item in labels if item.start is not None]
     heard = spans if spans and all(label in row["answer"] for label in spans) else [row["answer"]]
-    runs = [" ".join([label] * generator.randint(1, longest_run)) for label in heard]
+    runs = [" ".join([words] * (generator.randint(1, longest_run) if labels else 1)) for words in heard]
     return f" {PAUSE} ".join(["", *runs, ""])
 
 

@@ -68,17 +68,10 @@ def train(
     extractor: AudioReasonerFeatureExtractor,
     recipe: EncoderRecipe,
 ) -> None:
-    """Train encoder and heads in place for `recipe.max_steps` steps of AdamW with a cosine schedule."""
+    """Train encoder and heads in place for `recipe.max_steps` steps with a cosine schedule."""
     parameters = [item for module in (encoder, heads) for item in module.parameters() if item.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [item for item in parameters if item.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [item for item in parameters if item.ndim <= 1], "weight_decay": 0.0},
-        ],
-        lr=recipe.learning_rate,
-        betas=(recipe.adam_beta1, recipe.adam_beta2),
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _cosine(step, recipe))
+    optimizers = make_optimizers(encoder, heads, recipe)
+    schedules = [torch.optim.lr_scheduler.LambdaLR(item, lambda step: _cosine(step, recipe)) for item in optimizers]
     encoder.train()
     heads.train()
     started, losses, hits = time.perf_counter(), [], []
@@ -87,11 +80,12 @@ def train(
         batch = next(batches)
         scores = _scores(encoder, heads, batch)
         loss = _smoothed_loss(scores, batch.targets.index, recipe.label_smoothing_factor)
-        optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, recipe.max_grad_norm)
-        optimizer.step()
-        schedule.step()
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
         losses.append(loss.item())
         hits.append((scores.argmax(-1) == batch.targets.index).float().mean().item())
         if step % recipe.logging_steps == 0 or step == recipe.max_steps:
@@ -102,6 +96,24 @@ def train(
                 flush=True,
             )
             losses, hits = [], []
+
+
+def make_optimizers(
+    encoder: AudioReasonerEncoder, heads: LabelHeads, recipe: EncoderRecipe
+) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the encoder's layers, which learn in half the steps by it, and AdamW for the rest."""
+    matrices = [item for item in encoder.layers.parameters() if item.ndim == 2]
+    taken = {id(item) for item in matrices}
+    others = [item for module in (encoder, heads) for item in module.parameters() if id(item) not in taken]
+    return [
+        torch.optim.Muon(matrices, lr=recipe.muon_learning_rate, weight_decay=recipe.weight_decay, momentum=0.95),
+        torch.optim.AdamW(
+            [item for item in others if item.requires_grad],
+            lr=recipe.learning_rate,
+            betas=(recipe.adam_beta1, recipe.adam_beta2),
+            weight_decay=0.0,
+        ),
+    ]
 
 
 @torch.no_grad()

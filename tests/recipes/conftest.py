@@ -22,7 +22,7 @@ ENCODER = {
     "max_source_positions": 50,
 }
 TEXT_MODEL = {
-    "model_type": "qwen2",
+    "model_type": "llama",
     "hidden_size": 32,
     "intermediate_size": 64,
     "num_hidden_layers": 2,
