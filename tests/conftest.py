@@ -94,3 +94,34 @@ def seeded() -> None:
 def repository() -> Path:
     """The repository's root."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """A tokenizer of bytes, with the special tokens of Qwen2-Audio and the tags of an answer."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    from modeling_audio_reasoner import TAGS
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    backend = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        additional_special_tokens=["<|im_start|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>"],
+    )
+    tokenizer.add_tokens(list(TAGS))
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def processor(tokenizer):
+    """The processor with the features of Qwen2-Audio-7B and the paper's chat template."""
+    import modeling_audio_reasoner as package
+
+    template = (Path(package.__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
+    return package.AudioReasonerProcessor(package.AudioReasonerFeatureExtractor(), tokenizer, chat_template=template)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import datasets
 import pytest
 
@@ -11,25 +9,6 @@ import modeling_audio_reasoner as package
 
 
 trl = pytest.importorskip("trl")
-
-
-@pytest.fixture(scope="module")
-def processor():
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    backend = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        pad_token="<|endoftext|>",
-        eos_token="<|im_end|>",
-        additional_special_tokens=["<|im_start|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>"],
-    )
-    template = (Path(package.__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
-    return package.AudioReasonerProcessor(package.AudioReasonerFeatureExtractor(), tokenizer, chat_template=template)
 
 
 def test_the_clip_and_the_answer_reach_the_batch(cota, processor, tmp_path, monkeypatch):

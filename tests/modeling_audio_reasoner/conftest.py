@@ -1,4 +1,4 @@
-"""Tiny seeded models: a byte-level tokenizer, a processor, a model, and the stock class with the same weights."""
+"""Tiny seeded models: a model, and the stock class with the same weights."""
 
 from __future__ import annotations
 
@@ -7,35 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-
-@pytest.fixture(scope="session")
-def tokenizer():
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    from modeling_audio_reasoner import TAGS
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    backend = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        pad_token="<|endoftext|>",
-        eos_token="<|im_end|>",
-        additional_special_tokens=["<|im_start|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>"],
-    )
-    tokenizer.add_tokens(list(TAGS))
-    return tokenizer
-
-
-@pytest.fixture(scope="session")
-def processor(tokenizer):
-    import modeling_audio_reasoner as package
-
-    template = (Path(package.__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
-    return package.AudioReasonerProcessor(package.AudioReasonerFeatureExtractor(), tokenizer, chat_template=template)
 
 
 @pytest.fixture(scope="session")
