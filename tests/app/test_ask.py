@@ -1,0 +1,128 @@
+"""`audio-reasoner ask`: sections on the terminal, or one sentence that says what is wrong with the recording."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from app.main import app
+from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerForConditionalGeneration, Reasoning
+
+
+@pytest.fixture(scope="module")
+def model_folder(processor, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    config = AudioReasonerConfig(
+        audio_config={"d_model": 32, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 32},
+        text_config={
+            "model_type": "qwen2",
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+            "intermediate_size": 32,
+            "vocab_size": len(processor.tokenizer),
+        },
+        audio_token_id=processor.audio_token_id,
+    )
+    AudioReasonerForConditionalGeneration(config).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def tone(path, seconds: float = 1.0, level: float = 0.3):
+    soundfile.write(path, level * np.sin(np.arange(round(8000 * seconds)) / 5), 8000)
+    return path
+
+
+def ask(*arguments) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["ask", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_an_answer_without_sections_is_shown_and_named(model_folder, tmp_path):
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--max-new-tokens", 5)
+    assert code == 2
+    assert "The answer is not well-formed: the section 'planning' is missing" in said
+    assert "THINK" not in shown
+
+
+def test_the_sections_open_one_after_the_other(model_folder, tmp_path, monkeypatch, processor):
+    """The weights are random, so generation is replaced by a well-formed answer, token by token."""
+    import torch
+
+    answer = Reasoning("Listen.", "A tone.", "It is steady.", "So a tone.", "tone").render()
+    written = processor.tokenizer(answer + "<|im_end|>", return_tensors="pt")["input_ids"]
+
+    def generate(self, input_ids, streamer, **kwargs):
+        streamer.put(input_ids)
+        for token in written[0]:
+            streamer.put(token[None])
+        streamer.end()
+        return torch.cat([input_ids, written], dim=1)
+
+    from transformers import GenerationMixin
+
+    monkeypatch.setattr(GenerationMixin, "generate", generate)
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--choice", "tone")
+    assert code == 0, said
+    lines = [line.strip() for line in shown.splitlines() if line.strip()]
+    assert lines == [
+        "planning",
+        "Listen.",
+        "caption",
+        "A tone.",
+        "reasoning",
+        "It is steady.",
+        "summary",
+        "So a tone.",
+        "response",
+        "tone",
+    ]
+
+
+def spoil(path, kind: str):
+    if kind == "text":
+        path.write_text("hello")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "truncated":
+        path.write_bytes(tone(path).read_bytes()[:9000])
+    elif kind == "no samples":
+        tone(path, seconds=0.0)
+    elif kind == "silent":
+        tone(path, level=0.0)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("text", "is not audio that can be decoded"),
+        ("empty", "is empty"),
+        ("truncated", "is truncated"),
+        ("no samples", "zero samples"),
+        ("silent", "is silent"),
+        ("missing", "does not exist"),
+    ],
+)
+def test_a_recording_that_cannot_be_heard(model_folder, tmp_path, kind, message):
+    code, shown, said = ask(spoil(tmp_path / "clip.wav", kind), "What?", "--model", model_folder)
+    assert code == 1
+    assert shown == ""
+    assert said.count("\n") == 1
+    assert said.startswith("audio-reasoner: ") and "clip.wav" in said and message in said
+
+
+def test_what_is_no_model(tmp_path):
+    clip = tone(tmp_path / "a.wav")
+    for model, message in ((tmp_path, "no config.json"), (clip, "is a file"), (tmp_path / "none", "does not exist")):
+        code, _, said = ask(clip, "What?", "--model", model)
+        assert code == 1 and message in said and said.count("\n") == 1
+
+
+def test_a_question_is_needed(model_folder, tmp_path):
+    code, _, said = ask(tone(tmp_path / "a.wav"), "  ", "--model", model_folder)
+    assert code == 1 and "question is empty" in said
