@@ -1,10 +1,11 @@
 """Trains a small byte-level BPE whose last merges cross spaces, for language models that start from random weights.
 
 The first merges make words, as everywhere. The last ones join words that stand together again and again, as in
-SuperBPE (arXiv 2503.13423): a phrase of the system prompt or of the teacher becomes one token, and a row takes half as
-many tokens, most of which depend on what is heard. The tokens of Qwen2-Audio's chat template are special; the tags of a
-structured answer are one ordinary token each, so that they survive `skip_special_tokens`. Knows nothing of data sets
-or of models.
+SuperBPE (arXiv 2503.13423): a phrase of the system prompt or of the teacher becomes one token. A row then takes half
+as many tokens, and more of them depend on what is heard.
+
+The tokens of Qwen2-Audio's chat template are special; the tags of a structured answer are one ordinary token each, so
+that they survive `skip_special_tokens`. This module knows nothing of data sets or of models.
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ def _check_tokenizer(folder: Path, tokenizer: Any, recipe: TextModelRecipe) -> N
     loaded = AutoTokenizer.from_pretrained(folder)
     if loaded(SYSTEM_PROMPT).input_ids != tokenizer(SYSTEM_PROMPT).input_ids:
         raise ValueError(
-            f"AutoTokenizer loads a {type(loaded).__name__} for the model_type {recipe.model['model_type']}, which cuts "
-            "text otherwise than the tokenizer that was trained: take another model_type, such as llama."
+            f"AutoTokenizer loads a {type(loaded).__name__} for the model_type {recipe.model['model_type']}: it cuts "
+            "text otherwise than the tokenizer that was trained, so take another model_type, such as llama."
         )
 
 
