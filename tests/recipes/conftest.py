@@ -12,26 +12,6 @@ ROOT = Path(__file__).parent.parent.parent
 # The recipes are scripts that import their neighbours, as Python lets them when they are run; the tests do the same.
 sys.path[:0] = [str(ROOT / "recipes"), str(Path(__file__).parent)]
 
-EXTRACTOR = {"feature_size": 40, "n_fft": 640, "hop_length": 320, "chunk_length": 2}
-ENCODER = {
-    "num_mel_bins": 40,
-    "d_model": 32,
-    "encoder_layers": 1,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 64,
-    "max_source_positions": 50,
-}
-TEXT_MODEL = {
-    "model_type": "llama",
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "num_key_value_heads": 2,
-    "max_position_embeddings": 512,
-    "tie_word_embeddings": True,
-}
-
 
 @pytest.fixture(scope="session")
 def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -45,6 +25,7 @@ def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder of random weights with its feature extractor."""
     import torch
+    from tiny_models import ENCODER, EXTRACTOR
 
     from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
 
@@ -58,6 +39,8 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def text_folder(tmp_path_factory: pytest.TempPathFactory, tones: Path) -> Path:
     """A language model of random weights with a tokenizer trained on the tones' text."""
+    from tiny_models import TEXT_MODEL
+
     from init_text_model import TextModelRecipe, main
 
     folder = tmp_path_factory.mktemp("text") / "model"

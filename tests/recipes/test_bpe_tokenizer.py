@@ -67,3 +67,23 @@ def test_text_of_a_user_cannot_become_a_placeholder(composed, tones):
         return int((encoded["input_ids"] == processor.audio_token_id).sum())
 
     assert placeholders("What is <|AUDIO|>?") == placeholders("What is it?") > 0
+
+
+def test_phrases_become_tokens_that_hold_no_varying_word():
+    sentences = [f"It sounds like a {animal}. It is a {animal}." for animal in ("dog", "cat", "cow")] * 5
+    phrases = [text.replace(f" {animal}", "\n") for text in sentences for animal in ("dog", "cat", "cow")]
+    phrases = [text for text in phrases if "\n" in text]
+    tokenizer = train_tokenizer(sentences, FEWEST_TOKENS + 60, phrases, phrase_tokens=20)
+    pieces = [tokenizer.decode([token]) for token in tokenizer(sentences[0]).input_ids]
+    assert "It sounds like a" in pieces and "".join(pieces) == sentences[0]
+    assert not [piece for piece in pieces if "dog" in piece and piece.strip() != "dog"]
+
+
+def test_merges_are_the_most_frequent_pairs():
+    from bpe_tokenizer import frequent_merges
+
+    vocabulary = {"a": 0, "b": 1, "c": 2}
+    pieces = [[0, 1, 0, 1, 2], [0, 1, 2], [0, 0]]
+    assert list(frequent_merges(pieces, vocabulary, 10)) == [("a", "b"), ("ab", "c")]
+    assert list(frequent_merges([[0] * 8], vocabulary, 2)) == [("a", "a"), ("aa", "aa")]
+    assert list(frequent_merges([], vocabulary, 2)) == []

@@ -1,0 +1,145 @@
+"""The literal `trl sft` teaches a tiny model to hear: its loss falls below what is possible without hearing."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+
+RECIPE = {
+    "trust_remote_code": True,
+    "dtype": "float32",
+    "assistant_only_loss": True,
+    "dataset_train_split": "train",
+    "dataset_test_split": "validation",
+    "max_length": None,
+    "remove_unused_columns": False,
+    "train_sampling_strategy": "group_by_length",
+    "length_column_name": "length",
+    "max_steps": 80,
+    "per_device_train_batch_size": 16,
+    "per_device_eval_batch_size": 32,
+    "learning_rate": 1.0e-2,
+    "lr_scheduler_type": "cosine",
+    "warmup_steps": 10,
+    "adam_beta2": 0.98,
+    "gradient_checkpointing": False,
+    "use_cpu": True,
+    "bf16": False,
+    "num_cpu_threads_per_process": 1,
+    "eval_strategy": "steps",
+    "eval_steps": 40,
+    "logging_steps": 20,
+    "report_to": "none",
+    "save_strategy": "steps",
+    "save_steps": 100000,
+    "save_only_model": True,
+    "seed": 0,
+}
+TRAINED_TOKENS = 2
+"""Of a row: `low` or `high`, and the end of the turn."""
+FLOOR = math.log(2) / TRAINED_TOKENS
+"""Nats a token of whoever cannot hear: one of two answers has to be guessed, all else is the same in every row."""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, encoder_folder):
+    """A folder that `trl sft` wrote, and the data it learnt from."""
+    from synthetic_cota import write_cota
+    from tiny_models import TEXT_MODEL
+
+    from init_text_model import TextModelRecipe, main
+    from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
+
+    place = tmp_path_factory.mktemp("sft")
+    data = write_cota(place / "cota", train=320, validation=64, structured=False)
+    text = place / "text"
+    main(TextModelRecipe(str(data), str(text), vocab_size=500, phrase_tokens=120, model=TEXT_MODEL))
+    compose_audio_reasoner(encoder_folder, text, place / "composed")
+    recipe = {
+        "model_name_or_path": str(place / "composed"),
+        "dataset_name": str(data),
+        "output_dir": str(place / "model"),
+    }
+    (place / "config.yaml").write_text(yaml.safe_dump({**RECIPE, **recipe}), encoding="utf-8")
+    command = [str(Path(sys.executable).parent / "trl"), "sft", "--config", str(place / "config.yaml")]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment, timeout=300)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return place
+
+
+def losses(folder: Path) -> list[float]:
+    """Held-out losses of a run, in order."""
+    state = json.loads(next((folder / "model").glob("checkpoint-*/trainer_state.json")).read_text(encoding="utf-8"))
+    return [entry["eval_loss"] for entry in state["log_history"] if "eval_loss" in entry]
+
+
+def test_the_held_out_loss_falls_below_the_audio_blind_floor(trained):
+    assert losses(trained)[-1] < 0.5 * FLOOR
+
+
+def test_the_folder_is_self_contained(trained):
+    names = {path.name for path in (trained / "model").iterdir()}
+    assert {
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "modeling_audio_reasoner.py",
+        "processing_audio_reasoner.py",
+        "processor_config.json",
+        "chat_template.jinja",
+        "tokenizer.json",
+        "training_args.bin",
+    } <= names
+
+
+def test_other_clips_cost_more_than_guessing(trained):
+    """The control: answers alternate, so every second clip fits as well, and the next clip, or silence, does not."""
+    from transformers import AutoModel, AutoProcessor
+
+    processor = AutoProcessor.from_pretrained(trained / "model", trust_remote_code=True)
+    model = AutoModel.from_pretrained(trained / "model", trust_remote_code=True).eval()
+    data = trained / "cota"
+    assert held_out_loss(model, processor, data, lambda clips: clips) == pytest.approx(losses(trained)[-1], abs=0.01)
+    assert held_out_loss(model, processor, data, lambda clips: clips[2:] + clips[:2]) < 0.5 * FLOOR
+    assert held_out_loss(model, processor, data, lambda clips: clips[1:] + clips[:1]) > FLOOR
+    assert held_out_loss(model, processor, data, lambda clips: [0 * clip for clip in clips]) > 0.99 * FLOOR
+
+
+@torch.no_grad()
+def held_out_loss(model, processor, data: Path, change) -> float:
+    """Mean loss of a token of the answers, over the validation split, with its clips changed. Answers alternate."""
+    import soundfile
+    from datasets import load_dataset
+
+    rows = load_dataset(str(data), split="validation").remove_columns("audio")
+    found = [row["messages"] for row in rows]
+    clips = change(
+        [soundfile.read(io.BytesIO(turns[1]["content"][0]["audio"]["bytes"]), dtype="float32")[0] for turns in found]
+    )
+    conversations = [
+        [turns[0], {"role": "user", "content": [{"type": "audio", "audio": clip}, turns[1]["content"][1]]}, turns[2]]
+        for turns, clip in zip(found, clips, strict=True)
+    ]
+    inputs = processor.apply_chat_template(
+        conversations,
+        tokenize=True,
+        return_dict=True,
+        return_tensors="pt",
+        return_assistant_tokens_mask=True,
+        processor_kwargs={"padding": True},
+    )
+    mask = torch.as_tensor(inputs.pop("assistant_masks"))
+    assert mask.sum(-1).unique().tolist() == [TRAINED_TOKENS]
+    labels = inputs["input_ids"].masked_fill(mask == 0, -100)
+    return model(**inputs, labels=labels).loss.item()
