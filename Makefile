@@ -54,7 +54,7 @@ clean: ## remove what the demo, the tests and the builds wrote, not .venv and no
 # result is there. Where a step's last file may be there although the step was killed, a marker is touched after it.
 
 STEPS := cota/README.md demo/encoder/config.json demo/text_initial/config.json demo/text_warmup/README.md \
-	demo/text/.trained demo/composed/config.json demo/model/.trained \
+	demo/text/config.json demo/composed/config.json demo/model/.trained \
 	demo/evaluation/results.json demo/model/README.md demo/held_out.flac demo/.asked demo/report.html
 
 # Nothing in the demo needs the Hub; without this, some libraries ask it and wait.
@@ -68,20 +68,19 @@ cota/README.md:
 	audio-reasoner fetch
 	audio-reasoner build --output cota
 
-demo/encoder/config.json: $(MINI)/encoder/config_demo.yaml cota/README.md
-	python recipes/warm_up_encoder.py --config $(MINI)/encoder/config_demo.yaml
-
 demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md
 	python recipes/init_text_model.py --config $(MINI)/text/config_initial.yaml
 
 demo/text_warmup/README.md: cota/README.md
 	python recipes/text_warmup_data.py --dataset cota --output demo/text_warmup
 
-demo/text/.trained: $(MINI)/text/config_demo.yaml demo/text_initial/config.json demo/text_warmup/README.md
-	trl sft --config $(MINI)/text/config_demo.yaml
-	@touch $@
+demo/text/config.json: $(MINI)/text/config_demo.yaml demo/text_initial/config.json demo/text_warmup/README.md
+	python recipes/warm_up_text.py --config $(MINI)/text/config_demo.yaml
 
-demo/composed/config.json: demo/encoder/config.json demo/text/.trained
+demo/encoder/config.json: $(MINI)/encoder/config_demo.yaml demo/text/config.json cota/README.md
+	python recipes/warm_up_encoder.py --config $(MINI)/encoder/config_demo.yaml
+
+demo/composed/config.json: demo/encoder/config.json demo/text/config.json
 	audio-reasoner compose --audio demo/encoder --text demo/text demo/composed
 
 demo/model/.trained: $(MINI)/sft/config_demo.yaml demo/composed/config.json cota/README.md

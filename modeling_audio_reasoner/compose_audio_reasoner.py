@@ -1,7 +1,7 @@
 """Puts an audio encoder and a causal language model together into an Audio-Reasoner that is ready to be trained.
 
-The projector between them is new. Knows nothing of data or of training. It is not among the files that travel with the
-weights.
+The projector between them is new, unless one was trained with the encoder. Knows nothing of data or of training. It is
+not among the files that travel with the weights.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, WhisperFeatureExtractor, WhisperModel
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
+from .encoder_audio_reasoner import AudioReasonerEncoder
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
-from .modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerForConditionalGeneration
+from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
 from .processing_audio_reasoner import AudioReasonerProcessor
 from .whole_folder import whole_folder
 
 
 TEMPLATE_TOKENS = ("<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
 """What the chat template writes besides text; Qwen2-Audio's names."""
+
+PROJECTOR_FILE = "projector.safetensors"
+"""Beside an encoder: `weight` (hidden size, d_model) and `bias` of a projector that was trained with it."""
 
 MAX_NEW_TOKENS = 2048
 """The longest answer in the authors' `inference.py`."""
@@ -44,7 +49,7 @@ def compose_audio_reasoner(
         destination: the folder to write; it appears whole or not at all.
         max_new_tokens: the longest answer, unless the caller of `generate` says otherwise; when left out, the authors'
             2048 tokens, or half of the language model's positions where that is less.
-        seed: seed of the projector's random weights.
+        seed: seed of the projector's random weights, where the encoder's folder holds no projector.
 
     Returns:
         The model, as it was saved.
@@ -73,6 +78,7 @@ def compose_audio_reasoner(
     )
     torch.manual_seed(seed)
     model = AudioReasonerForConditionalGeneration(config).to(language_model.dtype)
+    _load_projector(model, Path(audio_folder) / PROJECTOR_FILE)
     model.model.audio_tower.load_state_dict(encoder.state_dict())
     model.model.language_model.load_state_dict(language_model.base_model.state_dict())
     model.lm_head.load_state_dict(language_model.get_output_embeddings().state_dict())
@@ -84,6 +90,20 @@ def compose_audio_reasoner(
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
     return model.eval()
+
+
+def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) -> None:
+    """Take the projector that was trained with the encoder, where there is one; else it stays random."""
+    if not path.is_file():
+        return
+    projector = model.model.multi_modal_projector.linear
+    trained = load_file(path)
+    if trained["weight"].shape != projector.weight.shape:
+        raise ValueError(
+            f"{path} projects to {trained['weight'].shape[0]} dimensions, but the language model has "
+            f"{projector.weight.shape[0]}: warm the encoder up with this language model, or remove the file."
+        )
+    projector.load_state_dict(trained)
 
 
 def _generation_config(tokenizer: Any, max_new_tokens: int) -> GenerationConfig:

@@ -1,7 +1,4 @@
-"""Names what the encoder hears: one linear head a vocabulary over the pooled audio tokens of a clip or a span of it.
-
-The heads serve the warm-up alone; they are thrown away when the encoder is saved.
-"""
+"""Names what the encoder hears over a clip or a span of it, in the words of the language model that will read it."""
 
 from __future__ import annotations
 
@@ -31,6 +28,11 @@ class LabelVocabularies:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    @property
+    def owners(self) -> torch.Tensor:
+        """(labels,) the index of the vocabulary in `names` that owns each label."""
+        return torch.tensor([self.names.index(name) for name, _ in self.index])
 
     def knows(self, item: HeardLabel) -> bool:
         """Whether the label was seen in training."""
@@ -71,39 +73,84 @@ class Targets:
 
 
 class LabelHeads(nn.Module):
-    """Mean and maximum of the audio tokens of a span, then one linear layer that holds all heads.
+    """A projector into the language model's space, and for each label the words that the language model knows for it.
+
+    A label scores by how much the mean of the projected tokens of its span points along the embeddings of its words,
+    so that what is learnt here is what the language model will read. Of this module the projector is kept.
 
     Args:
         width: size of an audio token.
-        outputs: labels of all vocabularies together.
+        embeddings: (labels, hidden size) the words of each label, in the order of `LabelVocabularies`.
+        owners: (labels,) the vocabulary that each label belongs to.
         token_seconds: seconds of sound that an audio token stands for.
-        dropout: probability of dropping a pooled value in training.
+        dropout: probability of dropping a value of an audio token in training.
+        longest: a projected token may be so many times as long as a label's embedding before `excess` counts it.
     """
 
-    def __init__(self, width: int, outputs: int, token_seconds: float, dropout: float) -> None:
+    def __init__(
+        self,
+        width: int,
+        embeddings: torch.Tensor,
+        owners: torch.Tensor,
+        token_seconds: float,
+        dropout: float,
+        longest: float = 1.5,
+    ) -> None:
         super().__init__()
         self.token_seconds = token_seconds
+        self.longest = longest
         self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(2 * width, outputs)
+        self.projector = nn.Linear(width, embeddings.shape[1])
+        nn.init.normal_(self.projector.weight, std=0.05)
+        nn.init.zeros_(self.projector.bias)
+        self.log_scales = nn.Parameter(torch.full((int(owners.max()) + 1,), 2.0))
+        self.bias = nn.Parameter(torch.zeros(len(embeddings)))
+        self.embeddings = embeddings
+        self.owners = owners
+        self.length = embeddings.norm(dim=1).mean()
 
-    def forward(self, tokens: torch.Tensor, lengths: torch.Tensor, targets: Targets) -> torch.Tensor:
+    def project(self, tokens: torch.Tensor) -> torch.Tensor:
+        """(tokens, width) -> (tokens, hidden size)."""
+        return self.projector(self.dropout(tokens))
+
+    def excess(self, projected: torch.Tensor) -> torch.Tensor:
+        """Mean square of how far the projected tokens are longer than `longest` embeddings, a scalar."""
+        return (projected.norm(dim=1) / self.length - self.longest).clamp(min=0).square().mean()
+
+    def forward(self, projected: torch.Tensor, lengths: torch.Tensor, targets: Targets) -> torch.Tensor:
         """Scores of the labels.
 
         Args:
-            tokens: (sum of tokens, width), clip after clip.
+            projected: (sum of tokens, hidden size), clip after clip.
             lengths: (clips,) tokens of each clip.
             targets: what is to be named.
 
         Returns:
-            (targets, outputs), minus infinity outside the target's vocabulary.
+            (targets, labels), minus infinity outside the target's vocabulary.
         """
-        clips = tokens.split(lengths.tolist())
+        clips = projected.split(lengths.tolist())
         pooled = []
         spans = torch.stack([targets.starts, targets.ends], dim=1).tolist()
         for clip, (start, end) in zip(targets.clips.tolist(), spans, strict=True):
             heard = clips[clip]
             first = min(int(start / self.token_seconds), len(heard) - 1)
             last = len(heard) if end == float("inf") else max(first + 1, round(end / self.token_seconds))
-            span = heard[first:last]
-            pooled.append(torch.cat([span.mean(0), span.amax(0)]))
-        return self.linear(self.dropout(torch.stack(pooled))).masked_fill(~targets.mask, float("-inf"))
+            pooled.append(heard[first:last].mean(0))
+        along = torch.stack(pooled) @ self.embeddings.T / self.length**2
+        scores = along * self.log_scales.exp()[self.owners] + self.bias
+        return scores.masked_fill(~targets.mask, float("-inf"))
+
+
+def label_embeddings(vocabularies: LabelVocabularies, text_model: str) -> torch.Tensor:
+    """For each label the mean of the embeddings of its words in a language model, (labels, hidden size).
+
+    Args:
+        vocabularies: the labels.
+        text_model: the folder of a causal language model and its tokenizer.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(text_model)
+    words = AutoModelForCausalLM.from_pretrained(text_model).get_input_embeddings().weight.detach().float()
+    labels = [label.replace(",", "") for _, label in vocabularies.index]
+    return torch.stack([words[tokenizer(f" {label}").input_ids].mean(0) for label in labels])

@@ -1,4 +1,4 @@
-"""Puts the choices of a question into another order, in the question and in the sections of its answer alike.
+"""Puts the choices of a question into another order, or other choices in their place, in question and answer alike.
 
 The teacher lists the choices, or those it rules out, as `a, b and c` or `a, b or c`, in the order of the question.
 Knows nothing else of how sections are written.
@@ -6,6 +6,7 @@ Knows nothing else of how sections are written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -39,3 +40,16 @@ def permute_choices(text: str, choices: Sequence[str], answer: str, permuted: Se
                 text = text.replace(listed(before, conjunction), listed(after, conjunction))
             text = text.replace("; ".join(before), "; ".join(after))
     return text
+
+
+def exchange_choices(text: str, choices: Sequence[str], exchanged: Sequence[str]) -> str:
+    """`text` with each of `choices`, wherever it stands word for word, replaced by its counterpart in `exchanged`.
+
+    Raises:
+        ValueError: the two differ in number.
+    """
+    if len(choices) != len(exchanged):
+        raise ValueError(f"{len(exchanged)} choices cannot stand in place of {len(choices)}.")
+    place = dict(zip(choices, exchanged, strict=True))
+    longest_first = "|".join(re.escape(choice) for choice in sorted(place, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda found: place[found.group()], text)

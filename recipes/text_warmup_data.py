@@ -4,9 +4,10 @@
 
 Where a prompt would hold the embeddings of a clip, it holds the words for what is heard, in time order and each said
 several times, as an embedding of every 80 ms would say it. The choices of a row are put into other orders, in question
-and answer alike. The model learns to read the question, to find what is heard and to write the sections; `trl sft`
-trains it. The rows are written as tokens of the model, with labels on the answers alone, since TRL takes a minute to
-tokenize so many rows one by one. The output is a folder in the Hub's layout, whole or not at all.
+and answer alike; texts to choose from are exchanged for invented ones, so that copying is learnt and not the texts.
+The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
+The rows are tokens of the model, with labels on the answers alone. The output is a folder in the Hub's layout, whole
+or not at all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 from heard_labels import heard_labels
 from modeling_audio_reasoner.whole_folder import whole_folder
-from permuted_choices import permute_choices
+from permuted_choices import exchange_choices, permute_choices
 from text_sources import read_text_rows
 
 
@@ -45,14 +46,20 @@ PAUSE = "..."
 """Stands before, between and after the runs, as silence does between sounds."""
 
 
-def warmup_messages(row: dict[str, Any], generator: random.Random, longest_run: int) -> list[dict[str, str]]:
+def warmup_messages(
+    row: dict[str, Any], generator: random.Random, longest_run: int, words: list[str] | None = None
+) -> list[dict[str, str]]:
     """The conversation of a row with its choices in a random order and words in place of its clip.
 
     Args:
         row: as `read_text_rows` gives it.
         generator: the source of chance.
         longest_run: what is heard is said 1 to so many times in a row.
+        words: where the task has no closed vocabulary, the choices are exchanged for as many of these words, so that
+            the model learns to copy what it reads instead of learning the few texts by heart. None exchanges nothing.
     """
+    if words and row["choices"] and json.loads(row["annotations"] or "{}").get("label") is None:
+        row = with_invented_choices(row, generator, words)
     order = list(row["choices"] or [])
     generator.shuffle(order)
     messages = []
@@ -63,6 +70,20 @@ def warmup_messages(row: dict[str, Any], generator: random.Random, longest_run: 
             text = f"Audio 1: <|audio_bos|>{_words(row, generator, longest_run)}<|audio_eos|>\n{text}"
         messages.append({"role": role, "content": text})
     return messages
+
+
+def with_invented_choices(row: dict[str, Any], generator: random.Random, words: list[str]) -> dict[str, Any]:
+    """The row with random words in place of the texts to choose from, two to six to a text."""
+    choices = list(row["choices"])
+    invented = [" ".join(generator.choices(words, k=generator.randint(2, 6))) for _ in choices]
+    turns = [(role, exchange_choices(text, choices, invented)) for role, text in row["turns"]]
+    return {**row, "choices": invented, "answer": invented[choices.index(row["answer"])], "turns": turns}
+
+
+def open_words(rows: list[dict[str, Any]]) -> list[str]:
+    """The words of all choices of tasks without a closed vocabulary."""
+    is_open = [row for row in rows if row["choices"] and json.loads(row["annotations"] or "{}").get("label") is None]
+    return sorted({word for row in is_open for choice in row["choices"] for word in choice.split()})
 
 
 def _words(row: dict[str, Any], generator: random.Random, longest_run: int) -> str:
@@ -101,7 +122,8 @@ def write(dataset_name: str, model: str | Path, output: str | Path, orders: int,
 
     def rows(split: str, copies: int) -> list[dict[str, Any]]:
         found = list(read_text_rows(dataset_name, split))
-        conversations = [warmup_messages(row, generator, longest_run) for row in found for _ in range(copies)]
+        words = open_words(found) if copies > 1 else None
+        conversations = [warmup_messages(row, generator, longest_run, words) for row in found for _ in range(copies)]
         return tokenize(conversations, tokenizer)
 
     with whole_folder(output, marker="README.md") as folder:

@@ -1,29 +1,32 @@
-"""Teaches the audio encoder to hear before it learns to speak, by naming the labels of CoTA.
+"""Teaches the audio encoder to hear before it learns to speak, by naming CoTA's labels in a language model's words.
 
     python recipes/warm_up_encoder.py --config recipes/audio-reasoner-mini/encoder/config_demo.yaml
 
-Writes a folder with the encoder's weights, its configuration and the feature extractor's, whole or not at all, and
-prints the accuracy on held-out clips. `audio-reasoner compose --audio` takes the folder.
+Writes a folder with the encoder's weights, its configuration, the feature extractor's, and a projector into the
+language model's space, whole or not at all, and prints the accuracy on held-out clips. The folder is what
+`audio-reasoner compose --audio` takes.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from collections import defaultdict
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from clip_batches import ClipBatch, held_out_batches, training_batches
 from encoder_recipe import EncoderRecipe
-from label_heads import LabelHeads, LabelVocabularies
+from label_heads import LabelHeads, LabelVocabularies, label_embeddings
 from labelled_clips import LabelledClip, read_labelled_clips
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
+from modeling_audio_reasoner.compose_audio_reasoner import PROJECTOR_FILE
 from modeling_audio_reasoner.whole_folder import whole_folder
 from recipe_config import run_recipe
+from warm_up_optimizers import WarmUpOptimizers
 
 
 FRAMES_PER_TOKEN = 4  # the second convolution halves the frames, the pooling the positions
@@ -44,7 +47,8 @@ def main(recipe: EncoderRecipe) -> None:
     )
     vocabularies = LabelVocabularies([item for clip in clips for item in clip.labels])
     token_seconds = FRAMES_PER_TOKEN * extractor.hop_length / rate
-    heads = LabelHeads(encoder.config.d_model, len(vocabularies), token_seconds, recipe.head_dropout)
+    words = label_embeddings(vocabularies, recipe.text_model)
+    heads = LabelHeads(encoder.config.d_model, words, vocabularies.owners, token_seconds, recipe.head_dropout)
     print(
         f"{len(clips)} clips to learn from and {len(held_out)} to score on, "
         f"{len(vocabularies)} labels in {len(vocabularies.names)} vocabularies",
@@ -55,6 +59,7 @@ def main(recipe: EncoderRecipe) -> None:
         accuracy = report(score(encoder, heads, vocabularies, held_out, extractor), vocabularies)
         encoder.save_pretrained(folder)
         extractor.save_pretrained(folder)
+        save_file(heads.projector.state_dict(), folder / PROJECTOR_FILE)
         log = {"seconds": round(time.perf_counter() - started, 1), "accuracy": accuracy}
         (folder / "training.json").write_text(json.dumps(log, indent=2) + "\n", encoding="utf-8")
     print(f"The encoder is in {recipe.output_dir}.")
@@ -69,23 +74,18 @@ def train(
     recipe: EncoderRecipe,
 ) -> None:
     """Train encoder and heads in place for `recipe.max_steps` steps with a cosine schedule."""
-    parameters = [item for module in (encoder, heads) for item in module.parameters() if item.requires_grad]
-    optimizers = make_optimizers(encoder, heads, recipe)
-    schedules = [torch.optim.lr_scheduler.LambdaLR(item, lambda step: _cosine(step, recipe)) for item in optimizers]
+    optimizers = WarmUpOptimizers(encoder.layers, (encoder, heads), recipe)
     encoder.train()
     heads.train()
     started, losses, hits = time.perf_counter(), [], []
     batches = training_batches(clips, vocabularies, extractor, recipe)
     for step in range(1, recipe.max_steps + 1):
         batch = next(batches)
-        scores = _scores(encoder, heads, batch)
+        projected, lengths = _projected(encoder, heads, batch)
+        scores = heads(projected, lengths, batch.targets)
         loss = _smoothed_loss(scores, batch.targets.index, recipe.label_smoothing_factor)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, recipe.max_grad_norm)
-        for optimizer, schedule in zip(optimizers, schedules, strict=True):
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
+        loss = loss + recipe.excess_weight * heads.excess(projected)
+        optimizers.step(loss)
         losses.append(loss.item())
         hits.append((scores.argmax(-1) == batch.targets.index).float().mean().item())
         if step % recipe.logging_steps == 0 or step == recipe.max_steps:
@@ -96,24 +96,6 @@ def train(
                 flush=True,
             )
             losses, hits = [], []
-
-
-def make_optimizers(
-    encoder: AudioReasonerEncoder, heads: LabelHeads, recipe: EncoderRecipe
-) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the encoder's layers, which learn in half the steps by it, and AdamW for the rest."""
-    matrices = [item for item in encoder.layers.parameters() if item.ndim == 2]
-    taken = {id(item) for item in matrices}
-    others = [item for module in (encoder, heads) for item in module.parameters() if id(item) not in taken]
-    return [
-        torch.optim.Muon(matrices, lr=recipe.muon_learning_rate, weight_decay=recipe.weight_decay, momentum=0.95),
-        torch.optim.AdamW(
-            [item for item in others if item.requires_grad],
-            lr=recipe.learning_rate,
-            betas=(recipe.adam_beta1, recipe.adam_beta2),
-            weight_decay=0.0,
-        ),
-    ]
 
 
 @torch.no_grad()
@@ -134,7 +116,8 @@ def score(
             if not vocabularies.knows(item):
                 named[item.vocabulary].append(False)
     for batch in held_out_batches(clips, vocabularies, extractor, batch_size):
-        hits = (_scores(encoder, heads, batch).argmax(-1) == batch.targets.index).tolist()
+        scores = heads(*_projected(encoder, heads, batch), batch.targets)
+        hits = (scores.argmax(-1) == batch.targets.index).tolist()
         for item, hit in zip([item for labels in batch.labels for item in labels], hits, strict=True):
             named[item.vocabulary].append(hit)
     return dict(named)
@@ -150,9 +133,12 @@ def report(named: dict[str, list[bool]], vocabularies: LabelVocabularies) -> dic
     return {name: round(float(np.mean(hits)), 4) for name, hits in sorted(named.items())}
 
 
-def _scores(encoder: AudioReasonerEncoder, heads: LabelHeads, batch: ClipBatch) -> torch.Tensor:
+def _projected(
+    encoder: AudioReasonerEncoder, heads: LabelHeads, batch: ClipBatch
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Audio tokens of a batch in the language model's space, packed, and the tokens of each clip."""
     output = encoder(batch.features["input_features"], batch.features["feature_attention_mask"])
-    return heads(output.last_hidden_state, output.lengths, batch.targets)
+    return heads.project(output.last_hidden_state), output.lengths
 
 
 def _smoothed_loss(scores: torch.Tensor, index: torch.Tensor, smoothing: float) -> torch.Tensor:
@@ -164,14 +150,6 @@ def _smoothed_loss(scores: torch.Tensor, index: torch.Tensor, smoothing: float) 
     own = torch.isfinite(scores)
     spread = -(logs.masked_fill(~own, 0.0).sum(-1) / own.sum(-1)).mean()
     return (1 - smoothing) * loss + smoothing * spread
-
-
-def _cosine(step: int, recipe: EncoderRecipe) -> float:
-    """Factor of the learning rate: a linear rise, then a cosine to zero."""
-    if step < recipe.warmup_steps:
-        return (step + 1) / recipe.warmup_steps
-    progress = (step - recipe.warmup_steps) / max(1, recipe.max_steps - recipe.warmup_steps)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from dataset_builder.question_text import question_text
 from dataset_builder.teacher_annotations import reason
-from permuted_choices import permute_choices
+from permuted_choices import exchange_choices, permute_choices
 
 
 FOUR = ("dog bark", "door", "rain on a roof", "dog")
@@ -47,3 +47,18 @@ def test_the_question_lists_the_new_order():
 def test_other_choices_are_refused():
     with pytest.raises(ValueError, match="no order of the choices"):
         permute_choices("a; b", ("a", "b"), "a", ("a", "c"))
+
+
+@pytest.mark.parametrize("task", ["spoken_words", "speech_translation"])
+def test_exchanging_gives_what_the_teacher_would_have_written(task):
+    before, after = ("please hello", "hello", "good bye", "one moment please"), ("w x", "please wait", "y", "z z")
+    for answer, other in zip(before, after, strict=True):
+        written = reason(task, "Which?", list(before), answer).render()
+        assert exchange_choices(written, before, after) == reason(task, "Which?", list(after), other).render()
+    question = question_text("What is said?", list(before))
+    assert exchange_choices(question, before, after) == question_text("What is said?", list(after))
+
+
+def test_as_many_choices_are_needed():
+    with pytest.raises(ValueError, match="1 choices cannot stand in place of 2"):
+        exchange_choices("a or b", ["a", "b"], ["c"])

@@ -12,12 +12,14 @@ import yaml
 from encoder_recipe import EncoderRecipe
 from init_text_model import TextModelRecipe
 from recipe_config import read_recipe, run_recipe
+from text_recipe import TextRecipe
 
 
 ROOT = Path(__file__).parent.parent.parent
 MINI = ROOT / "recipes" / "audio-reasoner-mini"
 ENCODER = MINI / "encoder" / "config_demo.yaml"
-OURS = {ENCODER: EncoderRecipe, MINI / "text" / "config_initial.yaml": TextModelRecipe}
+TEXT = MINI / "text" / "config_demo.yaml"
+OURS = {ENCODER: EncoderRecipe, MINI / "text" / "config_initial.yaml": TextModelRecipe, TEXT: TextRecipe}
 RECIPES = sorted(MINI.rglob("*.yaml"))
 LAUNCHER = {"accelerate_config", "num_cpu_threads_per_process", "env"}
 
@@ -65,7 +67,7 @@ def test_one_step_writes_what_the_next_one_reads():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"learnig_rate": 0.1}, "an unknown key: learnig_rate. The keys of this recipe are dataset_name"),
+        ({"learnig_rate": 0.1}, "an unknown key: learnig_rate. The keys of this recipe are max_steps"),
         ({"learning_rate": "1e-3"}, "learning_rate is '1e-3': give a number of at least 0.0. YAML reads 1e-3 as text"),
         ({"max_steps": 0}, "max_steps is 0: give a whole number of at least 1"),
         ({"max_steps": 1.5}, "max_steps is 1.5: give a whole number"),
@@ -86,7 +88,7 @@ def test_a_wrong_key_is_one_sentence(tmp_path, capsys, change, message):
 def test_a_missing_key_and_a_broken_file_are_named(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text("dataset_name: cota\n")
-    with pytest.raises(ValueError, match="lacks output_dir, encoder, feature_extractor"):
+    with pytest.raises(ValueError, match="lacks output_dir, text_model, encoder, feature_extractor"):
         read_recipe(path, EncoderRecipe)
     path.write_text("a: [1\nb: 2")
     with pytest.raises(ValueError, match=r"is not valid YAML \(line 2\)"):

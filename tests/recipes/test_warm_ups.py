@@ -3,41 +3,72 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from datasets import load_dataset
-from tiny_models import ENCODER, EXTRACTOR
+from tiny_models import ENCODER, EXTRACTOR, TEXT_MODEL
 from transformers import AutoTokenizer
 
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerFeatureExtractor
 
 
-def test_the_encoder_learns_to_tell_tones_apart(tones, tmp_path, capsys):
+def encoder_recipe(tones, text_folder, folder, **changes):
     from encoder_recipe import EncoderRecipe
+
+    fields = {"encoder": {**ENCODER, "initializer_range": 0.1}, "feature_extractor": EXTRACTOR, "num_threads": 1}
+    return EncoderRecipe(
+        dataset_name=str(tones), output_dir=str(folder), text_model=str(text_folder), **{**fields, **changes}
+    )
+
+
+def test_the_encoder_learns_to_tell_tones_apart(tones, text_folder, tmp_path, capsys):
     from warm_up_encoder import main
 
     folder = tmp_path / "encoder"
-    encoder = {**ENCODER, "initializer_range": 0.1}
-    main(EncoderRecipe(str(tones), str(folder), encoder, EXTRACTOR, max_steps=30, logging_steps=30, num_threads=1))
+    main(encoder_recipe(tones, text_folder, folder, max_steps=60, logging_steps=30))
     log = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     assert log["accuracy"] == {"pitch": 1.0}
     assert log["seconds"] > 0
-    assert "step 30/30" in capsys.readouterr().out
+    assert "step 60/60" in capsys.readouterr().out
     assert AudioReasonerEncoder.from_pretrained(folder).config.d_model == ENCODER["d_model"]
     assert AudioReasonerFeatureExtractor.from_pretrained(folder).hop_length == EXTRACTOR["hop_length"]
     assert [path.name for path in tmp_path.iterdir()] == ["encoder"]
 
 
-def test_a_failed_warm_up_leaves_nothing(tones, tmp_path, monkeypatch):
+def test_the_projector_says_what_is_heard_in_the_language_models_words(tones, text_folder, tmp_path):
+    """The projected tokens of a held-out tone point along its word's embedding; compose takes the projector."""
+    import numpy as np
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
+    from warm_up_encoder import main
+
+    folder = tmp_path / "encoder"
+    main(encoder_recipe(tones, text_folder, folder, max_steps=60))
+    model = compose_audio_reasoner(folder, text_folder, tmp_path / "composed")
+    extractor = AudioReasonerFeatureExtractor.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(text_folder)
+    embeddings = AutoModelForCausalLM.from_pretrained(text_folder).get_input_embeddings().weight
+    words = torch.stack([embeddings[tokenizer(f" {word}").input_ids].mean(0) for word in ("low", "high")])
+    row = load_dataset(str(tones), split="validation")[0]
+    waveform = row["audio"].get_all_samples().data[0].numpy().astype(np.float32)
+    features = extractor(waveform, return_tensors="pt")
+    heard = model.get_audio_features(features["input_features"], features["feature_attention_mask"])
+    along = words @ heard.last_hidden_state.mean(0)
+    assert ("low", "high")[int(along.argmax())] == row["answer"]
+
+
+def test_a_failed_warm_up_leaves_nothing(tones, text_folder, tmp_path, monkeypatch):
     import warm_up_encoder
-    from encoder_recipe import EncoderRecipe
 
     def disk_full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(AudioReasonerFeatureExtractor, "save_pretrained", disk_full)
     with pytest.raises(OSError, match="No space left"):
-        warm_up_encoder.main(EncoderRecipe(str(tones), str(tmp_path / "encoder"), ENCODER, EXTRACTOR, max_steps=1))
+        warm_up_encoder.main(encoder_recipe(tones, text_folder, tmp_path / "encoder", max_steps=1))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -82,3 +113,59 @@ def test_a_missing_model_is_one_sentence(tones, tmp_path, capsys):
     printed = capsys.readouterr().err
     assert "holds no tokenizer.json: run recipes/init_text_model.py first" in printed
     assert printed.count("\n") == 1
+
+
+def test_the_language_model_learns_to_write_what_it_reads(tones, tmp_path, capsys):
+    """Held-out answers are below half the loss of a model that does not read which of the two words was heard."""
+    from init_text_model import TextModelRecipe
+    from init_text_model import main as make_model
+    from text_recipe import TextRecipe
+    from text_warmup_data import write
+    from warm_up_text import main
+
+    initial, rows, folder = tmp_path / "initial", tmp_path / "rows", tmp_path / "text"
+    larger = {**TEXT_MODEL, "hidden_size": 64, "intermediate_size": 128, "initializer_range": 0.05}
+    make_model(TextModelRecipe(dataset_name=str(tones), output_dir=str(initial), vocab_size=600, model=larger))
+    write(str(tones), initial, rows, orders=4, longest_run=3, seed=0)
+    main(
+        TextRecipe(
+            model_name_or_path=str(initial),
+            dataset_name=str(rows),
+            output_dir=str(folder),
+            max_steps=200,
+            per_device_train_batch_size=8,
+            learning_rate=5e-3,
+            warmup_steps=10,
+            num_threads=1,
+        )
+    )
+    log = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    answers = [sum(label != -100 for label in row["labels"]) for row in load_dataset(str(rows), split="validation")]
+    assert log["loss"] < 0.5 * math.log(2) * len(answers) / sum(answers)
+    assert "held-out loss" in capsys.readouterr().out
+    assert AutoTokenizer.from_pretrained(folder).get_vocab() == AutoTokenizer.from_pretrained(initial).get_vocab()
+
+
+def test_every_row_comes_once_an_epoch():
+    import random
+
+    from warm_up_text import training_batches
+
+    rows = [([token] * (1 + token % 7), [token]) for token in range(1050)]
+    batches = training_batches(rows, 8, random.Random(0))
+    epoch = [row[1][0] for _ in range(132) for row in next(batches)]
+    assert sorted(epoch) == list(range(1050))
+
+
+@pytest.mark.parametrize(("lacking", "message"), [("model", "holds no model: run"), ("rows", "does not exist: run")])
+def test_what_the_text_warm_up_needs_is_named(text_folder, tmp_path, lacking, message):
+    from text_recipe import TextRecipe
+    from warm_up_text import main
+
+    model = tmp_path / "nothing" if lacking == "model" else text_folder
+    with pytest.raises(ValueError, match=message):
+        main(
+            TextRecipe(
+                model_name_or_path=str(model), dataset_name=str(tmp_path / "rows"), output_dir=str(tmp_path / "text")
+            )
+        )
