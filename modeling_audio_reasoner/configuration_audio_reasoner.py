@@ -24,6 +24,16 @@ ENCODER_AUTO_MAP = {
 }
 
 
+def count_positions(frames: int) -> int:
+    """Encoder positions of a window of so many valid mel frames, after the second convolution."""
+    return (frames - 1) // 2 + 1
+
+
+def count_audio_tokens(frames: int) -> int:
+    """Audio tokens, and so placeholders, of a window of so many valid mel frames, after pooling by two."""
+    return count_positions(frames) // 2
+
+
 class AudioReasonerEncoderConfig(PreTrainedConfig):
     """The audio encoder: a Whisper-type encoder followed by average pooling by two, as in Qwen2-Audio.
 
@@ -155,4 +165,4 @@ def _text_config(config: dict | PreTrainedConfig | None) -> PreTrainedConfig:
     return CONFIG_MAPPING[model_type](**fields)
 
 
-__all__ = ["AudioReasonerConfig", "AudioReasonerEncoderConfig"]
+__all__ = ["AudioReasonerConfig", "AudioReasonerEncoderConfig", "count_audio_tokens", "count_positions"]

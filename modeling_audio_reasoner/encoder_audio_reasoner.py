@@ -19,7 +19,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import ModelOutput
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
+from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
 from .saving_audio_reasoner import save_code
 
 
@@ -255,7 +255,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 f"A window has {min(valid, default=0)} to {longest} valid frames; the encoder takes 3 to "
                 f"{2 * self.config.max_source_positions}: use the feature extractor saved with this model."
             )
-        return [(length - 1) // 2 + 1 for length in valid]
+        return [count_positions(frames) for frames in valid]
 
 
 def _runs(lengths: list[int]) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ import torch
 from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
 
-from .configuration_audio_reasoner import ENCODER_AUTO_MAP
+from .configuration_audio_reasoner import ENCODER_AUTO_MAP, count_positions
 from .saving_audio_reasoner import save_code
 
 
@@ -148,7 +148,7 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
 
     def _log_mel(self, window: np.ndarray) -> np.ndarray:
         """Whisper's log-mel of one window (samples,) -> (feature_size, 2n + 1 frames) for its n positions."""
-        positions = (self._num_frames(len(window)) - 1) // 2 + 1
+        positions = count_positions(self._num_frames(len(window)))
         frames = min(2 * positions + 1, self.nb_max_frames)
         half = self.n_fft // 2
         end = (frames - 1) * self.hop_length + half

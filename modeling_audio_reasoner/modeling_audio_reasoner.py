@@ -19,7 +19,7 @@ from transformers.conversion_mapping import (
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 from transformers.utils.generic import can_return_tuple
 
-from .configuration_audio_reasoner import AudioReasonerConfig
+from .configuration_audio_reasoner import AudioReasonerConfig, count_audio_tokens
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 
 
@@ -243,7 +243,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, Genera
 
     def _windows_by_prompt(self, input_ids: torch.Tensor, mask: torch.Tensor) -> list[list[int]]:
         """The windows that belong to each prompt, found by counting its placeholders."""
-        tokens = [((length - 1) // 2 + 1) // 2 for length in mask.sum(-1).tolist()]
+        tokens = [count_audio_tokens(frames) for frames in mask.sum(-1).tolist()]
         owned: list[list[int]] = []
         window = 0
         for placeholders in (input_ids == self.config.audio_token_id).sum(-1).tolist():

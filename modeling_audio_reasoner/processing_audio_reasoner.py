@@ -12,7 +12,7 @@ from typing import Any
 from transformers import BatchFeature, ProcessorMixin
 
 from .audio_loading import describe, load_audio
-from .configuration_audio_reasoner import MODEL_AUTO_MAP
+from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import save_code
 
@@ -90,8 +90,7 @@ class AudioReasonerProcessor(ProcessorMixin):
         # The tokenizer's arguments (max_length, padding_side, ...) reach feature extractors too: these are for it.
         kept = {name: kwargs[name] for name in ("sampling_rate", "return_tensors") if kwargs.get(name) is not None}
         features = self.feature_extractor(audio, **kept)
-        lengths = features["feature_attention_mask"].sum(-1).tolist()
-        tokens = [((length - 1) // 2 + 1) // 2 for length in lengths]
+        tokens = [count_audio_tokens(frames) for frames in features["feature_attention_mask"].sum(-1).tolist()]
         replacements = []
         start = 0
         for windows in features.pop("num_windows").tolist():

@@ -2,8 +2,8 @@
 
     python recipes/init_text_model.py --config recipes/audio-reasoner-mini/text/config_initial.yaml
 
-Writes a folder that `trl sft` takes as `model_name_or_path`, whole or not at all. Its chat template is the one of the
-joint training, so that what is learnt from text carries over.
+Writes a folder that `warm_up_text.py` takes as `model_name_or_path`, whole or not at all. Its chat template is the one
+of the joint training, so that what is learnt from text carries over.
 """
 
 from __future__ import annotations

@@ -29,18 +29,16 @@ def ask(
 
     Example: audio-reasoner ask thunder.wav "What makes this sound?" --model demo/model
     """
+    from dataset_builder.question_text import question_text
     from modeling_audio_reasoner.audio_loading import check_audible, read_audio
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
-    if not question.strip():
-        raise ValueError("The question is empty: ask something about the recording.")
+    text = question_text(question, choice or ())
     waveform, rate = read_audio(recording)
     check_audible(waveform, recording)
     processor = load_processor(model, revision)
     sound = {"array": waveform, "sampling_rate": rate, "path": recording}
-    if choice:
-        question = f"{question}\nChoose one: {'; '.join(choice)}."
-    parts = [{"type": "audio", "audio": sound}, {"type": "text", "text": question}]
+    parts = [{"type": "audio", "audio": sound}, {"type": "text", "text": text}]
     inputs = processor.apply_chat_template(
         [{"role": "user", "content": parts}],
         tokenize=True,
