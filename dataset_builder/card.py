@@ -82,7 +82,7 @@ The licences are those of the recordings; `license` has the expression for each 
 - `speaker_count`: voices are drawn from all corpora, so two voices often differ in language and channel too.
 - `speaker_order` and `speaker_count`: the voices of test are those of train, in other recordings.
 - Music is rendered from scores with one soundfont and one program: timbres, timing and mixing are uniform, and
-  `lead_instrument`, `tempo_class` and `genre` say little of recorded music. Genres are groove families of the
+  `lead_instrument`, `instrument_order`, `tempo_class` and `genre` say little of recorded music. Genres are groove families of the
   accompaniment program, and each has an instrumentation of its own.
 - `audio_type`: speech comes from telephone prompts and game dialogue, sound from game and sample libraries, music
   from renders, so each type has a recording style besides its content.

@@ -23,7 +23,8 @@ PEAK = 0.89
 FADE_SECONDS = 0.01
 FLOOR_DB = -72.0
 """White noise under every clip, so that no clip has digital silence."""
-MIN_GAP_SECONDS = 0.12
+GAP_SECONDS = 0.12
+"""The least silence between two recordings in a clip."""
 
 
 def frame_levels(waveform: np.ndarray, rate: int) -> np.ndarray:
@@ -73,9 +74,13 @@ def level(waveform: np.ndarray, rate: int, decibels: float) -> np.ndarray:
 
 
 def place(
-    contents: Sequence[np.ndarray], rate: int, seconds: float, rng: np.random.Generator
+    contents: Sequence[np.ndarray],
+    rate: int,
+    seconds: float,
+    rng: np.random.Generator,
+    gap_seconds: float = GAP_SECONDS,
 ) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """Lay the contents one after another at random places in a clip of `seconds`.
+    """Lay the contents one after another at random places in a clip of `seconds`, at least `gap_seconds` apart.
 
     Returns the clip (samples,) and start and end of each content in seconds.
 
@@ -83,7 +88,7 @@ def place(
         ValueError: the contents and the gaps between them do not fit.
     """
     samples = int(round(seconds * rate))
-    gap = int(MIN_GAP_SECONDS * rate)
+    gap = int(gap_seconds * rate)
     free = samples - sum(map(len, contents)) - gap * (len(contents) - 1)
     if free < 0:
         raise ValueError(f"The contents are {-free / rate:.2f} s longer than the clip of {seconds:.2f} s.")

@@ -58,7 +58,7 @@ def mix_clip(
             cuts[segment.recording] = fade(crop(waveform, rate, segment.seconds, start), rate)
         gains.append(LEVEL_DB + float(rng.uniform(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB)))
         contents.append(level(cuts[segment.recording], rate, gains[-1]))
-    clip, spans = place(contents, rate, plan.draft.seconds, rng)
+    clip, spans = place(contents, rate, plan.draft.seconds, rng, plan.draft.gap_seconds)
     clip = resample(add_floor(clip, rng), rate, SAMPLING_RATE)
     heard = [
         {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .clip import GAP_SECONDS
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -32,6 +34,7 @@ class Draft:
         label: the closed-vocabulary label, None where the vocabulary is open.
         segments: what is heard, in this order.
         seconds: length of the clip.
+        gap_seconds: the least silence between two segments.
         fields: values for the places in the question's wording.
         facts: further facts for the row's `annotations`.
     """
@@ -42,6 +45,7 @@ class Draft:
     label: str | None
     segments: tuple[Segment, ...]
     seconds: float
+    gap_seconds: float = GAP_SECONDS
     fields: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -66,14 +66,25 @@ def _sound_order(choices: list[str], others: list[str], answer: str) -> Sections
     )
 
 
+def _instrument_order(choices: list[str], others: list[str], answer: str) -> Sections:
+    first, second = answer.split(" then ")
+    return (
+        "The question asks for an order. I will name the instrument of the first melody, then that of the second one, "
+        "and look for the choice that puts them this way round.",
+        f"Two bands are heard, and the melody is played by: first {first}, second {second}.",
+        f"The first melody has the timbre of {first} and the second that of {second}. The choices that name another "
+        "instrument or turn the order around are ruled out.",
+        f"The order is {answer}.",
+    )
+
+
 def _sound_count(choices: list[str], others: list[str], answer: str) -> Sections:
     count = NUMBERS.index(answer) + 1
     return (
         "The question asks for a number. I will mark each start of the sound, count the starts, and compare the "
         f"count with {listed(choices, 'and')}.",
-        f"The same sound is heard {answer} {'time' if count == 1 else 'times'}.",
-        f"Counting the starts gives {', '.join(ORDINALS[:count])}, and then no more. This makes {answer}, so "
-        f"{listed(others, 'and')} are ruled out.",
+        f"The sound starts: {', '.join(ORDINALS[:count])}, and then no more.",
+        f"Counting the starts gives {answer}. This makes {answer}, so {listed(others, 'and')} are ruled out.",
         f"The number of sounds is {answer}.",
     )
 
@@ -190,6 +201,7 @@ _TEMPLATES: dict[str, Callable[[list[str], list[str], str], Sections]] = {
     "sound_event": _sound_event,
     "sound_order": _sound_order,
     "sound_count": _sound_count,
+    "instrument_order": _instrument_order,
     "spoken_language": _spoken_language,
     "speaker_count": _speaker_count,
     "speaker_order": _speaker_order,

@@ -6,7 +6,6 @@ Knows nothing of the encoder or of the loss.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,9 +34,19 @@ class ClipBatch:
 def training_batches(
     clips: list[LabelledClip], vocabularies: LabelVocabularies, extractor: Any, recipe: EncoderRecipe
 ) -> Iterator[ClipBatch]:
-    """Batches without end, a new variant of a clip each time; the next one is made while the last one is used."""
+    """Batches without end, a new variant of a clip each time."""
     generator = np.random.default_rng(recipe.seed)
-    return _prefetched(_training_batches(clips, vocabularies, extractor, recipe, generator))
+    size = recipe.per_device_train_batch_size
+    while True:
+        order = generator.permutation(len(clips))
+        for start in range(0, len(order), STRETCH * size):
+            stretch = sorted(order[start : start + STRETCH * size], key=lambda index: len(clips[index].waveform))
+            groups = [stretch[begin : begin + size] for begin in range(0, len(stretch), size)]
+            for position in generator.permutation(len(groups)):
+                variants = [_variant(clips[i], extractor.sampling_rate, recipe, generator) for i in groups[position]]
+                labels = [found for _, found in variants]
+                features = extractor([waveform for waveform, _ in variants], return_tensors="pt")
+                yield ClipBatch(features, labels, Targets.of(labels, vocabularies))
 
 
 def held_out_batches(
@@ -52,20 +61,6 @@ def held_out_batches(
         labels = [found for _, found in batch]
         features = extractor([_floats(clip) for clip, _ in batch], return_tensors="pt")
         yield ClipBatch(features, labels, Targets.of(labels, vocabularies))
-
-
-def _training_batches(clips, vocabularies, extractor, recipe: EncoderRecipe, generator) -> Iterator[ClipBatch]:
-    size = recipe.per_device_train_batch_size
-    while True:
-        order = generator.permutation(len(clips))
-        for start in range(0, len(order), STRETCH * size):
-            stretch = sorted(order[start : start + STRETCH * size], key=lambda index: len(clips[index].waveform))
-            groups = [stretch[begin : begin + size] for begin in range(0, len(stretch), size)]
-            for position in generator.permutation(len(groups)):
-                variants = [_variant(clips[i], extractor.sampling_rate, recipe, generator) for i in groups[position]]
-                labels = [found for _, found in variants]
-                features = extractor([waveform for waveform, _ in variants], return_tensors="pt")
-                yield ClipBatch(features, labels, Targets.of(labels, vocabularies))
 
 
 def _variant(
@@ -90,12 +85,3 @@ def _variant(
 
 def _floats(clip: LabelledClip) -> np.ndarray:
     return clip.waveform.astype(np.float32) / np.float32(32768)
-
-
-def _prefetched(batches: Iterator[ClipBatch]) -> Iterator[ClipBatch]:
-    with ThreadPoolExecutor(1) as pool:
-        upcoming = pool.submit(next, batches)
-        while True:
-            batch = upcoming.result()
-            upcoming = pool.submit(next, batches)
-            yield batch

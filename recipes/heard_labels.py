@@ -6,12 +6,16 @@ Knows the layout of `annotations`, nothing of waveforms, questions or models.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 
-SPAN_FACTS = ("events", "turns")
+SPAN_FACTS = ("events", "turns", "leads")
 """Facts that list one label for each recording of `annotations["recordings"]`, in the order in which they sound."""
+PAUSE = "..."
+"""The label of silence before, between and after the recordings of a clip."""
+SHORTEST_PAUSE = 0.2
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class HeardLabel:
     """A label and when it is heard.
 
     Args:
-        vocabulary: labels of one vocabulary exclude each other: a task, or a task and the fact that lists its spans.
+        vocabulary: labels of one vocabulary exclude each other: a task, or a task and the fact that names the label.
         label: the word or words.
         start, end: in seconds of the clip; None for the whole clip.
     """
@@ -31,24 +35,60 @@ class HeardLabel:
 
 
 def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[HeardLabel]:
-    """The labels of a row: its task's label where the vocabulary is closed, then those of its spans, in time order.
+    """The labels of a row, each at every recording that it is heard in: its task's label where the vocabulary is
+    closed, the event that is repeated, and the label of each recording alone, in time order.
 
     Args:
         task: the row's task.
         annotations: the row's `annotations`, decoded or as JSON.
     """
-    facts: dict[str, Any] = (json.loads(annotations) if isinstance(annotations, str) else annotations) or {}
+    facts = _decoded(annotations)
+    spans = _spans(facts)
     labels = []
-    if facts.get("label") is not None:
-        labels.append(HeardLabel(task, str(facts["label"])))
-    if facts.get("event") is not None:
-        labels.append(HeardLabel(f"{task}/event", str(facts["event"])))
-    spans = facts.get("recordings") or []
+    for fact, vocabulary in (("label", task), ("event", f"{task}/event")):
+        if facts.get(fact) is not None:
+            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in spans or [(None, None)]]
     for fact in SPAN_FACTS:
         names = facts.get(fact)
         if isinstance(names, list) and len(names) == len(spans):
             labels += [
-                HeardLabel(f"{task}/{fact}", str(name), float(span["start"]), float(span["end"]))
-                for name, span in zip(names, spans, strict=True)
+                HeardLabel(f"{task}/{fact}", str(name), start, end)
+                for name, (start, end) in zip(names, spans, strict=True)
             ]
     return labels
+
+
+def heard_words(task: str, annotations: dict[str, Any] | str | None, answer: str) -> list[str]:
+    """What is said of each recording of a row, in time order: its own label where the answer spells the labels of all
+    recordings out, the event where it is counted, else the answer.
+    """
+    facts = _decoded(annotations)
+    spans = _spans(facts)
+    for fact in SPAN_FACTS:
+        names = facts.get(fact)
+        if isinstance(names, list) and len(names) == len(spans) and all(str(name) in answer for name in names):
+            return [str(name) for name in names]
+    return [str(facts.get("event", answer))] * max(1, len(spans))
+
+
+def pauses(labels: Sequence[HeardLabel], seconds: float) -> list[HeardLabel]:
+    """`PAUSE` wherever none of the labels is heard for `SHORTEST_PAUSE` seconds, in a clip that lasts `seconds`.
+
+    Its vocabulary is that of the first label. Nothing where a label has no span.
+    """
+    if any(item.start is None for item in labels):
+        return []
+    found, quiet = [], 0.0
+    for start, end in [*sorted({(item.start, item.end) for item in labels}), (seconds, seconds)]:
+        if start - quiet >= SHORTEST_PAUSE:
+            found.append(HeardLabel(labels[0].vocabulary, PAUSE, quiet, start))
+        quiet = max(quiet, end)
+    return found
+
+
+def _decoded(annotations: dict[str, Any] | str | None) -> dict[str, Any]:
+    return (json.loads(annotations) if isinstance(annotations, str) else annotations) or {}
+
+
+def _spans(facts: dict[str, Any]) -> list[tuple[float, float]]:
+    return [(float(span["start"]), float(span["end"])) for span in facts.get("recordings") or []]

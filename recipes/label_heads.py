@@ -128,15 +128,14 @@ class LabelHeads(nn.Module):
         Returns:
             (targets, labels), minus infinity outside the target's vocabulary.
         """
-        clips = projected.split(lengths.tolist())
-        pooled = []
-        spans = torch.stack([targets.starts, targets.ends], dim=1).tolist()
-        for clip, (start, end) in zip(targets.clips.tolist(), spans, strict=True):
-            heard = clips[clip]
-            first = min(int(start / self.token_seconds), len(heard) - 1)
-            last = len(heard) if end == float("inf") else max(first + 1, round(end / self.token_seconds))
-            pooled.append(heard[first:last].mean(0))
-        along = torch.stack(pooled) @ self.embeddings.T / self.length**2
+        tokens = lengths[targets.clips]
+        first = torch.minimum((targets.starts / self.token_seconds).long(), tokens - 1)
+        last = (targets.ends / self.token_seconds).round().clamp(max=float(lengths.max())).long()
+        last = torch.minimum(torch.maximum(last, first + 1), tokens)
+        offsets = (lengths.cumsum(0) - lengths)[targets.clips]
+        sums = nn.functional.pad(projected.cumsum(0), (0, 0, 1, 0))
+        pooled = (sums[offsets + last] - sums[offsets + first]) / (last - first)[:, None]
+        along = pooled @ self.embeddings.T / self.length**2
         scores = along * self.log_scales.exp()[self.owners] + self.bias
         return scores.masked_fill(~targets.mask, float("-inf"))
 

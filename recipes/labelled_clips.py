@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from heard_labels import HeardLabel, heard_labels
+from heard_labels import HeardLabel, heard_labels, pauses
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LabelledClip:
     Args:
         waveform: (samples,) int16, mono. Whole numbers halve the memory of a split.
         task: the CoTA task of the row.
-        labels: what is heard, over the whole clip and in its spans.
+        labels: what is heard and when, pauses included.
     """
 
     waveform: np.ndarray
@@ -58,7 +58,9 @@ def read_labelled_clips(
             if (vocabulary := vocabulary_of.get(item.vocabulary, item.vocabulary)) is not None
         ]
         if found:
-            clips.append(LabelledClip(_decode(row["audio"], sampling_rate), row["task"], tuple(found)))
+            waveform = _decode(row["audio"], sampling_rate)
+            found += pauses(found, len(waveform) / sampling_rate)
+            clips.append(LabelledClip(waveform, row["task"], tuple(found)))
     if not clips:
         raise ValueError(f"No row of the split {split} of {dataset_name} has labels: there is nothing to learn.")
     return clips

@@ -3,8 +3,9 @@
     python recipes/text_warmup_data.py --dataset cota --model demo/text_initial --output demo/text_warmup
 
 Where a prompt would hold the embeddings of a clip, it holds the words for what is heard, in time order and each said
-several times, as an embedding of every 80 ms would say it. The choices of a row are put into other orders, in question
-and answer alike; texts to choose from are exchanged for invented ones, so that copying is learnt and not the texts.
+several times, with pauses between, as an embedding of every 80 ms would say it. The choices of a row are put into
+other orders, in question and answer alike; texts and names to choose from are exchanged for invented ones, so that
+copying is learnt and not the texts.
 The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
 The rows are tokens of the model, with labels on the answers alone. The output is a folder in the Hub's layout, whole
 or not at all.
@@ -16,11 +17,15 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from heard_labels import heard_labels
+from heard_labels import PAUSE, heard_words
 from modeling_audio_reasoner.whole_folder import whole_folder
 from permuted_choices import exchange_choices, permute_choices
 from text_sources import read_text_rows
@@ -42,12 +47,18 @@ Tokens of text made from CoTA by `recipes/text_warmup_data.py`: words stand in p
 """
 
 
-PAUSE = "..."
-"""Stands before, between and after the runs, as silence does between sounds."""
+SMALL = 4
+"""Answers of a vocabulary that is learnt by heart, since what the teacher writes depends on them."""
+LONGEST_WORD = 2
+"""Tokens of a word that names are invented of: the more tokens, the later copying is learnt."""
 
 
 def warmup_messages(
-    row: dict[str, Any], generator: random.Random, longest_run: int, words: list[str] | None = None
+    row: dict[str, Any],
+    generator: random.Random,
+    longest_run: int,
+    words: Sequence[str] = (),
+    invented: float = 0.0,
 ) -> list[dict[str, str]]:
     """The conversation of a row with its choices in a random order and words in place of its clip.
 
@@ -55,47 +66,79 @@ def warmup_messages(
         row: as `read_text_rows` gives it.
         generator: the source of chance.
         longest_run: what is heard is said 1 to so many times in a row.
-        words: where the task has no closed vocabulary, the choices are exchanged for as many of these words, so that
-            the model learns to copy what it reads instead of learning the few texts by heart. None exchanges nothing.
+        words: what names are invented of. Where the task has no closed vocabulary, the texts to choose from are always
+            exchanged for invented ones, so that the model learns to copy what it reads instead of learning the few
+            texts by heart. Empty exchanges nothing.
+        invented: the chance of this in other tasks.
     """
-    if words and row["choices"] and json.loads(row["annotations"] or "{}").get("label") is None:
-        row = with_invented_choices(row, generator, words)
-    order = list(row["choices"] or [])
+    facts = json.loads(row["annotations"] or "{}")
+    heard = heard_words(row["task"], facts, row["answer"])
+    choices = list(row["choices"] or [])
+    names = _names(choices, heard)
+    is_open = facts.get("label") is None
+    exchanged = list(names)
+    if words and names and (is_open or generator.random() < invented):
+        exchanged = invented_names(len(names), generator, words, longest=6 if is_open else 2)
+
+    def said(text: str) -> str:
+        return exchange_choices(text, names, exchanged) if exchanged != names else text
+
+    order = [said(choice) for choice in choices]
     generator.shuffle(order)
+    runs = [" ".join([said(text)] * (1 if is_open else generator.randint(1, longest_run))) for text in heard]
     messages = []
     for role, text in row["turns"]:
-        if role != "system" and order:
-            text = permute_choices(text, row["choices"], row["answer"], order)
+        if role != "system":
+            text = said(text)
+            text = permute_choices(text, [said(choice) for choice in choices], said(row["answer"]), order)
         if role == "user":
-            text = f"Audio 1: <|audio_bos|>{_words(row, generator, longest_run)}<|audio_eos|>\n{text}"
+            text = f"Audio 1: <|audio_bos|>{f' {PAUSE} '.join(['', *runs, ''])}<|audio_eos|>\n{text}"
         messages.append({"role": role, "content": text})
     return messages
 
 
-def with_invented_choices(row: dict[str, Any], generator: random.Random, words: list[str]) -> dict[str, Any]:
-    """The row with random words in place of the texts to choose from, two to six to a text."""
-    choices = list(row["choices"])
-    invented = [" ".join(generator.choices(words, k=generator.randint(2, 6))) for _ in choices]
-    turns = [(role, exchange_choices(text, choices, invented)) for role, text in row["turns"]]
-    return {**row, "choices": invented, "answer": invented[choices.index(row["answer"])], "turns": turns}
+def _names(choices: list[str], heard: list[str]) -> list[str]:
+    """What the choices are made of: themselves, or the names of the spans that they put in order."""
+    if set(heard) <= set(choices):
+        return choices
+    return sorted({name for choice in choices for name in re.split(" then |, ", choice)})
 
 
-def open_words(rows: list[dict[str, Any]]) -> list[str]:
-    """The words of all choices of tasks without a closed vocabulary."""
-    is_open = [row for row in rows if row["choices"] and json.loads(row["annotations"] or "{}").get("label") is None]
-    return sorted({word for row in is_open for choice in row["choices"] for word in choice.split()})
+def invented_names(count: int, generator: random.Random, words: Sequence[str], longest: int) -> list[str]:
+    """Different names of one to `longest` words each, a fifth of the words put together from the halves of two."""
+    names: list[str] = []
+    while len(names) < count:
+        drawn = [generator.choice(words) for _ in range(generator.randint(1, longest))]
+        drawn = [word if generator.random() < 0.8 else _spliced(word, generator.choice(words)) for word in drawn]
+        name = " ".join(drawn)
+        if not any(name in other or other in name for other in names):
+            names.append(name)
+    return names
 
 
-def _words(row: dict[str, Any], generator: random.Random, longest_run: int) -> str:
-    """What is heard: the labels of the spans in time order where the answer spells them out, else the answer.
+def _spliced(first: str, second: str) -> str:
+    return first[: (len(first) + 1) // 2] + second[len(second) // 2 :].lower()
 
-    A label is said several times in a row, words that are no label once.
-    """
-    labels = heard_labels(row["task"], row["annotations"])
-    spans = [item.label for item in labels if item.start is not None]
-    heard = spans if spans and all(label in row["answer"] for label in spans) else [row["answer"]]
-    runs = [" ".join([words] * (generator.randint(1, longest_run) if labels else 1)) for words in heard]
-    return f" {PAUSE} ".join(["", *runs, ""])
+
+def words_of_choices(rows: list[dict[str, Any]], tokenizer: Any) -> list[str]:
+    """The words of all choices that are letters alone and at most `LONGEST_WORD` tokens long."""
+    found = {word.strip(".,;!?") for row in rows for choice in row["choices"] or [] for word in choice.split()}
+    return sorted(word for word in found if word.isalpha() and len(tokenizer(f" {word}").input_ids) <= LONGEST_WORD)
+
+
+def large_vocabularies(rows: list[dict[str, Any]]) -> set[str]:
+    """The tasks with more than `SMALL` answers."""
+    answers: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        answers[row["task"]].add(row["answer"])
+    return {task for task, found in answers.items() if len(found) > SMALL}
+
+
+def orders_of(row: dict[str, Any], orders: int) -> int:
+    """Copies of a row: twice as many where the answer is copied piece by piece, which takes longest to learn."""
+    facts = json.loads(row["annotations"] or "{}")
+    in_pieces = row["answer"] not in heard_words(row["task"], facts, row["answer"])
+    return 2 * orders if in_pieces or facts.get("label") is None else orders
 
 
 def tokenize(conversations: list[list[dict[str, str]]], tokenizer: Any) -> list[dict[str, Any]]:
@@ -110,7 +153,48 @@ def tokenize(conversations: list[list[dict[str, str]]], tokenizer: Any) -> list[
     return rows
 
 
-def write(dataset_name: str, model: str | Path, output: str | Path, orders: int, longest_run: int, seed: int) -> int:
+@dataclass(frozen=True)
+class Variety:
+    """How the rows are varied.
+
+    Args:
+        orders: orders of the choices for each row.
+        longest_run: what is heard is said 1 to so many times in a row.
+        invented: share of the rows that name what does not exist, where there is a large vocabulary.
+        seed: of all chance.
+    """
+
+    orders: int = 4
+    longest_run: int = 4
+    invented: float = 0.4
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("orders", 1), ("longest_run", 1), ("invented", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"--{name.replace('_', '-')} is {getattr(self, name)}: give at least {least}.")
+
+
+def training_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) -> list[dict[str, Any]]:
+    """The rows of a train split, varied, as tokens."""
+    generator = random.Random(variety.seed)
+    words = words_of_choices(rows, tokenizer)
+    large = large_vocabularies(rows)
+    conversations = [
+        warmup_messages(row, generator, variety.longest_run, words, variety.invented if row["task"] in large else 0.0)
+        for row in rows
+        for _ in range(orders_of(row, variety.orders))
+    ]
+    return tokenize(conversations, tokenizer)
+
+
+def held_out_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) -> list[dict[str, Any]]:
+    """The rows of a validation split, each once and with its own choices, as tokens."""
+    generator = random.Random(variety.seed)
+    return tokenize([warmup_messages(row, generator, variety.longest_run) for row in rows], tokenizer)
+
+
+def write(dataset_name: str, model: str | Path, output: str | Path, variety: Variety) -> int:
     """Write the folder; returns the number of training rows."""
     from datasets import Dataset
     from transformers import AutoTokenizer
@@ -118,17 +202,10 @@ def write(dataset_name: str, model: str | Path, output: str | Path, orders: int,
     if not (Path(model) / "tokenizer.json").is_file():
         raise ValueError(f"{model} holds no tokenizer.json: run recipes/init_text_model.py first.")
     tokenizer = AutoTokenizer.from_pretrained(model)
-    generator = random.Random(seed)
-
-    def rows(split: str, copies: int) -> list[dict[str, Any]]:
-        found = list(read_text_rows(dataset_name, split))
-        words = open_words(found) if copies > 1 else None
-        conversations = [warmup_messages(row, generator, longest_run, words) for row in found for _ in range(copies)]
-        return tokenize(conversations, tokenizer)
-
     with whole_folder(output, marker="README.md") as folder:
         (folder / "data").mkdir()
-        train, validation = rows("train", orders), rows("validation", 1)
+        train = training_rows(list(read_text_rows(dataset_name, "train")), tokenizer, variety)
+        validation = held_out_rows(list(read_text_rows(dataset_name, "validation")), tokenizer, variety)
         for split, tokenized in (("train", train), ("validation", validation)):
             Dataset.from_list(tokenized).to_parquet(folder / "data" / f"{split}.parquet")
         digest = hashlib.sha256(json.dumps([train, validation]).encode()).hexdigest()[:16]
@@ -142,22 +219,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--dataset", default="cota", help="CoTA: a folder or a name on the Hub")
     parser.add_argument("--model", default="demo/text_initial", help="the folder of the model that will be trained")
     parser.add_argument("--output", default="demo/text_warmup", help="the folder to write")
-    parser.add_argument("--orders", type=int, default=4, help="orders of the choices for each row")
-    parser.add_argument("--longest-run", type=int, default=4, help="what is heard is said 1 to so many times in a row")
-    parser.add_argument("--seed", type=int, default=0)
+    helps = {
+        "orders": "orders of the choices for each row",
+        "longest_run": "what is heard is said 1 to so many times in a row",
+        "invented": "share of the rows that name what does not exist, where there is a large vocabulary",
+        "seed": "of all chance",
+    }
+    for name, text in helps.items():
+        default = getattr(Variety, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=text)
     arguments = parser.parse_args(argv)
     try:
-        for name in ("orders", "longest_run"):
-            if getattr(arguments, name) < 1:
-                raise ValueError(f"--{name.replace('_', '-')} is {getattr(arguments, name)}: give at least 1.")
-        rows = write(
-            arguments.dataset,
-            arguments.model,
-            arguments.output,
-            arguments.orders,
-            arguments.longest_run,
-            arguments.seed,
-        )
+        variety = Variety(**{name: getattr(arguments, name) for name in helps})
+        rows = write(arguments.dataset, arguments.model, arguments.output, variety)
     except (OSError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 
 from clip_batches import ClipBatch, held_out_batches, training_batches
 from encoder_recipe import EncoderRecipe
+from heard_labels import PAUSE
 from label_heads import LabelHeads, LabelVocabularies, label_embeddings
 from labelled_clips import LabelledClip, read_labelled_clips
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
@@ -107,19 +108,20 @@ def score(
     extractor: AudioReasonerFeatureExtractor,
     batch_size: int = 32,
 ) -> dict[str, list[bool]]:
-    """Whether each held-out label is named, by vocabulary. A label that training lacks counts as missed."""
+    """Whether each held-out label but pauses is named, by vocabulary. A label that training lacks counts as missed."""
     encoder.eval()
     heads.eval()
     named: dict[str, list[bool]] = defaultdict(list)
     for clip in clips:
         for item in clip.labels:
-            if not vocabularies.knows(item):
+            if not vocabularies.knows(item) and item.label != PAUSE:
                 named[item.vocabulary].append(False)
     for batch in held_out_batches(clips, vocabularies, extractor, batch_size):
         scores = heads(*_projected(encoder, heads, batch), batch.targets)
         hits = (scores.argmax(-1) == batch.targets.index).tolist()
         for item, hit in zip([item for labels in batch.labels for item in labels], hits, strict=True):
-            named[item.vocabulary].append(hit)
+            if item.label != PAUSE:
+                named[item.vocabulary].append(hit)
     return dict(named)
 
 

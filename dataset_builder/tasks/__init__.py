@@ -1,7 +1,7 @@
 """The tasks of CoTA, one module a domain. A task draws questions from recordings; it reads no audio."""
 
 from .audio_type import AudioType
-from .music import Genre, LeadInstrument, TempoClass
+from .music import Genre, InstrumentOrder, LeadInstrument, TempoClass
 from .sound import SoundCount, SoundEvent, SoundOrder
 from .speech import SpeakerCount, SpeakerOrder, SpeechTranslation, SpokenLanguage, SpokenWords
 from .task import Task
@@ -17,6 +17,7 @@ TASKS: tuple[Task, ...] = (
     SpokenWords(),
     SpeechTranslation(),
     LeadInstrument(),
+    InstrumentOrder(),
     TempoClass(),
     Genre(),
     AudioType(),

@@ -1,60 +1,42 @@
-"""Tasks about music: the instrument that leads, the class of tempo, the genre."""
+"""Tasks about music: the instrument that leads, two of them in order, the class of tempo, the genre."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
-from ..pool import Deck, Label, Measured, Pool, require, sample
-from ..row_plan import Draft, Segment
-from .task import Task, uniform
+from ..pool import Measured
+from ..row_plan import Segment
+from .closed_class import ClosedClass, OrderOfTwo
+from .task import uniform
 
 
-MIN_GROUPS = {"train": 4, "test": 2}
-"""Of recordings of a class, in each of the two splits."""
+def music_fact(measured: Measured, name: str) -> str | None:
+    """What a music recording's annotations hold under `name`."""
+    recording = measured.recording
+    return recording.annotations.get(name) if recording.domain == "music" else None
 
 
-def music_fact(name: str) -> Label:
-    """The label that a music recording's annotations hold under `name`."""
-
-    def label(measured: Measured) -> str | None:
-        recording = measured.recording
-        return recording.annotations.get(name) if recording.domain == "music" else None
-
-    return label
-
-
-class _MusicClass(Task):
+class _MusicClass(ClosedClass):
     """A closed class of a piece of music; the clip is a part of it that fills the clip's whole length."""
 
     domains = ("music",)
-    seconds: tuple[float, float]
-    fact: str
-    choices = 4
+    fact: ClassVar[str]
+    seconds: ClassVar[tuple[float, float]]
 
-    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
-        classes = pool.by_label(music_fact(self.fact), **MIN_GROUPS)
-        require(classes, self.choices, f"{self.name} classes", pool.split)
-        answers = Deck(classes, rng)
-        decks = {name: Deck(found, rng) for name, found in classes.items()}
-        while True:
-            answer = answers.draw()
-            others = sample([name for name in classes if name != answer], self.choices - 1, rng)
-            seconds = uniform(rng, *self.seconds)
-            yield Draft(
-                domain=domain,
-                choices=(answer, *others),
-                answer=answer,
-                label=answer,
-                segments=(Segment(decks[answer].draw().recording.id, seconds),),
-                seconds=seconds,
-            )
+    def label(self, measured: Measured) -> str | None:
+        return music_fact(measured, self.fact)
+
+    def placed(self, measured: Measured, rng: np.random.Generator) -> tuple[Segment, float]:
+        seconds = uniform(rng, *self.seconds)
+        return Segment(measured.recording.id, seconds), seconds
 
 
 class LeadInstrument(_MusicClass):
     name = "lead_instrument"
-    share = 15.0
+    share = 14.0
+    classes = "lead instruments"
     seconds = (3.0, 4.5)
     fact = "lead_instrument"
     questions = (
@@ -66,12 +48,35 @@ class LeadInstrument(_MusicClass):
     )
 
 
+class InstrumentOrder(OrderOfTwo):
+    name = "instrument_order"
+    domains = ("music",)
+    share = 7.0
+    classes = "lead instruments"
+    fact = "leads"
+    seconds = (5.6, 6.6)
+    questions = (
+        "Two bands play one after the other. Which instruments lead them?",
+        "Which instrument plays the first melody and which the second?",
+        "In which order do the lead instruments play?",
+        "What is the order of the two lead instruments?",
+        "Two pieces follow one another. Which order of their lead instruments is right?",
+    )
+
+    def label(self, measured: Measured) -> str | None:
+        return music_fact(measured, "lead_instrument")
+
+    def segment(self, measured: Measured) -> Segment:
+        return Segment(measured.recording.id, 2.6)
+
+
 class TempoClass(_MusicClass):
     name = "tempo_class"
-    share = 8.0
+    share = 5.5
+    classes = "tempo"
     seconds = (6.0, 8.0)
     fact = "tempo_class"
-    choices = 3
+    offered = 3
     questions = (
         "How fast is this music?",
         "What is the tempo of the piece?",
@@ -83,7 +88,8 @@ class TempoClass(_MusicClass):
 
 class Genre(_MusicClass):
     name = "genre"
-    share = 7.0
+    share = 4.0
+    classes = "genre"
     seconds = (5.0, 7.0)
     fact = "genre"
     questions = (

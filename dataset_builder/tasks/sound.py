@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
 
 import numpy as np
 
-from ..pool import Deck, Measured, Pool, require, sample
+from ..pool import Deck, Measured, Pool, require
 from ..row_plan import Draft, Segment
+from .closed_class import ClosedClass, OrderOfTwo
 from .task import Task, uniform
 
 
-MIN_GROUPS = {"train": 4, "test": 2}
-"""Of recordings of a class, in each of the two splits: fewer cannot be learned or measured."""
 NUMBERS = ("one", "two", "three", "four")
 
 
@@ -27,10 +25,11 @@ def _short_event(measured: Measured) -> str | None:
     return event(measured) if 0.08 <= measured.seconds <= SoundCount.longest else None
 
 
-class SoundEvent(Task):
+class SoundEvent(ClosedClass):
     name = "sound_event"
     domains = ("sound",)
     share = 11.0
+    classes = "sound events"
     questions = (
         "Which sound is heard in this clip?",
         "What makes the sound in the recording?",
@@ -39,31 +38,20 @@ class SoundEvent(Task):
         "Which of these best describes the sound?",
     )
 
-    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
-        classes = pool.by_label(event, **MIN_GROUPS)
-        require(classes, 4, "sound events", pool.split)
-        answers = Deck(classes, rng)
-        decks = {name: Deck(found, rng) for name, found in classes.items()}
-        while True:
-            answer = answers.draw()
-            others = sample([name for name in classes if name != answer], 3, rng)
-            measured = decks[answer].draw()
-            yield Draft(
-                domain=domain,
-                choices=(answer, *others),
-                answer=answer,
-                label=answer,
-                segments=(Segment(measured.recording.id, 2.2, "start"),),
-                seconds=uniform(rng, 2.5, 4.0),
-            )
+    def label(self, measured: Measured) -> str | None:
+        return event(measured)
+
+    def placed(self, measured: Measured, rng: np.random.Generator) -> tuple[Segment, float]:
+        return Segment(measured.recording.id, 2.2, "start"), uniform(rng, 2.5, 4.0)
 
 
-class SoundOrder(Task):
-    """Three events are drawn, four of their six ordered pairs are the choices, one of the four is played."""
-
+class SoundOrder(OrderOfTwo):
     name = "sound_order"
     domains = ("sound",)
     share = 9.3
+    classes = "sound events"
+    fact = "events"
+    seconds = (4.0, 6.0)
     questions = (
         "In which order are the two sounds heard?",
         "Which sound comes first and which comes second?",
@@ -72,32 +60,24 @@ class SoundOrder(Task):
         "Listen to both sounds. In which order do they come?",
     )
 
-    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
-        classes = pool.by_label(event, **MIN_GROUPS)
-        require(classes, 3, "sound events", pool.split)
-        decks = {name: Deck(found, rng) for name, found in classes.items()}
-        while True:
-            pairs = sample(list(permutations(sample(list(classes), 3, rng), 2)), 4, rng)
-            first, second = pairs[0]
-            texts = [f"{one} then {other}" for one, other in pairs]
-            yield Draft(
-                domain=domain,
-                choices=tuple(texts),
-                answer=texts[0],
-                label=texts[0],
-                segments=tuple(Segment(decks[name].draw().recording.id, 1.5, "start") for name in (first, second)),
-                seconds=uniform(rng, 4.0, 6.0),
-                facts={"events": [first, second]},
-            )
+    def label(self, measured: Measured) -> str | None:
+        return event(measured)
+
+    def segment(self, measured: Measured) -> Segment:
+        return Segment(measured.recording.id, 1.5, "start")
 
 
 class SoundCount(Task):
-    """One short event, played one to four times in a clip whose length does not depend on the number."""
+    """One short event, played one to four times, with pauses that tell its repetition from its own parts.
+
+    The length of the clip does not depend on the number.
+    """
 
     name = "sound_count"
     domains = ("sound",)
     share = 10.0
-    longest = 0.9
+    longest = 0.6
+    gap_seconds = 0.4
     questions = (
         "How many times does the sound occur?",
         "Count the sounds in this clip. How many are there?",
@@ -108,19 +88,20 @@ class SoundCount(Task):
 
     def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
         classes = pool.by_label(_short_event)
-        require(classes, 1, "sound events shorter than a second", pool.split)
+        require(classes, 1, "sound events of at most 0.6 s", pool.split)
         events = Deck(classes, rng)
         decks = {name: Deck(found, rng) for name, found in classes.items()}
         counts = Deck(range(1, len(NUMBERS) + 1), rng)
         while True:
             count, name = counts.draw(), events.draw()
-            segment = Segment(decks[name].draw().recording.id, uniform(rng, 0.3, self.longest), "start")
+            segment = Segment(decks[name].draw().recording.id, self.longest, "start")
             yield Draft(
                 domain=domain,
                 choices=NUMBERS,
                 answer=NUMBERS[count - 1],
                 label=NUMBERS[count - 1],
                 segments=(segment,) * count,
-                seconds=uniform(rng, 5.0, 6.5),
+                seconds=uniform(rng, 5.0, 6.0),
+                gap_seconds=self.gap_seconds,
                 facts={"count": count, "event": name},
             )

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..pool import Deck, Label, Measured, NotEnoughRecordings, Pool, require, sample
 from ..row_plan import Draft, Segment
+from .closed_class import ClosedClass
 from .sound import NUMBERS
 from .task import Task, uniform
 
@@ -56,11 +57,13 @@ def _turns(decks: list[Deck[Measured]], seconds: float, rng: np.random.Generator
     return tuple(Segment(measured.recording.id, uniform(rng, 1.0, seconds)) for measured in taken)
 
 
-class SpokenLanguage(Task):
+class SpokenLanguage(ClosedClass):
     name = "spoken_language"
     domains = ("speech",)
     share = 9.3
     bandwidth = 8_000
+    groups = (1, 1)
+    classes = "spoken languages"
     seconds = 1.8
     questions = (
         "Which language is spoken?",
@@ -70,23 +73,11 @@ class SpokenLanguage(Task):
         "Which language do you hear?",
     )
 
-    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
-        classes = pool.by_label(longer_than(language, self.seconds))
-        require(classes, 4, "spoken languages", pool.split)
-        answers = Deck(classes, rng)
-        decks = {name: Deck(found, rng) for name, found in classes.items()}
-        while True:
-            answer = answers.draw()
-            others = sample([name for name in classes if name != answer], 3, rng)
-            measured = decks[answer].draw()
-            yield Draft(
-                domain=domain,
-                choices=(answer, *others),
-                answer=answer,
-                label=answer,
-                segments=(Segment(measured.recording.id, uniform(rng, 1.3, self.seconds)),),
-                seconds=uniform(rng, 2.2, 3.2),
-            )
+    def label(self, measured: Measured) -> str | None:
+        return language(measured) if measured.seconds >= self.seconds + MARGIN_SECONDS else None
+
+    def placed(self, measured: Measured, rng: np.random.Generator) -> tuple[Segment, float]:
+        return Segment(measured.recording.id, uniform(rng, 1.3, self.seconds)), uniform(rng, 2.2, 3.2)
 
 
 class SpeakerCount(Task):

@@ -40,7 +40,7 @@ def test_contents_keep_their_order_and_do_not_touch():
         for content, (start, end) in zip(contents, spans, strict=True):
             assert np.array_equal(mixed[round(start * RATE) : round(end * RATE)], content)
         for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
-            assert start - end >= clip.MIN_GAP_SECONDS - 1e-6
+            assert start - end >= clip.GAP_SECONDS - 1e-6
 
 
 def test_contents_that_do_not_fit_are_refused():

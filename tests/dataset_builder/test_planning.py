@@ -13,6 +13,7 @@ from dataset_builder.pool import make_pools
 from dataset_builder.recording_audio import measure
 from dataset_builder.split import assign_splits
 from dataset_builder.tasks import TASKS
+from dataset_builder.tasks.sound import SoundCount
 
 
 ROWS = 9_000
@@ -56,7 +57,7 @@ def test_a_label_is_the_answer_as_often_as_any_other_wherever_it_is_offered(plan
 
 def test_in_order_tasks_the_choices_are_drawn_alike(plans):
     """The answer shares no more of its members with the other choices than any of them does."""
-    for task in ("sound_order", "speaker_order"):
+    for task in ("sound_order", "instrument_order", "speaker_order"):
         shared = defaultdict(list)
         for plan in plans[task]:
             for choice in plan.choices:
@@ -101,6 +102,7 @@ def test_a_repeated_sound_is_one_recording_and_turns_are_different_ones(plans):
     for plan in plans["sound_count"]:
         assert len(plan.draft.segments) == plan.draft.facts["count"]
         assert len(set(plan.draft.segments)) == 1
+        assert plan.draft.gap_seconds == SoundCount.gap_seconds
     for task in ("speaker_count", "speaker_order"):
         for plan in plans[task]:
             assert len({segment.recording for segment in plan.draft.segments}) == 3

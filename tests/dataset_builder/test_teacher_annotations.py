@@ -13,6 +13,7 @@ from modeling_audio_reasoner import parse_reasoning
 EXAMPLES = {
     "sound_event": ("bell", "drum", "horn call", "wolf growl"),
     "sound_order": ("bell then drum", "drum then bell", "horn then bell", "drum then horn"),
+    "instrument_order": ("piano then flute", "flute then piano", "organ then piano", "piano then organ"),
     "sound_count": ("one", "two", "three", "four"),
     "spoken_language": ("Czech", "French", "Dutch", "English"),
     "speaker_count": ("one", "two", "three"),

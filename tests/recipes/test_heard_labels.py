@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clip_augmentation import augment_clip
-from heard_labels import HeardLabel, heard_labels
+from heard_labels import PAUSE, HeardLabel, heard_labels, heard_words, pauses
 from labelled_clips import read_labelled_clips
 
 
@@ -16,10 +16,13 @@ SPANS = [{"start": 0.5, "end": 1.0}, {"start": 2.0, "end": 3.0}]
 STILL = {"speed": 0.0, "shift": 0, "gain_db": 0.0, "noise_probability": 0.0, "noise_snr_db": (10.0, 40.0)}
 
 
-def test_spans_follow_the_label_of_the_clip():
-    facts = {"label": "dog then door", "events": ["dog", "door"], "recordings": SPANS}
-    assert heard_labels("sound_order", json.dumps(facts)) == [
-        HeardLabel("sound_order", "dog then door"),
+ORDER = {"label": "dog then door", "events": ["dog", "door"], "recordings": SPANS}
+
+
+def test_a_label_is_at_every_recording_and_those_of_the_recordings_follow():
+    assert heard_labels("sound_order", json.dumps(ORDER)) == [
+        HeardLabel("sound_order", "dog then door", 0.5, 1.0),
+        HeardLabel("sound_order", "dog then door", 2.0, 3.0),
         HeardLabel("sound_order/events", "dog", 0.5, 1.0),
         HeardLabel("sound_order/events", "door", 2.0, 3.0),
     ]
@@ -28,6 +31,30 @@ def test_spans_follow_the_label_of_the_clip():
 def test_facts_that_do_not_match_the_spans_are_left_out():
     assert heard_labels("sound_order", {"events": ["dog"], "recordings": SPANS}) == []
     assert heard_labels("speech_translation", None) == []
+    assert heard_labels("sound_event", {"label": "dog"}) == [HeardLabel("sound_event", "dog")]
+
+
+@pytest.mark.parametrize(
+    ("task", "facts", "answer", "words"),
+    [
+        ("sound_order", ORDER, "dog then door", ["dog", "door"]),
+        ("speaker_count", {"label": "two", "turns": ["a", "b"], "recordings": SPANS}, "two", ["two", "two"]),
+        ("sound_count", {"label": "two", "event": "bell", "recordings": SPANS}, "two", ["bell", "bell"]),
+        ("spoken_words", {"recordings": SPANS[:1]}, "hold the line", ["hold the line"]),
+        ("spoken_words", None, "hold the line", ["hold the line"]),
+    ],
+)
+def test_words_for_each_recording(task, facts, answer, words):
+    assert heard_words(task, facts, answer) == words
+
+
+def test_pauses_are_where_nothing_is_heard():
+    labels = heard_labels("sound_order", ORDER)
+    assert pauses(labels, 3.1) == [
+        HeardLabel("sound_order", PAUSE, 0.0, 0.5),
+        HeardLabel("sound_order", PAUSE, 1.0, 2.0),
+    ]
+    assert pauses([HeardLabel("sound_event", "dog")], 3.1) == []
 
 
 def test_clips_come_as_they_were_recorded(tones):

@@ -15,6 +15,7 @@ FOUR = ("dog bark", "door", "rain on a roof", "dog")
 CASES = {
     "sound_event": FOUR,
     "sound_order": ("door then rain", "rain then door", "dog then door", "dog then rain"),
+    "instrument_order": ("piano then flute", "flute then piano", "organ then piano", "organ then flute"),
     "sound_count": ("one", "two", "three", "four"),
     "spoken_language": ("Czech", "French", "Italian", "Russian"),
     "speaker_count": ("one", "two", "three"),

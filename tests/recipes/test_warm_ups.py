@@ -120,13 +120,13 @@ def test_the_language_model_learns_to_write_what_it_reads(tones, tmp_path, capsy
     from init_text_model import TextModelRecipe
     from init_text_model import main as make_model
     from text_recipe import TextRecipe
-    from text_warmup_data import write
+    from text_warmup_data import Variety, write
     from warm_up_text import main
 
     initial, rows, folder = tmp_path / "initial", tmp_path / "rows", tmp_path / "text"
     larger = {**TEXT_MODEL, "hidden_size": 64, "intermediate_size": 128, "initializer_range": 0.05}
     make_model(TextModelRecipe(dataset_name=str(tones), output_dir=str(initial), vocab_size=600, model=larger))
-    write(str(tones), initial, rows, orders=4, longest_run=3, seed=0)
+    write(str(tones), initial, rows, Variety(orders=4, longest_run=3))
     main(
         TextRecipe(
             model_name_or_path=str(initial),
