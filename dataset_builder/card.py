@@ -82,15 +82,15 @@ The licences are those of the recordings; `license` has the expression for each 
 - `speaker_count`: voices are drawn from all corpora, so two voices often differ in language and channel too.
 - `speaker_order` and `speaker_count`: the voices of test are those of train, in other recordings.
 - Music is rendered from scores with one soundfont and one program: timbres, timing and mixing are uniform, and
-  `lead_instrument`, `instrument_order`, `tempo_class` and `genre` say little of recorded music. Genres are groove families of the
-  accompaniment program, and each has an instrumentation of its own.
+  `lead_instrument`, `instrument_order`, `tempo_class` and `genre` say little of recorded music. Genres are groove
+  families of the accompaniment program, and each has an instrumentation of its own.
 - `audio_type`: speech comes from telephone prompts and game dialogue, sound from game and sample libraries, music
   from renders, so each type has a recording style besides its content.
 - `sound_event`: labels are those of the sample libraries, and a class may come from a single library.
 - `sound_count` repeats one cut of one recording, without overlaps.
-- `spoken_words` and `speech_translation`: the prompts' transcripts are not all word for word, some lack accents, and
+- `spoken_word` and `speech_translation`: the prompts' transcripts are not all word for word, some lack accents, and
   the dialogue is acted and subtitled.
-- Questions are in English, and so are choices except the words of `spoken_words`. Translations are those of the
+- Questions are in English, and so are choices except the words of `spoken_word`. Translations are those of the
   corpora and can be free.
 
 ## Manifest

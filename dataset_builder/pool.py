@@ -63,6 +63,10 @@ class Pool:
         self.measured = sorted(measured, key=lambda measured: measured.recording.id)
         self._pools = pools
 
+    def of(self, split: str) -> Pool:
+        """The pool of another split of the same data."""
+        return self._pools[split]
+
     def by_label(self, label: Label, train: int = 1, test: int = 1) -> dict[str, list[Measured]]:
         """The recordings of each label (None leaves a recording out), in the order of the labels.
 

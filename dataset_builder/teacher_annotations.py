@@ -21,11 +21,6 @@ def listed(items: Sequence[str], conjunction: str) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
 
 
-def quoted(text: str) -> str:
-    """The text in quotation marks, as the end of a sentence."""
-    return f'"{text}"' if text[-1] in ".!?…" else f'"{text}".'
-
-
 def reason(task: str, question: str, choices: Sequence[str], answer: str) -> Reasoning:
     """The sections of the answer to a question of `task`.
 
@@ -128,24 +123,25 @@ def _speaker_order(choices: list[str], others: list[str], answer: str) -> Sectio
     )
 
 
-def _spoken_words(choices: list[str], others: list[str], answer: str) -> Sections:
+def _spoken_word(choices: list[str], others: list[str], answer: str) -> Sections:
     return (
-        "The question asks for the words. I will listen to them one after another and compare them with the "
-        f"{NUMBERS[len(choices) - 1]} choices.",
-        f"A voice says: {quoted(answer)}",
-        "The words are heard from the first to the last in this choice, and the other choices hold words that are "
-        "not spoken.",
-        f"The words spoken are {quoted(answer)}",
+        "The question asks for a word that is spoken. I will listen to the words one after another and compare them "
+        f"with {listed(choices, 'and')}.",
+        f"Among the words that a voice says is this one: {answer}.",
+        f"The sounds of {answer} are heard in the speech. Those of {listed(others, 'or')} are not, so these are "
+        "ruled out.",
+        f"The word that is spoken is {answer}.",
     )
 
 
 def _speech_translation(choices: list[str], others: list[str], answer: str) -> Sections:
     return (
-        "The question asks for the meaning in English. I will listen to the words, put them into English, and "
-        f"compare the result with the {NUMBERS[len(choices) - 1]} choices.",
-        f"A voice says what in English is: {quoted(answer)}",
-        "The meaning of the words is that of this choice, and the other choices say things that are not spoken.",
-        f"The translation is {quoted(answer)}",
+        "The question asks for a word of the translation. I will listen to the words, put them into English, and "
+        f"compare the result with {listed(choices, 'and')}.",
+        f"What a voice says holds in English this word: {answer}.",
+        f"The meaning of the speech takes the word {answer}. It does not take {listed(others, 'or')}, so these are "
+        "ruled out.",
+        f"The word of the translation is {answer}.",
     )
 
 
@@ -205,7 +201,7 @@ _TEMPLATES: dict[str, Callable[[list[str], list[str], str], Sections]] = {
     "spoken_language": _spoken_language,
     "speaker_count": _speaker_count,
     "speaker_order": _speaker_order,
-    "spoken_words": _spoken_words,
+    "spoken_word": _spoken_word,
     "speech_translation": _speech_translation,
     "lead_instrument": _lead_instrument,
     "tempo_class": _tempo_class,

@@ -4,8 +4,8 @@
 
 Where a prompt would hold the embeddings of a clip, it holds the words for what is heard, in time order and each said
 several times, with pauses between, as an embedding of every 80 ms would say it. The choices of a row are put into
-other orders, in question and answer alike; texts and names to choose from are exchanged for invented ones, so that
-copying is learnt and not the texts.
+other orders, in question and answer alike; names to choose from are exchanged for invented ones, so that copying is
+learnt and not the names.
 The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
 The rows are tokens of the model, with labels on the answers alone. The output is a folder in the Hub's layout, whole
 or not at all.
@@ -22,6 +22,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,34 +66,33 @@ def warmup_messages(
     Args:
         row: as `read_text_rows` gives it.
         generator: the source of chance.
-        longest_run: what is heard is said 1 to so many times in a row.
-        words: what names are invented of. Where the task has no closed vocabulary, the texts to choose from are always
-            exchanged for invented ones, so that the model learns to copy what it reads instead of learning the few
-            texts by heart. Empty exchanges nothing.
-        invented: the chance of this in other tasks.
+        longest_run: what is heard is said 1 to so many times in a row, and so are pauses.
+        words: what names are invented of, so that the model learns to copy what it reads instead of learning the names
+            by heart.
+        invented: the chance of this.
     """
     facts = json.loads(row["annotations"] or "{}")
     heard = heard_words(row["task"], facts, row["answer"])
     choices = list(row["choices"] or [])
     names = _names(choices, heard)
-    is_open = facts.get("label") is None
     exchanged = list(names)
-    if words and names and (is_open or generator.random() < invented):
-        exchanged = invented_names(len(names), generator, words, longest=6 if is_open else 2)
+    if names and generator.random() < invented:
+        exchanged = invented_names(len(names), generator, words)
 
     def said(text: str) -> str:
         return exchange_choices(text, names, exchanged) if exchanged != names else text
 
     order = [said(choice) for choice in choices]
     generator.shuffle(order)
-    runs = [" ".join([said(text)] * (1 if is_open else generator.randint(1, longest_run))) for text in heard]
+    spoken = [PAUSE, *chain.from_iterable((said(text), PAUSE) for text in heard)]
+    clip = " ".join(" ".join([text] * generator.randint(1, longest_run)) for text in spoken)
     messages = []
     for role, text in row["turns"]:
         if role != "system":
             text = said(text)
             text = permute_choices(text, [said(choice) for choice in choices], said(row["answer"]), order)
         if role == "user":
-            text = f"Audio 1: <|audio_bos|>{f' {PAUSE} '.join(['', *runs, ''])}<|audio_eos|>\n{text}"
+            text = f"Audio 1: <|audio_bos|> {clip} <|audio_eos|>\n{text}"
         messages.append({"role": role, "content": text})
     return messages
 
@@ -104,11 +104,11 @@ def _names(choices: list[str], heard: list[str]) -> list[str]:
     return sorted({name for choice in choices for name in re.split(" then |, ", choice)})
 
 
-def invented_names(count: int, generator: random.Random, words: Sequence[str], longest: int) -> list[str]:
-    """Different names of one to `longest` words each, a fifth of the words put together from the halves of two."""
+def invented_names(count: int, generator: random.Random, words: Sequence[str]) -> list[str]:
+    """Different names of one or two words each, a fifth of the words put together from the halves of two."""
     names: list[str] = []
     while len(names) < count:
-        drawn = [generator.choice(words) for _ in range(generator.randint(1, longest))]
+        drawn = [generator.choice(words) for _ in range(generator.randint(1, 2))]
         drawn = [word if generator.random() < 0.8 else _spliced(word, generator.choice(words)) for word in drawn]
         name = " ".join(drawn)
         if not any(name in other or other in name for other in names):
@@ -135,10 +135,9 @@ def large_vocabularies(rows: list[dict[str, Any]]) -> set[str]:
 
 
 def orders_of(row: dict[str, Any], orders: int) -> int:
-    """Copies of a row: twice as many where the answer is copied piece by piece, which takes longest to learn."""
-    facts = json.loads(row["annotations"] or "{}")
-    in_pieces = row["answer"] not in heard_words(row["task"], facts, row["answer"])
-    return 2 * orders if in_pieces or facts.get("label") is None else orders
+    """Copies of a row: twice as many where the answer joins what is heard, which takes longest to learn."""
+    in_pieces = row["answer"] not in heard_words(row["task"], row["annotations"], row["answer"])
+    return 2 * orders if in_pieces else orders
 
 
 def tokenize(conversations: list[list[dict[str, str]]], tokenizer: Any) -> list[dict[str, Any]]:
@@ -159,13 +158,13 @@ class Variety:
 
     Args:
         orders: orders of the choices for each row.
-        longest_run: what is heard is said 1 to so many times in a row.
+        longest_run: what is heard is said 1 to so many times in a row, and so are pauses.
         invented: share of the rows that name what does not exist, where there is a large vocabulary.
         seed: of all chance.
     """
 
     orders: int = 4
-    longest_run: int = 4
+    longest_run: int = 3
     invented: float = 0.4
     seed: int = 0
 

@@ -3,7 +3,7 @@
 from .audio_type import AudioType
 from .music import Genre, InstrumentOrder, LeadInstrument, TempoClass
 from .sound import SoundCount, SoundEvent, SoundOrder
-from .speech import SpeakerCount, SpeakerOrder, SpeechTranslation, SpokenLanguage, SpokenWords
+from .speech import SpeakerCount, SpeakerOrder, SpeechTranslation, SpokenLanguage, SpokenWord
 from .task import Task
 
 
@@ -14,7 +14,7 @@ TASKS: tuple[Task, ...] = (
     SpokenLanguage(),
     SpeakerCount(),
     SpeakerOrder(),
-    SpokenWords(),
+    SpokenWord(),
     SpeechTranslation(),
     LeadInstrument(),
     InstrumentOrder(),

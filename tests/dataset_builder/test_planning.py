@@ -91,7 +91,7 @@ def test_splits_use_their_own_recordings(plans):
 
 
 def test_classes_of_train_and_test_are_the_same(plans):
-    for task in ("sound_event", "spoken_language", "lead_instrument", "genre", "tempo_class"):
+    for task in ("sound_event", "spoken_language", "lead_instrument", "genre", "tempo_class", "spoken_word"):
         labels = defaultdict(set)
         for plan in plans[task]:
             labels[plan.split].add(plan.draft.label)
@@ -106,6 +106,16 @@ def test_a_repeated_sound_is_one_recording_and_turns_are_different_ones(plans):
     for task in ("speaker_count", "speaker_order"):
         for plan in plans[task]:
             assert len({segment.recording for segment in plan.draft.segments}) == 3
+
+
+def test_of_four_words_the_answer_alone_is_in_the_text(plans):
+    for task, fact in (("spoken_word", "transcript"), ("speech_translation", "translation_en")):
+        vocabularies = defaultdict(set)
+        for plan in plans[task]:
+            text = plan.draft.facts[fact].split()
+            assert [word for word in plan.choices if word in text] == [plan.answer]
+            vocabularies[plan.split].update(plan.choices)
+        assert vocabularies["train"] == vocabularies["test"] >= vocabularies["validation"]
 
 
 def test_number_of_voices_is_that_of_the_answer(plans):

@@ -40,8 +40,8 @@ def test_facts_that_do_not_match_the_spans_are_left_out():
         ("sound_order", ORDER, "dog then door", ["dog", "door"]),
         ("speaker_count", {"label": "two", "turns": ["a", "b"], "recordings": SPANS}, "two", ["two", "two"]),
         ("sound_count", {"label": "two", "event": "bell", "recordings": SPANS}, "two", ["bell", "bell"]),
-        ("spoken_words", {"recordings": SPANS[:1]}, "hold the line", ["hold the line"]),
-        ("spoken_words", None, "hold the line", ["hold the line"]),
+        ("caption", {"recordings": SPANS[:1]}, "hold the line", ["hold the line"]),
+        ("caption", None, "hold the line", ["hold the line"]),
     ],
 )
 def test_words_for_each_recording(task, facts, answer, words):

@@ -20,8 +20,8 @@ CASES = {
     "spoken_language": ("Czech", "French", "Italian", "Russian"),
     "speaker_count": ("one", "two", "three"),
     "speaker_order": ("a, b, b", "b, a, a", "a, b, a", "b, b, a"),
-    "spoken_words": ("please hold", "try again later", "good bye", "one moment please"),
-    "speech_translation": ("please hold", "try again later", "good bye", "one moment please"),
+    "spoken_word": ("please", "later", "lately", "moment"),
+    "speech_translation": ("please", "later", "lately", "moment"),
     "lead_instrument": ("flute", "piano", "steel guitar", "guitar"),
     "tempo_class": ("slow", "medium", "fast"),
     "genre": ("bossa nova", "swing", "waltz", "rock"),
@@ -50,7 +50,7 @@ def test_other_choices_are_refused():
         permute_choices("a; b", ("a", "b"), "a", ("a", "c"))
 
 
-@pytest.mark.parametrize("task", ["spoken_words", "speech_translation"])
+@pytest.mark.parametrize("task", ["spoken_word", "speech_translation"])
 def test_exchanging_gives_what_the_teacher_would_have_written(task):
     before, after = ("please hello", "hello", "good bye", "one moment please"), ("w x", "please wait", "y", "z z")
     for answer, other in zip(before, after, strict=True):
