@@ -44,10 +44,11 @@ def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[He
     """
     facts = _decoded(annotations)
     spans = _spans(facts)
+    whole: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
     labels = []
     for fact, vocabulary in (("label", task), ("event", f"{task}/event")):
         if facts.get(fact) is not None:
-            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in spans or [(None, None)]]
+            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in whole]
     for fact in SPAN_FACTS:
         names = facts.get(fact)
         if isinstance(names, list) and len(names) == len(spans):
@@ -76,10 +77,11 @@ def pauses(labels: Sequence[HeardLabel], seconds: float) -> list[HeardLabel]:
 
     Its vocabulary is that of the first label. Nothing where a label has no span.
     """
-    if any(item.start is None for item in labels):
+    spans = {(item.start, item.end) for item in labels if item.start is not None and item.end is not None}
+    if any(item.start is None or item.end is None for item in labels):
         return []
     found, quiet = [], 0.0
-    for start, end in [*sorted({(item.start, item.end) for item in labels}), (seconds, seconds)]:
+    for start, end in [*sorted(spans), (seconds, seconds)]:
         if start - quiet >= SHORTEST_PAUSE:
             found.append(HeardLabel(labels[0].vocabulary, PAUSE, quiet, start))
         quiet = max(quiet, end)
