@@ -71,7 +71,7 @@ cota/README.md:
 demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md
 	python recipes/init_text_model.py --config $(MINI)/text/config_initial.yaml
 
-demo/text_warmup/README.md: cota/README.md
+demo/text_warmup/README.md: cota/README.md demo/text_initial/config.json
 	python recipes/text_warmup_data.py --dataset cota --output demo/text_warmup
 
 demo/text/config.json: $(MINI)/text/config_demo.yaml demo/text_initial/config.json demo/text_warmup/README.md

@@ -87,11 +87,10 @@ The licences are those of the recordings; `license` has the expression for each 
 - `audio_type`: speech comes from telephone prompts and game dialogue, sound from game and sample libraries, music
   from renders, so each type has a recording style besides its content.
 - `sound_event`: labels are those of the sample libraries, and a class may come from a single library.
-- `sound_count` repeats one cut of one recording, without overlaps.
-- `spoken_word` and `speech_translation`: the prompts' transcripts are not all word for word, some lack accents, and
-  the dialogue is acted and subtitled.
-- Questions are in English, and so are choices except the words of `spoken_word`. Translations are those of the
-  corpora and can be free.
+- `sound_count` repeats one cut of one recording of at most 0.6 s, with pauses of at least 0.4 s.
+- `spoken_word` and `speech_translation` ask for at most 16 frequent words a language. The prompts' transcripts are not
+  all word for word, some lack accents, and the dialogue is acted and subtitled; translations can be free.
+- Questions are in English, and so are choices except the words of `spoken_word`.
 
 ## Manifest
 

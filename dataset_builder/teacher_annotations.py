@@ -78,8 +78,8 @@ def _sound_count(choices: list[str], others: list[str], answer: str) -> Sections
     return (
         "The question asks for a number. I will mark each start of the sound, count the starts, and compare the "
         f"count with {listed(choices, 'and')}.",
-        f"The sound starts: {', '.join(ORDINALS[:count])}, and then no more.",
-        f"Counting the starts gives {answer}. This makes {answer}, so {listed(others, 'and')} are ruled out.",
+        f"The starts of the sound: {', '.join(ORDINALS[:count])}, and then no more.",
+        f"Counting the starts gives {answer}, so {listed(others, 'and')} are ruled out.",
         f"The number of sounds is {answer}.",
     )
 
@@ -138,9 +138,8 @@ def _speech_translation(choices: list[str], others: list[str], answer: str) -> S
     return (
         "The question asks for a word of the translation. I will listen to the words, put them into English, and "
         f"compare the result with {listed(choices, 'and')}.",
-        f"What a voice says holds in English this word: {answer}.",
-        f"The meaning of the speech takes the word {answer}. It does not take {listed(others, 'or')}, so these are "
-        "ruled out.",
+        f"What a voice says, put into English, holds this word: {answer}.",
+        f"The translation holds {answer}. It does not hold {listed(others, 'or')}, so these are ruled out.",
         f"The word of the translation is {answer}.",
     )
 

@@ -80,7 +80,8 @@ def _variant(
     def moved(seconds: float | None) -> float | None:
         return None if seconds is None else max(0.0, seconds / factor + offset / rate)
 
-    return waveform, [replace(item, start=moved(item.start), end=moved(item.end)) for item in clip.labels]
+    labels = [replace(item, start=moved(item.start), end=moved(item.end)) for item in clip.labels]
+    return waveform, [item for item in labels if item.end is None or item.end > 0]
 
 
 def _floats(clip: LabelledClip) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What is heard in a row of CoTA, as its annotations tell: over the whole clip, and span by span.
+"""What is heard in each recording of a row of CoTA, as its annotations tell, and where there is silence.
 
 Knows the layout of `annotations`, nothing of waveforms, questions or models.
 """
@@ -35,8 +35,8 @@ class HeardLabel:
 
 
 def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[HeardLabel]:
-    """The labels of a row, each at every recording that it is heard in: its task's label where the vocabulary is
-    closed, the event that is repeated, and the label of each recording alone, in time order.
+    """The labels of a row: its task's label at every recording, the event that is repeated likewise, then the label of
+    each recording alone, in time order.
 
     Args:
         task: the row's task.
@@ -44,11 +44,11 @@ def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[He
     """
     facts = _decoded(annotations)
     spans = _spans(facts)
-    whole: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
+    places: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
     labels = []
     for fact, vocabulary in (("label", task), ("event", f"{task}/event")):
         if facts.get(fact) is not None:
-            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in whole]
+            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in places]
     for fact in SPAN_FACTS:
         names = facts.get(fact)
         if isinstance(names, list) and len(names) == len(spans):

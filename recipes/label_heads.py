@@ -128,6 +128,7 @@ class LabelHeads(nn.Module):
         Returns:
             (targets, labels), minus infinity outside the target's vocabulary.
         """
+        # Differences of running sums take the mean of every span at once.
         tokens = lengths[targets.clips]
         first = torch.minimum((targets.starts / self.token_seconds).long(), tokens - 1)
         last = (targets.ends / self.token_seconds).round().clamp(max=float(lengths.max())).long()

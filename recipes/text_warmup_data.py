@@ -3,7 +3,7 @@
     python recipes/text_warmup_data.py --dataset cota --model demo/text_initial --output demo/text_warmup
 
 Where a prompt would hold the embeddings of a clip, it holds the words for what is heard, in time order and each said
-several times, with pauses between, as an embedding of every 80 ms would say it. The choices of a row are put into
+one to three times, with pauses between, as an embedding of every 80 ms would say it. The choices of a row are put into
 other orders, in question and answer alike; names to choose from are exchanged for invented ones, so that copying is
 learnt and not the names.
 The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
@@ -50,15 +50,13 @@ Tokens of text made from CoTA by `recipes/text_warmup_data.py`: words stand in p
 
 SMALL = 4
 """Answers of a vocabulary that is learnt by heart, since what the teacher writes depends on them."""
-LONGEST_WORD = 2
-"""Tokens of a word that names are invented of: the more tokens, the later copying is learnt."""
 
 
 def warmup_messages(
     row: dict[str, Any],
     generator: random.Random,
     longest_run: int,
-    words: Sequence[str] = (),
+    vocabularies: Vocabularies | None = None,
     invented: float = 0.0,
 ) -> list[dict[str, str]]:
     """The conversation of a row with its choices in a random order and words in place of its clip.
@@ -67,17 +65,16 @@ def warmup_messages(
         row: as `read_text_rows` gives it.
         generator: the source of chance.
         longest_run: what is heard is said 1 to so many times in a row, and so are pauses.
-        words: what names are invented of, so that the model learns to copy what it reads instead of learning the names
-            by heart.
+        vocabularies: what names are invented of, so that the model learns to copy what it reads instead of learning
+            the names by heart.
         invented: the chance of this.
     """
-    facts = json.loads(row["annotations"] or "{}")
-    heard = heard_words(row["task"], facts, row["answer"])
+    heard = heard_words(row["task"], row["annotations"], row["answer"])
     choices = list(row["choices"] or [])
     names = _names(choices, heard)
     exchanged = list(names)
-    if names and generator.random() < invented:
-        exchanged = invented_names(len(names), generator, words)
+    if vocabularies and generator.random() < invented and vocabularies.exchangeable(row["task"], names):
+        exchanged = invented_names(len(names), generator, vocabularies.words)
 
     def said(text: str) -> str:
         return exchange_choices(text, names, exchanged) if exchanged != names else text
@@ -105,37 +102,46 @@ def _names(choices: list[str], heard: list[str]) -> list[str]:
 
 
 def invented_names(count: int, generator: random.Random, words: Sequence[str]) -> list[str]:
-    """Different names of one or two words each, a fifth of the words put together from the halves of two."""
-    names: list[str] = []
-    while len(names) < count:
-        drawn = [generator.choice(words) for _ in range(generator.randint(1, 2))]
-        drawn = [word if generator.random() < 0.8 else _spliced(word, generator.choice(words)) for word in drawn]
-        name = " ".join(drawn)
-        if not any(name in other or other in name for other in names):
-            names.append(name)
-    return names
+    """Names of one or two words each, no word in two of them."""
+    drawn = iter(generator.sample(words, 2 * count))
+    return [" ".join([next(drawn), *([next(drawn)] if generator.random() < 0.5 else [])]) for _ in range(count)]
 
 
-def _spliced(first: str, second: str) -> str:
-    return first[: (len(first) + 1) // 2] + second[len(second) // 2 :].lower()
+class Vocabularies:
+    """What may be exchanged in the rows of a data set, and for what.
+
+    Args:
+        rows: as `read_text_rows` gives them.
+    """
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self._answers: dict[str, set[str]] = defaultdict(set)
+        common: dict[tuple[str, str], set[str]] = {}
+        for row in rows:
+            self._answers[row["task"]].add(row["answer"])
+            text = _words(" ".join(text for role, text in row["turns"] if role != "system"))
+            common[row["task"], row["question"]] = common.get((row["task"], row["question"]), text) & text
+        self._fixed: dict[str, set[str]] = defaultdict(set)
+        for (task, _), found in common.items():
+            self._fixed[task] |= found
+        fixed = set().union(*self._fixed.values())
+        self.words = sorted({w for row in rows for choice in row["choices"] or [] for w in _words(choice)} - fixed)
+
+    def exchangeable(self, task: str, names: Sequence[str]) -> bool:
+        """Whether names of a task may be exchanged wherever they stand: its answers are more than `SMALL`, none of the
+        names holds a word that all rows with a question hold, and there are words enough.
+        """
+        fixed = self._fixed[task]
+        free = not any(_words(name) & fixed for name in names)
+        return free and len(self._answers[task]) > SMALL and len(self.words) >= 2 * len(names)
 
 
-def words_of_choices(rows: list[dict[str, Any]], tokenizer: Any) -> list[str]:
-    """The words of all choices that are letters alone and at most `LONGEST_WORD` tokens long."""
-    found = {word.strip(".,;!?") for row in rows for choice in row["choices"] or [] for word in choice.split()}
-    return sorted(word for word in found if word.isalpha() and len(tokenizer(f" {word}").input_ids) <= LONGEST_WORD)
-
-
-def large_vocabularies(rows: list[dict[str, Any]]) -> set[str]:
-    """The tasks with more than `SMALL` answers."""
-    answers: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        answers[row["task"]].add(row["answer"])
-    return {task for task, found in answers.items() if len(found) > SMALL}
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", text) if word.isalpha()}
 
 
 def orders_of(row: dict[str, Any], orders: int) -> int:
-    """Copies of a row: twice as many where the answer joins what is heard, which takes longest to learn."""
+    """Copies of a row: twice as many where the answer joins or counts what is heard, which takes longest to learn."""
     in_pieces = row["answer"] not in heard_words(row["task"], row["annotations"], row["answer"])
     return 2 * orders if in_pieces else orders
 
@@ -169,18 +175,19 @@ class Variety:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("orders", 1), ("longest_run", 1), ("invented", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"--{name.replace('_', '-')} is {getattr(self, name)}: give at least {least}.")
+        for name in ("orders", "longest_run"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name.replace('_', '-')} is {getattr(self, name)}: give at least 1.")
+        if not 0 <= self.invented <= 1:
+            raise ValueError(f"--invented is {self.invented}: give a share between 0 and 1.")
 
 
 def training_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) -> list[dict[str, Any]]:
     """The rows of a train split, varied, as tokens."""
     generator = random.Random(variety.seed)
-    words = words_of_choices(rows, tokenizer)
-    large = large_vocabularies(rows)
+    vocabularies = Vocabularies(rows)
     conversations = [
-        warmup_messages(row, generator, variety.longest_run, words, variety.invented if row["task"] in large else 0.0)
+        warmup_messages(row, generator, variety.longest_run, vocabularies, variety.invented)
         for row in rows
         for _ in range(orders_of(row, variety.orders))
     ]
@@ -220,7 +227,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", default="demo/text_warmup", help="the folder to write")
     helps = {
         "orders": "orders of the choices for each row",
-        "longest_run": "what is heard is said 1 to so many times in a row",
+        "longest_run": "what is heard is said 1 to so many times in a row, and so are pauses",
         "invented": "share of the rows that name what does not exist, where there is a large vocabulary",
         "seed": "of all chance",
     }

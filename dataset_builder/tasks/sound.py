@@ -88,7 +88,7 @@ class SoundCount(Task):
 
     def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
         classes = pool.by_label(_short_event)
-        require(classes, 1, "sound events of at most 0.6 s", pool.split)
+        require(classes, 1, f"sound events of at most {self.longest} s", pool.split)
         events = Deck(classes, rng)
         decks = {name: Deck(found, rng) for name, found in classes.items()}
         counts = Deck(range(1, len(NUMBERS) + 1), rng)

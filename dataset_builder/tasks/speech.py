@@ -1,4 +1,4 @@
-"""Tasks about speech: the language, the voices, the words, what they mean in English."""
+"""Tasks about speech: the language and the voices."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class SpokenLanguage(ClosedClass):
     )
 
     def label(self, measured: Measured) -> str | None:
-        return language(measured) if measured.seconds >= self.seconds + MARGIN_SECONDS else None
+        return longer_than(language, self.seconds)(measured)
 
     def placed(self, measured: Measured, rng: np.random.Generator) -> tuple[Segment, float]:
         return Segment(measured.recording.id, uniform(rng, 1.3, self.seconds)), uniform(rng, 2.2, 3.2)
@@ -170,104 +170,3 @@ class SpeakerOrder(Task):
 def _lead(measured: Measured) -> str | None:
     facts = measured.recording.annotations
     return f"{measured.recording.language}/{facts['role']}" if facts.get("lead") else None
-
-
-class _Word(Task):
-    """Four words of one vocabulary, one of which is in a text that belongs to what is heard; the others are not.
-
-    A language's vocabulary is the words that most recordings of training hold and that test holds too.
-    """
-
-    domains = ("speech",)
-    bandwidth = 8_000
-    longest = 4.2
-    seconds = (4.8, 5.6)
-    vocabulary = 16
-    groups = (6, 2)
-    fact: str
-    foreign: bool
-
-    def _vocabulary(self, pool: Pool, name: str) -> list[str]:
-        train, test = (self._by_word(pool.of(split), name) for split in ("train", "test"))
-        groups = {word: len({item.recording.group for item in found}) for word, found in train.items()}
-        usable = [word for word in train if groups[word] >= self.groups[0]]
-        usable = [word for word in usable if len({i.recording.group for i in test.get(word, ())}) >= self.groups[1]]
-        return sorted(usable, key=lambda word: (-groups[word], word))[: self.vocabulary]
-
-    def _by_word(self, pool: Pool, name: str) -> dict[str, list[Measured]]:
-        found: dict[str, list[Measured]] = {}
-        for measured in pool.measured:
-            if language(measured) == name:
-                for word in self._text(measured):
-                    found.setdefault(word, []).append(measured)
-        return found
-
-    def _text(self, measured: Measured) -> frozenset[str]:
-        """The words of four letters and more that belong to a recording of usable length."""
-        if not 0.8 <= measured.seconds <= self.longest:
-            return frozenset()
-        words = str(measured.recording.annotations.get(self.fact, "")).casefold().split()
-        words = [word.strip(".,;:!?…\"'()[]<>-") for word in words]
-        return frozenset(word for word in words if len(word) >= 4 and word.isalpha())
-
-    def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
-        found: dict[str, dict[str, list[tuple[Measured, list[str]]]]] = {}
-        for name in LANGUAGES.values():
-            if self.foreign and name == "English":
-                continue
-            vocabulary = self._vocabulary(pool, name)
-            by_word = self._by_word(pool, name)
-            for word in vocabulary:
-                offers = [
-                    (item, [other for other in vocabulary if other not in self._text(item)])
-                    for item in by_word.get(word, ())
-                ]
-                offers = [(item, absent) for item, absent in offers if len(absent) >= 3]
-                if offers:
-                    found.setdefault(name, {})[word] = offers
-        require(found, 1, "languages with four frequent words", pool.split)
-        languages = Deck(found, rng)
-        answers = {name: Deck(words, rng) for name, words in found.items()}
-        decks = {(name, word): Deck(found[name][word], rng) for name in found for word in found[name]}
-        while True:
-            name = languages.draw()
-            answer = answers[name].draw()
-            measured, others = decks[name, answer].draw()
-            yield Draft(
-                domain=domain,
-                choices=(answer, *sample(others, 3, rng)),
-                answer=answer,
-                label=answer,
-                segments=(Segment(measured.recording.id, self.longest, "start"),),
-                seconds=uniform(rng, *self.seconds),
-                fields={"language": name},
-                facts={self.fact: measured.recording.annotations[self.fact]},
-            )
-
-
-class SpokenWord(_Word):
-    name = "spoken_word"
-    share = 4.3
-    fact = "transcript"
-    foreign = False
-    questions = (
-        "Which of these words is spoken?",
-        "Which word does the speaker say?",
-        "One of these words is heard. Which one?",
-        "Which word is part of what is said?",
-        "Listen to the speech. Which of the words do you hear?",
-    )
-
-
-class SpeechTranslation(_Word):
-    name = "speech_translation"
-    share = 4.3
-    fact = "translation_en"
-    foreign = True
-    questions = (
-        "The speech is in {language}. Which word is in its English translation?",
-        "Which English word translates a part of the {language} speech?",
-        "Which word does one need to say the {language} speech in English?",
-        "Translate the {language} clip. Which of these English words is in the translation?",
-        "Which of these words belongs to the English translation of the {language} speech?",
-    )

@@ -18,7 +18,7 @@ class Task(ABC):
     Class attributes:
         name: of the task and of its config.
         domains: the domains its rows belong to.
-        share: of all rows, in percent.
+        share: of all rows, as a weight beside those of the other tasks.
         questions: the wordings; `{name}` is filled from `Draft.fields`.
         bandwidth: the sampling rate, in Hz, at which its clips are mixed; 8000 for a task whose recordings come
             from corpora of different bandwidth.

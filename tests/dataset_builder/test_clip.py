@@ -43,6 +43,13 @@ def test_contents_keep_their_order_and_do_not_touch():
             assert start - end >= clip.GAP_SECONDS - 1e-6
 
 
+def test_pauses_are_as_long_as_asked_for():
+    contents = [np.ones(800, dtype=np.float32)] * 3
+    for seed in range(20):
+        _, spans = clip.place(contents, RATE, 2.0, np.random.default_rng(seed), gap_seconds=0.4)
+        assert all(start - end >= 0.4 - 1e-6 for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+
+
 def test_contents_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="0.50 s longer than the clip of 1.00 s"):
         clip.place([np.zeros(int(1.5 * RATE), dtype=np.float32)], RATE, 1.0, np.random.default_rng(0))

@@ -14,6 +14,7 @@ from dataset_builder.recording_audio import measure
 from dataset_builder.split import assign_splits
 from dataset_builder.tasks import TASKS
 from dataset_builder.tasks.sound import SoundCount
+from dataset_builder.tasks.word import lacks, words_of
 
 
 ROWS = 9_000
@@ -45,7 +46,9 @@ def test_the_answer_is_at_every_place_alike(plans, task):
     assert chisquare(list(counts.values())).pvalue > 0.5
 
 
-@pytest.mark.parametrize("task", ["sound_event", "spoken_language", "lead_instrument", "genre"])
+@pytest.mark.parametrize(
+    "task", ["sound_event", "spoken_language", "lead_instrument", "genre", "spoken_word", "speech_translation"]
+)
 def test_a_label_is_the_answer_as_often_as_any_other_wherever_it_is_offered(plans, task):
     offered, answered = Counter(), Counter()
     for plan in plans[task]:
@@ -116,6 +119,14 @@ def test_of_four_words_the_answer_alone_is_in_the_text(plans):
             assert [word for word in plan.choices if word in text] == [plan.answer]
             vocabularies[plan.split].update(plan.choices)
         assert vocabularies["train"] == vocabularies["test"] >= vocabularies["validation"]
+
+
+def test_a_form_of_a_word_counts_as_the_word():
+    text = words_of("Appuyez sur la touche d'appel, numéro deux ; messages.")
+    assert text == {"appuyez", "touche", "appel", "numéro", "deux", "messages"}
+    assert [word for word in ("appel", "numero", "message", "messageries", "conference") if lacks(text, word)] == [
+        "conference"
+    ]
 
 
 def test_number_of_voices_is_that_of_the_answer(plans):

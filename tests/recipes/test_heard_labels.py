@@ -6,9 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from clip_augmentation import augment_clip
 from heard_labels import PAUSE, HeardLabel, heard_labels, heard_words, pauses
+from label_heads import LabelHeads, Targets
 from labelled_clips import read_labelled_clips
 
 
@@ -100,3 +102,18 @@ def test_noise_has_the_ratio_that_was_asked_for():
     variant, _, _ = augment_clip(clip, np.random.default_rng(0), **changes)
     ratio = 10 * np.log10(np.mean(clip**2) / np.mean((variant - clip) ** 2))
     assert ratio == pytest.approx(20.0, abs=0.1)
+
+
+def test_spans_are_pooled_as_one_by_one():
+    generator = torch.Generator().manual_seed(0)
+    heads = LabelHeads(8, torch.randn(5, 6, generator=generator), torch.zeros(5, dtype=torch.long), 0.08, dropout=0.0)
+    lengths = torch.tensor([30, 50, 7])
+    projected = torch.randn(87, 6, generator=generator)
+    spans = [(0, 0.0, float("inf")), (1, 1.0, 2.0), (2, 0.3, 9.0), (2, 0.5, 0.52), (2, 5.0, 6.0)]
+    clips, starts, ends = (torch.tensor(column) for column in zip(*spans, strict=True))
+    mask = torch.ones(len(spans), 5, dtype=torch.bool)
+    targets = Targets(clips, starts, ends, torch.zeros(len(spans), dtype=torch.long), mask)
+    first, second, third = projected.split(lengths.tolist())
+    pooled = torch.stack([item.mean(0) for item in (first, second[12:25], third[3:], third[6:], third[6:])])
+    expected = pooled @ heads.embeddings.T / heads.length**2 * heads.log_scales.exp()[0] + heads.bias
+    torch.testing.assert_close(heads(projected, lengths, targets), expected)
