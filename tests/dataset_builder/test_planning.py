@@ -94,7 +94,7 @@ def test_splits_use_their_own_recordings(plans):
 
 
 def test_classes_of_train_and_test_are_the_same(plans):
-    for task in ("sound_event", "spoken_language", "lead_instrument", "genre", "tempo_class", "spoken_word"):
+    for task in ("sound_event", "spoken_language", "lead_instrument", "genre", "tempo_class"):
         labels = defaultdict(set)
         for plan in plans[task]:
             labels[plan.split].add(plan.draft.label)
@@ -124,9 +124,8 @@ def test_of_four_words_the_answer_alone_is_in_the_text(plans):
 def test_a_form_of_a_word_counts_as_the_word():
     text = words_of("Appuyez sur la touche d'appel, numéro deux ; messages.")
     assert text == {"appuyez", "touche", "appel", "numéro", "deux", "messages"}
-    assert [word for word in ("appel", "numero", "message", "messageries", "conference") if lacks(text, word)] == [
-        "conference"
-    ]
+    asked = ("appel", "numero", "message", "messageries", "conference")
+    assert [word for word in asked if lacks(text, word)] == ["messageries", "conference"]
 
 
 def test_number_of_voices_is_that_of_the_answer(plans):

@@ -45,9 +45,10 @@ def event_rows() -> list[dict]:
     return [make_row("sound_event", NAMES[place : place + 4], NAMES[place]) for place in range(8)]
 
 
-def order_row() -> dict:
-    choices = ("bell then wolf growl", "wolf growl then bell", "bell then fire", "fire then wolf growl")
-    return make_row("sound_order", choices, choices[0], events=["bell", "wolf growl"], recordings=SPANS)
+def order_row(place: int = 0) -> dict:
+    one, two, three = NAMES[place], NAMES[place + 1], NAMES[place + 3]
+    choices = (f"{one} then {two}", f"{two} then {one}", f"{one} then {three}", f"{three} then {two}")
+    return make_row("sound_order", choices, choices[0], events=[one, two], recordings=SPANS)
 
 
 def heard(messages: list[dict]) -> str:
@@ -55,15 +56,14 @@ def heard(messages: list[dict]) -> str:
 
 
 def test_invented_names_give_what_the_teacher_would_have_written():
-    rows = [*event_rows(), *[{**order_row(), "answer": str(index)} for index in range(8)]]
-    vocabularies = Vocabularies(rows)
-    for row in (event_rows()[0], order_row()):
+    vocabularies = Vocabularies([*event_rows(), *map(order_row, range(8))])
+    for row in (event_rows()[0], order_row(3)):
         for seed in range(20):
             messages = warmup_messages(row, random.Random(seed), 3, vocabularies, invented=1.0)
             question, answer = messages[1]["content"], messages[2]["content"]
             choices = question.split("Choose one: ")[1].rstrip(".").split("; ")
             response = answer.split("<RESPONSE>")[1].split("</RESPONSE>")[0]
-            assert sorted(choices) != sorted(row["choices"])
+            assert set(choices) != set(row["choices"])
             assert answer == reason(row["task"], QUESTION, choices, response).render()
             for part in response.split(" then "):
                 assert part in heard(messages)
@@ -86,10 +86,9 @@ def test_a_few_answers_are_learnt_by_heart():
 
 
 def test_too_few_words_invent_nothing():
-    rows = [make_row("sound_event", tuple("abcd"), answer) for answer in "abcd"]
-    vocabularies = Vocabularies([{**row, "answer": str(index)} for index, row in enumerate(rows * 2)])
-    assert vocabularies.exchangeable("sound_event", ["a", "b"])
-    assert not vocabularies.exchangeable("sound_event", ["a", "b", "c", "d"])
+    vocabularies = Vocabularies(event_rows())
+    assert vocabularies.exchangeable("sound_event", NAMES[: len(vocabularies.words) // 2])
+    assert not vocabularies.exchangeable("sound_event", [*NAMES, *NAMES])
 
 
 def test_rows_that_join_or_count_what_is_heard_come_twice_as_often():
