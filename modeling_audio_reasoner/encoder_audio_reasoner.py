@@ -142,15 +142,22 @@ class AudioReasonerPreTrainedModel(PreTrainedModel):
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
-        if isinstance(module, AudioReasonerEncoder):
-            positions, size = module.embed_positions.weight.shape
-            init.copy_(module.embed_positions.weight, sinusoids(positions, size))
+        if isinstance(module, SinusoidalPositions):
+            init.copy_(module.weight, sinusoids(module.num_embeddings, module.embedding_dim))
 
     def save_pretrained(self, save_directory: str, *args: Any, **kwargs: Any) -> Any:
         """As the base class, with the code beside the weights: the folder loads where this package is absent."""
         if kwargs.get("is_main_process", True):
             save_code(save_directory)
         return super().save_pretrained(save_directory, *args, **kwargs)
+
+
+class SinusoidalPositions(nn.Embedding):
+    """Whisper's position embeddings as a layer.
+
+    A layer of its own, since transformers passes over modules of remote code that own no parameter: an encoder that
+    would fill its child in `_init_weights` is never asked to.
+    """
 
 
 def sinusoids(length: int, channels: int, max_timescale: float = 10000.0) -> torch.Tensor:
@@ -184,7 +191,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
         self.embed_scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
         self.conv1 = nn.Conv1d(config.num_mel_bins, config.d_model, kernel_size=3, padding=1)
         self.conv2 = nn.Conv1d(config.d_model, config.d_model, kernel_size=3, stride=2, padding=1)
-        self.embed_positions = nn.Embedding(config.max_source_positions, config.d_model)
+        self.embed_positions = SinusoidalPositions(config.max_source_positions, config.d_model)
         self.embed_positions.requires_grad_(False)
         self.layers = nn.ModuleList([AudioReasonerEncoderLayer(config) for _ in range(config.encoder_layers)])
         self.layer_norm = nn.LayerNorm(config.d_model)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,23 @@ SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|audio_bos|>"
 FEWEST_TOKENS = 256 + len(SPECIAL_TOKENS) + len(TAGS)
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int, phrases: Iterable[str] = (), phrase_tokens: int = 0) -> Any:
+def train_tokenizer(
+    texts: Iterable[str],
+    vocab_size: int,
+    *,
+    names: Iterable[str] = (),
+    phrases: Iterable[str] = (),
+    phrase_tokens: int = 0,
+) -> Any:
     """Train a tokenizer that `AutoTokenizer` loads without remote code.
 
     Args:
         texts: what words are learnt from. The tags of an answer are cut out, since they are tokens already.
         vocab_size: tokens at most, with the bytes, the special tokens, the tags and `phrase_tokens`.
-        phrases: what merges across spaces are learnt from: texts without the words that vary from row to row, so that
-            no token holds both a phrase and such a word. Tags are cut out here too.
-        phrase_tokens: merges across spaces at most.
+        names: what becomes one token each, after a space, by the first merges across spaces.
+        phrases: what the other merges across spaces are learnt from: texts without the words that vary from row to
+            row, so that no token holds both a phrase and such a word. Tags are cut out here too.
+        phrase_tokens: merges across spaces at most, for names and phrases together.
 
     Raises:
         ValueError: `vocab_size` has no room for the bytes, the added tokens and `phrase_tokens`.
@@ -54,6 +63,11 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, phrases: Iterable[str
     words.train_from_iterator(_between_tags(texts), trainer)
     learnt = json.loads(words.to_str())["model"]
     vocabulary, merges = dict(learnt["vocab"]), [tuple(pair) for pair in learnt["merges"]]
+    wholes = [words.encode(f" {name}").tokens for name in names]
+    for left, right in islice(name_merges(wholes, vocabulary), phrase_tokens):
+        vocabulary[left + right] = len(vocabulary)
+        merges.append((left, right))
+        phrase_tokens -= 1
     if phrase_tokens:
         pieces = [encoding.ids for encoding in words.encode_batch(list(_between_tags(phrases)))]
         for left, right in frequent_merges(pieces, vocabulary, phrase_tokens):
@@ -76,6 +90,21 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, phrases: Iterable[str
         },
         clean_up_tokenization_spaces=False,
     )
+
+
+def name_merges(names: list[list[str]], vocabulary: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """The merges that make one token of each name, from left to right, without those that `vocabulary` has.
+
+    Args:
+        names: the tokens of each.
+        vocabulary: ids of the tokens so far. It is not changed.
+    """
+    known = set(vocabulary)
+    for tokens in names:
+        for left, right in pairwise(accumulate(tokens)):
+            if right not in known:
+                known.add(right)
+                yield left, right[len(left) :]
 
 
 def frequent_merges(pieces: list[list[int]], vocabulary: dict[str, int], count: int) -> Iterator[tuple[str, str]]:

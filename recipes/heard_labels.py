@@ -13,9 +13,12 @@ from typing import Any
 
 SPAN_FACTS = ("events", "turns", "leads")
 """Facts that list one label for each recording of `annotations["recordings"]`, in the order in which they sound."""
-PAUSE = "..."
+PAUSE = "silence"
 """The label of silence before, between and after the recordings of a clip."""
 SHORTEST_PAUSE = 0.2
+ORDINAL = "ordinal"
+"""The vocabulary of the places of recordings that are told apart or counted."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class HeardLabel:
 
 def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[HeardLabel]:
     """The labels of a row: its task's label at every recording, the event that is repeated likewise, then the label of
-    each recording alone, in time order.
+    each recording alone, in time order, and its place in that order where recordings are told apart or counted.
 
     Args:
         task: the row's task.
@@ -44,11 +47,11 @@ def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[He
     """
     facts = _decoded(annotations)
     spans = _spans(facts)
-    places: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
+    clip: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
     labels = []
     for fact, vocabulary in (("label", task), ("event", f"{task}/event")):
         if facts.get(fact) is not None:
-            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in places]
+            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in clip]
     for fact in SPAN_FACTS:
         names = facts.get(fact)
         if isinstance(names, list) and len(names) == len(spans):
@@ -56,7 +59,10 @@ def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[He
                 HeardLabel(f"{task}/{fact}", str(name), start, end)
                 for name, (start, end) in zip(names, spans, strict=True)
             ]
-    return labels
+    places = heard_ordinals(facts)
+    return labels + [
+        HeardLabel(ORDINAL, place, start, end) for place, (start, end) in zip(places, spans, strict=True) if place
+    ]
 
 
 def heard_words(task: str, annotations: dict[str, Any] | str | None, answer: str) -> list[str]:
@@ -70,6 +76,18 @@ def heard_words(task: str, annotations: dict[str, Any] | str | None, answer: str
         if isinstance(names, list) and len(names) == len(spans) and all(str(name) in answer for name in names):
             return [str(name) for name in names]
     return [str(facts.get("event", answer))] * max(1, len(spans))
+
+
+def heard_ordinals(annotations: dict[str, Any] | str | None) -> list[str | None]:
+    """The place of each recording of a row among all of them, None where a row neither tells its recordings apart nor
+    counts them, and beyond the tenth.
+    """
+    facts = _decoded(annotations)
+    spans = _spans(facts)
+    told_apart = any(isinstance(facts.get(fact), list) and len(facts[fact]) == len(spans) for fact in SPAN_FACTS)
+    if not told_apart and facts.get("event") is None:
+        return [None] * len(spans)
+    return [*ORDINALS[: len(spans)], *([None] * (len(spans) - len(ORDINALS)))]
 
 
 def pauses(labels: Sequence[HeardLabel], seconds: float) -> list[HeardLabel]:

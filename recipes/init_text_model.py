@@ -16,7 +16,7 @@ from typing import Any
 
 import modeling_audio_reasoner
 from bpe_tokenizer import FEWEST_TOKENS, train_tokenizer
-from heard_labels import heard_labels
+from heard_labels import PAUSE, heard_labels, heard_words
 from modeling_audio_reasoner import SYSTEM_PROMPT
 from modeling_audio_reasoner.whole_folder import whole_folder
 from recipe_config import check_number, run_recipe
@@ -35,7 +35,7 @@ class TextModelRecipe:
         dataset_name: CoTA, as `datasets.load_dataset` takes it.
         output_dir: the folder to write.
         vocab_size: tokens at most.
-        phrase_tokens: how many of them may be phrases, that is, cross spaces.
+        phrase_tokens: how many of them may cross spaces: names of what is heard, and phrases.
         model: fields of a configuration of transformers, with `model_type`. The sizes of the vocabulary and the ids of
             special tokens come from the tokenizer.
         dataset_train_split: the split whose text the tokenizer is trained on.
@@ -68,7 +68,13 @@ def main(recipe: TextModelRecipe) -> None:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     rows = list(read_text_rows(recipe.dataset_name, recipe.dataset_train_split))
-    tokenizer = train_tokenizer(_texts(rows), recipe.vocab_size, _phrases(rows), recipe.phrase_tokens)
+    tokenizer = train_tokenizer(
+        _texts(rows),
+        recipe.vocab_size,
+        names=_names(rows),
+        phrases=_phrases(rows),
+        phrase_tokens=recipe.phrase_tokens,
+    )
     template = Path(modeling_audio_reasoner.__file__).parent / "chat_template.jinja"
     tokenizer.chat_template = template.read_text(encoding="utf-8")
     config = AutoConfig.for_model(
@@ -101,10 +107,18 @@ def _check_tokenizer(folder: Path, tokenizer: Any, recipe: TextModelRecipe) -> N
 
 
 def _texts(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """The questions and answers, and what the chat template writes. The system prompt is left to the phrases."""
+    """The questions and answers, the pause, and what the chat template writes. The system prompt is left to the
+    phrases.
+    """
     for row in rows:
         yield from TEMPLATE_WORDS
+        yield f" {PAUSE}"
         yield from (text for role, text in row["turns"] if role != "system")
+
+
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    """What the encoder will say is heard, so that it can say each with one embedding."""
+    return sorted({name for row in rows for name in heard_words(row["task"], row["annotations"], row["answer"])})
 
 
 def _phrases(rows: list[dict[str, Any]]) -> Iterator[str]:

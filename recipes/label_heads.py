@@ -152,5 +152,4 @@ def label_embeddings(vocabularies: LabelVocabularies, text_model: str) -> torch.
 
     tokenizer = AutoTokenizer.from_pretrained(text_model)
     words = AutoModelForCausalLM.from_pretrained(text_model).get_input_embeddings().weight.detach().float()
-    labels = [label.replace(",", "") for _, label in vocabularies.index]
-    return torch.stack([words[tokenizer(f" {label}").input_ids].mean(0) for label in labels])
+    return torch.stack([words[tokenizer(f" {label}").input_ids].mean(0) for _, label in vocabularies.index])

@@ -2,13 +2,14 @@
 
     python recipes/text_warmup_data.py --dataset cota --model demo/text_initial --output demo/text_warmup
 
-Where a prompt would hold the embeddings of a clip, it holds the words for what is heard, in time order and each said
-one to three times, with pauses between, as an embedding of every 80 ms would say it. The choices of a row are put into
-other orders, in question and answer alike; names to choose from are exchanged for invented ones, so that copying is
-learnt and not the names.
+Where a prompt would hold the embeddings of a clip, the model reads words for what is heard, in time order, each said
+several times and with pauses between, as an embedding of every 80 ms would say it: all words of a name at once, and
+with them the place of a recording (first, second) where recordings are told apart or counted.
+The choices of a row are put into other orders, in question and answer alike; names to choose from are exchanged for
+invented ones, so that copying is learnt and not the names.
 The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
-The rows are tokens of the model, with labels on the answers alone. The output is a folder in the Hub's layout, whole
-or not at all.
+The rows are tokens of the model, with labels on the answers alone, and beside them the words for each placeholder of
+the clip. The output is a folder in the Hub's layout, whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from heard_labels import PAUSE, heard_words
+from heard_labels import PAUSE, heard_ordinals, heard_words
 from modeling_audio_reasoner.whole_folder import whole_folder
 from permuted_choices import exchange_choices, permute_choices
 from text_sources import read_text_rows
@@ -52,14 +54,28 @@ SMALL = 4
 """Answers of a vocabulary that is learnt by heart, since what the teacher writes depends on them."""
 
 
-def warmup_messages(
+@dataclass(frozen=True)
+class WarmupRow:
+    """A row in words.
+
+    Args:
+        messages: what the chat template takes, with the place of one clip.
+        clip: for each embedding of the clip the names that it says at once: a label or a pause, and perhaps an
+            ordinal.
+    """
+
+    messages: list[dict[str, Any]]
+    clip: list[tuple[str, ...]]
+
+
+def warmup_row(
     row: dict[str, Any],
     generator: random.Random,
     longest_run: int,
     vocabularies: Vocabularies | None = None,
     invented: float = 0.0,
-) -> list[dict[str, str]]:
-    """The conversation of a row with its choices in a random order and words in place of its clip.
+) -> WarmupRow:
+    """A row with its choices in a random order and words in place of its clip.
 
     Args:
         row: as `read_text_rows` gives it.
@@ -81,17 +97,17 @@ def warmup_messages(
 
     order = [said(choice) for choice in choices]
     generator.shuffle(order)
-    spoken = [PAUSE, *chain.from_iterable((said(text), PAUSE) for text in heard)]
-    clip = " ".join(" ".join([text] * generator.randint(1, longest_run)) for text in spoken)
-    messages = []
+    ordinals = heard_ordinals(row["annotations"]) or [None]
+    named = [(said(name), *([place] if place else [])) for name, place in zip(heard, ordinals, strict=True)]
+    clip = [(PAUSE,), *chain.from_iterable((names, (PAUSE,)) for names in named)]
+    messages: list[dict[str, Any]] = []
     for role, text in row["turns"]:
         if role != "system":
             text = said(text)
             text = permute_choices(text, [said(choice) for choice in choices], said(row["answer"]), order)
-        if role == "user":
-            text = f"Audio 1: <|audio_bos|> {clip} <|audio_eos|>\n{text}"
-        messages.append({"role": role, "content": text})
-    return messages
+        audio = [{"type": "audio"}] if role == "user" else []
+        messages.append({"role": role, "content": [*audio, {"type": "text", "text": text}]})
+    return WarmupRow(messages, [names for names in clip for _ in range(generator.randint(1, longest_run))])
 
 
 def _names(choices: list[str], heard: list[str]) -> list[str]:
@@ -146,16 +162,33 @@ def orders_of(row: dict[str, Any], orders: int) -> int:
     return 2 * orders if in_pieces else orders
 
 
-def tokenize(conversations: list[list[dict[str, str]]], tokenizer: Any) -> list[dict[str, Any]]:
-    """Tokens of each conversation, labels that are -100 but on the assistant's turns, and the number of tokens."""
+def tokenize(rows: list[WarmupRow], tokenizer: Any) -> list[dict[str, Any]]:
+    """Tokens of each row with a placeholder for each embedding of the clip, the place of the first of them, the tokens
+    of each name that an embedding says, labels that are -100 but on the assistant's turns, and the number of tokens.
+    """
     encoded = tokenizer.apply_chat_template(
-        conversations, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+        [row.messages for row in rows], tokenize=True, return_dict=True, return_assistant_tokens_mask=True
     )
-    rows = []
-    for ids, mask in zip(encoded["input_ids"], encoded["assistant_masks"], strict=True):
+    placeholder = tokenizer.convert_tokens_to_ids(tokenizer.audio_token)
+
+    @cache
+    def tokens(name: str) -> list[int]:
+        return tokenizer(f" {name}").input_ids
+
+    tokenized = []
+    for row, ids, mask in zip(rows, encoded["input_ids"], encoded["assistant_masks"], strict=True):
+        place = ids.index(placeholder)
         labels = [token if answered else -100 for token, answered in zip(ids, mask, strict=True)]
-        rows.append({"input_ids": ids, "labels": labels, "length": len(ids)})
-    return rows
+        tokenized.append(
+            {
+                "input_ids": [*ids[:place], *[placeholder] * len(row.clip), *ids[place + 1 :]],
+                "clip_start": place,
+                "heard_ids": [[tokens(name) for name in names] for names in row.clip],
+                "labels": [*labels[:place], *[-100] * len(row.clip), *labels[place + 1 :]],
+                "length": len(ids) - 1 + len(row.clip),
+            }
+        )
+    return tokenized
 
 
 @dataclass(frozen=True)
@@ -170,7 +203,7 @@ class Variety:
     """
 
     orders: int = 4
-    longest_run: int = 3
+    longest_run: int = 4
     invented: float = 0.4
     seed: int = 0
 
@@ -186,18 +219,18 @@ def training_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) 
     """The rows of a train split, varied, as tokens."""
     generator = random.Random(variety.seed)
     vocabularies = Vocabularies(rows)
-    conversations = [
-        warmup_messages(row, generator, variety.longest_run, vocabularies, variety.invented)
+    varied = [
+        warmup_row(row, generator, variety.longest_run, vocabularies, variety.invented)
         for row in rows
         for _ in range(orders_of(row, variety.orders))
     ]
-    return tokenize(conversations, tokenizer)
+    return tokenize(varied, tokenizer)
 
 
 def held_out_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) -> list[dict[str, Any]]:
     """The rows of a validation split, each once and with its own choices, as tokens."""
     generator = random.Random(variety.seed)
-    return tokenize([warmup_messages(row, generator, variety.longest_run) for row in rows], tokenizer)
+    return tokenize([warmup_row(row, generator, variety.longest_run) for row in rows], tokenizer)
 
 
 def write(dataset_name: str, model: str | Path, output: str | Path, variety: Variety) -> int:

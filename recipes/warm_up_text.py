@@ -13,11 +13,13 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from modeling_audio_reasoner.whole_folder import whole_folder
 from recipe_config import run_recipe
@@ -25,8 +27,20 @@ from text_recipe import TextRecipe
 from warm_up_optimizers import WarmUpOptimizers
 
 
-Row = tuple[list[int], list[int]]
-"""Tokens of a row, and labels that are -100 but on the answer."""
+class Row(NamedTuple):
+    """A row of tokens.
+
+    ids: tokens, with a placeholder for each embedding of the clip.
+    clip_start: the place of the first placeholder.
+    heard: for each placeholder the tokens of each name that its embedding says.
+    labels: -100 but on the answer.
+    """
+
+    ids: list[int]
+    clip_start: int
+    heard: list[list[list[int]]]
+    labels: list[int]
+
 
 BATCHES_SORTED_TOGETHER = 50
 
@@ -63,7 +77,8 @@ def read_rows(dataset_name: str, split: str) -> list[Row]:
     from datasets import load_dataset
 
     dataset = load_dataset(dataset_name, split=split)
-    return list(zip(dataset["input_ids"][:], dataset["labels"][:], strict=True))
+    columns = (dataset[name][:] for name in ("input_ids", "clip_start", "heard_ids", "labels"))
+    return [Row(*row) for row in zip(*columns, strict=True)]
 
 
 def train(model: Any, rows: list[Row], recipe: TextRecipe) -> None:
@@ -94,7 +109,7 @@ def training_batches(rows: list[Row], batch_size: int, generator: random.Random)
         order = generator.sample(rows, len(rows))
         stretch = batch_size * BATCHES_SORTED_TOGETHER
         for start in range(0, len(order), stretch):
-            by_length = sorted(order[start : start + stretch], key=lambda row: len(row[0]))
+            by_length = sorted(order[start : start + stretch], key=lambda row: len(row.ids))
             batches = [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
             generator.shuffle(batches)
             yield from batches
@@ -102,13 +117,34 @@ def training_batches(rows: list[Row], batch_size: int, generator: random.Random)
 
 def answer_scores(model: Any, batch: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
     """Scores (answer tokens, vocabulary) and the tokens that were due, of the answers of a batch alone."""
-    longest = max(len(ids) for ids, _ in batch)
-    ids = torch.tensor([row + [0] * (longest - len(row)) for row, _ in batch])
-    labels = torch.tensor([row + [-100] * (longest - len(row)) for _, row in batch])[:, 1:]
-    answered = labels != -100
     # Padding stands at the end, so that no token of a row attends to it.
-    hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
+    ids = pad_sequence([torch.tensor(row.ids) for row in batch], batch_first=True)
+    labels = pad_sequence([torch.tensor(row.labels) for row in batch], batch_first=True, padding_value=-100)[:, 1:]
+    answered = labels != -100
+    embeddings = model.get_input_embeddings()(ids)
+    heard = heard_embeddings(model.get_input_embeddings().weight, [names for row in batch for names in row.heard])
+    starts = torch.tensor([[row.clip_start] for row in batch])
+    places = torch.arange(ids.shape[1])
+    in_clip = (places >= starts) & (places < starts + torch.tensor([[len(row.heard)] for row in batch]))
+    embeddings = embeddings.masked_scatter(in_clip[..., None], heard)
+    hidden = model.model(inputs_embeds=embeddings).last_hidden_state[:, :-1]
     return model.lm_head(hidden[answered]), labels[answered]
+
+
+def heard_embeddings(words: torch.Tensor, heard: list[list[list[int]]]) -> torch.Tensor:
+    """What stands for embeddings of sound, (embeddings, hidden size): of each the sum over the names that it says, of
+    a name the mean over its tokens, as the encoder's warm-up scores a name.
+
+    Args:
+        words: (vocabulary, hidden size).
+        heard: for each embedding the tokens of each name.
+    """
+    bags = [[(token, 1 / len(name)) for name in names for token in name] for names in heard]
+    tokens, shares = zip(*chain.from_iterable(bags), strict=True)
+    starts = [0, *accumulate(map(len, bags[:-1]))]
+    return torch.nn.functional.embedding_bag(
+        torch.tensor(tokens), words, torch.tensor(starts), mode="sum", per_sample_weights=torch.tensor(shares)
+    )
 
 
 @torch.no_grad()
@@ -116,7 +152,7 @@ def score(model: Any, rows: list[Row], batch_size: int = 32) -> tuple[float, flo
     """Mean loss in nats and accuracy over all tokens of the answers."""
     model.eval()
     losses, hits = [], []
-    by_length = sorted(rows, key=lambda row: len(row[0]))
+    by_length = sorted(rows, key=lambda row: len(row.ids))
     for start in range(0, len(by_length), batch_size):
         scores, targets = answer_scores(model, by_length[start : start + batch_size])
         losses.append(torch.nn.functional.cross_entropy(scores, targets, reduction="none"))

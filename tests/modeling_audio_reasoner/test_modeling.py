@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import WhisperFeatureExtractor
 
-from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerForConditionalGeneration
 
 
 TOLERANCE = 1e-5
@@ -27,6 +27,18 @@ def stock_inputs(inputs: dict, recordings: list) -> dict:
 def test_stock_weights_load_whole(stock_folder):
     _, report = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, output_loading_info=True)
     assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+
+
+def test_a_new_model_tells_time_by_whispers_sinusoids(model):
+    """Whatever fills new layers must not leave noise in their place: who speaks first could then not be learnt."""
+    from transformers.models.whisper.modeling_whisper import sinusoids
+
+    encoder = AudioReasonerEncoder(model.config.audio_config)
+    whole = AudioReasonerForConditionalGeneration(model.config)
+    expected = sinusoids(*encoder.embed_positions.weight.shape)
+    for weight in (encoder.embed_positions.weight, whole.model.audio_tower.embed_positions.weight):
+        torch.testing.assert_close(weight, expected)
+        assert not weight.requires_grad
 
 
 @pytest.mark.parametrize("padding_side", ["left", "right"])

@@ -47,6 +47,18 @@ def test_frequent_words_are_one_token(tokenizer):
     assert len(tokenizer(" dog").input_ids) == 1
 
 
+def test_names_are_one_token_each_before_phrases_are():
+    names = ["dog bark", "cry of pain", "dog bark at night"]
+    phrases = ["it is heard that"] * 3
+    tokenizer = train_tokenizer([*TEXTS, *names], 400, names=names, phrases=phrases, phrase_tokens=30)
+    for name in names:
+        assert len(tokenizer(f" {name}").input_ids) == 1
+        assert tokenizer.decode(tokenizer(f"I hear {name}.").input_ids) == f"I hear {name}."
+    assert len(tokenizer("it is heard that").input_ids) == 1
+    few = train_tokenizer([*TEXTS, *names], 400, names=names, phrases=phrases, phrase_tokens=1)
+    assert len(few(" dog bark").input_ids) == 1 and len(few(" cry of pain").input_ids) > 1
+
+
 def test_too_small_a_vocabulary_is_refused():
     with pytest.raises(ValueError, match=f"vocab_size is 10: give at least {FEWEST_TOKENS}"):
         train_tokenizer(TEXTS, 10)
@@ -73,7 +85,7 @@ def test_phrases_become_tokens_that_hold_no_varying_word():
     sentences = [f"It sounds like a {animal}. It is a {animal}." for animal in ("dog", "cat", "cow")] * 5
     phrases = [text.replace(f" {animal}", "\n") for text in sentences for animal in ("dog", "cat", "cow")]
     phrases = [text for text in phrases if "\n" in text]
-    tokenizer = train_tokenizer(sentences, FEWEST_TOKENS + 60, phrases, phrase_tokens=20)
+    tokenizer = train_tokenizer(sentences, FEWEST_TOKENS + 60, phrases=phrases, phrase_tokens=20)
     pieces = [tokenizer.decode([token]) for token in tokenizer(sentences[0]).input_ids]
     assert "It sounds like a" in pieces and "".join(pieces) == sentences[0]
     assert not [piece for piece in pieces if "dog" in piece and piece.strip() != "dog"]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from clip_augmentation import augment_clip
-from heard_labels import PAUSE, HeardLabel, heard_labels, heard_words, pauses
+from heard_labels import ORDINALS, PAUSE, HeardLabel, heard_labels, heard_ordinals, heard_words, pauses
 from label_heads import LabelHeads, Targets
 from labelled_clips import read_labelled_clips
 
@@ -27,7 +27,23 @@ def test_a_label_is_at_every_recording_and_those_of_the_recordings_follow():
         HeardLabel("sound_order", "dog then door", 2.0, 3.0),
         HeardLabel("sound_order/events", "dog", 0.5, 1.0),
         HeardLabel("sound_order/events", "door", 2.0, 3.0),
+        HeardLabel("ordinal", "first", 0.5, 1.0),
+        HeardLabel("ordinal", "second", 2.0, 3.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "ordinals"),
+    [
+        (ORDER, ["first", "second"]),
+        ({"label": "two", "event": "bell", "recordings": SPANS}, ["first", "second"]),
+        ({"label": "bell", "recordings": SPANS[:1]}, [None]),
+        ({"event": "bell", "recordings": SPANS[:1] * 11}, [*ORDINALS, None]),
+        (None, []),
+    ],
+)
+def test_recordings_that_are_told_apart_or_counted_have_a_place(facts, ordinals):
+    assert heard_ordinals(facts) == ordinals
 
 
 def test_facts_that_do_not_match_the_spans_are_left_out():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import groupby
 
 import pytest
 
 from dataset_builder.question_text import question_text
 from dataset_builder.teacher_annotations import reason
-from text_warmup_data import Variety, Vocabularies, orders_of, warmup_messages
+from heard_labels import PAUSE
+from text_warmup_data import Variety, Vocabularies, orders_of, tokenize, warmup_row
 
 
 NAMES = (
@@ -51,22 +53,22 @@ def order_row(place: int = 0) -> dict:
     return make_row("sound_order", choices, choices[0], events=[one, two], recordings=SPANS)
 
 
-def heard(messages: list[dict]) -> str:
-    return messages[1]["content"].split("<|audio_bos|>")[1].split("<|audio_eos|>")[0]
+def texts(messages: list[dict]) -> list[str]:
+    return [part["text"] for message in messages for part in message["content"] if part["type"] == "text"]
 
 
 def test_invented_names_give_what_the_teacher_would_have_written():
     vocabularies = Vocabularies([*event_rows(), *map(order_row, range(8))])
     for row in (event_rows()[0], order_row(3)):
         for seed in range(20):
-            messages = warmup_messages(row, random.Random(seed), 3, vocabularies, invented=1.0)
-            question, answer = messages[1]["content"], messages[2]["content"]
+            varied = warmup_row(row, random.Random(seed), 3, vocabularies, invented=1.0)
+            _, question, answer = texts(varied.messages)
             choices = question.split("Choose one: ")[1].rstrip(".").split("; ")
             response = answer.split("<RESPONSE>")[1].split("</RESPONSE>")[0]
             assert set(choices) != set(row["choices"])
             assert answer == reason(row["task"], QUESTION, choices, response).render()
             for part in response.split(" then "):
-                assert part in heard(messages)
+                assert part in {names[0] for names in varied.clip}
 
 
 def test_a_name_that_the_teacher_uses_is_left_alone():
@@ -76,8 +78,8 @@ def test_a_name_that_the_teacher_uses_is_left_alone():
     assert not vocabularies.exchangeable("sound_event", rows[-1]["choices"])
     assert vocabularies.exchangeable("sound_event", rows[0]["choices"])
     assert "that" not in vocabularies.words
-    messages = warmup_messages(rows[-1], random.Random(0), 3, vocabularies, invented=1.0)
-    assert "<RESPONSE>that</RESPONSE>" in messages[2]["content"]
+    varied = warmup_row(rows[-1], random.Random(0), 3, vocabularies, invented=1.0)
+    assert "<RESPONSE>that</RESPONSE>" in texts(varied.messages)[-1]
 
 
 def test_a_few_answers_are_learnt_by_heart():
@@ -94,7 +96,32 @@ def test_too_few_words_invent_nothing():
 def test_rows_that_join_or_count_what_is_heard_come_twice_as_often():
     count = make_row("sound_count", ("one", "two", "three", "four"), "two", event="bell", recordings=SPANS)
     assert (orders_of(event_rows()[0], 3), orders_of(order_row(), 3), orders_of(count, 3)) == (3, 6, 6)
-    assert set(heard(warmup_messages(count, random.Random(0), 2)).split()) == {"...", "bell"}
+
+
+def test_the_clip_says_what_is_heard_in_time_order_between_pauses():
+    """And with it its place, where recordings are told apart or counted."""
+    clip = warmup_row(order_row(), random.Random(0), 1).clip
+    assert clip == [(PAUSE,), ("bell", "first"), (PAUSE,), ("drum", "second"), (PAUSE,)]
+    assert warmup_row(event_rows()[0], random.Random(0), 1).clip == [(PAUSE,), ("bell",), (PAUSE,)]
+    count = make_row("sound_count", ("one", "two", "three", "four"), "two", event="bell", recordings=SPANS)
+    runs = [(names, len(list(run))) for names, run in groupby(warmup_row(count, random.Random(0), 4).clip)]
+    assert [names for names, _ in runs] == [(PAUSE,), ("bell", "first"), (PAUSE,), ("bell", "second"), (PAUSE,)]
+    assert {length for _, length in runs} <= {1, 2, 3, 4} and max(length for _, length in runs) > 1
+
+
+def test_each_embedding_of_the_clip_gets_a_placeholder(text_folder):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(text_folder)
+    varied = warmup_row(order_row(3), random.Random(0), 3)
+    (row,) = tokenize([varied], tokenizer)
+    clip = slice(row["clip_start"], row["clip_start"] + len(varied.clip))
+    assert set(tokenizer.convert_ids_to_tokens(row["input_ids"][clip])) == {"<|AUDIO|>"}
+    assert "<|AUDIO|>" not in tokenizer.decode(row["input_ids"][: clip.start] + row["input_ids"][clip.stop :])
+    assert [tuple(tokenizer.decode(name).strip() for name in names) for names in row["heard_ids"]] == varied.clip
+    assert len(row["input_ids"]) == len(row["labels"]) == row["length"]
+    learnt = tokenizer.decode([token for token in row["labels"] if token != -100])
+    assert learnt == texts(varied.messages)[-1] + "<|im_end|>"
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from datasets import load_dataset
 from tiny_models import ENCODER, EXTRACTOR, TEXT_MODEL
 from transformers import AutoTokenizer
 
+from heard_labels import PAUSE
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerFeatureExtractor
 
 
 def encoder_recipe(tones, text_folder, folder, **changes):
     from encoder_recipe import EncoderRecipe
 
-    fields = {"encoder": {**ENCODER, "initializer_range": 0.1}, "feature_extractor": EXTRACTOR, "num_threads": 1}
+    fields = {"encoder": ENCODER, "feature_extractor": EXTRACTOR, "num_threads": 1}
     return EncoderRecipe(
         dataset_name=str(tones), output_dir=str(folder), text_model=str(text_folder), **{**fields, **changes}
     )
@@ -84,7 +85,8 @@ def test_text_rows_hold_words_for_the_clip_and_labels_on_the_answer(tones, text_
     sides = set()
     for row in rows["train"]:
         text = tokenizer.decode(row["input_ids"])
-        heard = text.split("<|audio_bos|>")[1].split("<|audio_eos|>")[0].replace(".", "").split()
+        heard = [tokenizer.decode(name).strip() for names in row["heard_ids"] for name in names]
+        heard = [name for name in heard if name != PAUSE]
         assert len(set(heard)) == 1 and 1 <= len(heard) <= 4
         learnt = tokenizer.decode([token for token in row["labels"] if token != -100])
         assert learnt == text[text.index("<THINK><PLANNING>I") :].rstrip("\n")
@@ -146,14 +148,46 @@ def test_the_language_model_learns_to_write_what_it_reads(tones, tmp_path, capsy
     assert AutoTokenizer.from_pretrained(folder).get_vocab() == AutoTokenizer.from_pretrained(initial).get_vocab()
 
 
+def test_an_embedding_says_names_at_once_each_by_the_mean_of_its_tokens():
+    import torch
+
+    from warm_up_text import heard_embeddings
+
+    words = torch.eye(4)
+    assert heard_embeddings(words, [[[0, 1], [3]], [[2]]]).tolist() == [[0.5, 0.5, 0, 1], [0, 0, 1, 0]]
+
+
+def test_the_words_stand_in_the_place_of_the_clip(text_folder):
+    """Scores equal those of each row alone, with the words' embeddings written where the placeholders are."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from warm_up_text import Row, answer_scores, heard_embeddings
+
+    model = AutoModelForCausalLM.from_pretrained(text_folder).eval()
+    words = model.get_input_embeddings().weight
+    rows = [Row([9, 7, 7, 8, 5], 1, [[[20, 21]], [[22], [23]]], [-100] * 4 + [5])]
+    rows.append(Row([7, 8, 6], 0, [[[24]]], [-100, 8, 6]))
+    with torch.no_grad():
+        scores, due = answer_scores(model, rows)
+        alone = []
+        for row in rows:
+            embeddings = words[torch.tensor(row.ids)]
+            embeddings[row.clip_start : row.clip_start + len(row.heard)] = heard_embeddings(words, row.heard)
+            answered = torch.tensor(row.labels)[1:] != -100
+            alone.append(model(inputs_embeds=embeddings[None]).logits[0, :-1][answered])
+    assert due.tolist() == [5, 8, 6]
+    torch.testing.assert_close(scores, torch.cat(alone), atol=1e-5, rtol=0)
+
+
 def test_every_row_comes_once_an_epoch():
     import random
 
-    from warm_up_text import training_batches
+    from warm_up_text import Row, training_batches
 
-    rows = [([token] * (1 + token % 7), [token]) for token in range(1050)]
+    rows = [Row([token] * (1 + token % 7), 0, [], [token]) for token in range(1050)]
     batches = training_batches(rows, 8, random.Random(0))
-    epoch = [row[1][0] for _ in range(132) for row in next(batches)]
+    epoch = [row.labels[0] for _ in range(132) for row in next(batches)]
     assert sorted(epoch) == list(range(1050))
 
 
