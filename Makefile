@@ -68,7 +68,8 @@ cota/README.md:
 	audio-reasoner fetch
 	audio-reasoner build --output cota
 
-demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md
+# Made anew when the code of the recipes changes, and all that follows with it.
+demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md $(wildcard recipes/*.py)
 	python recipes/init_text_model.py --config $(MINI)/text/config_initial.yaml
 
 demo/text_warmup/README.md: cota/README.md demo/text_initial/config.json

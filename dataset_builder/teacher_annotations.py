@@ -61,18 +61,6 @@ def _sound_order(choices: list[str], others: list[str], answer: str) -> Sections
     )
 
 
-def _instrument_order(choices: list[str], others: list[str], answer: str) -> Sections:
-    first, second = answer.split(" then ")
-    return (
-        "The question asks for an order. I will name the instrument of the first melody, then that of the second one, "
-        "and look for the choice that puts them this way round.",
-        f"Two bands are heard, and the melody is played by: first {first}, second {second}.",
-        f"The first melody has the timbre of {first} and the second that of {second}. The choices that name another "
-        "instrument or turn the order around are ruled out.",
-        f"The order is {answer}.",
-    )
-
-
 def _sound_count(choices: list[str], others: list[str], answer: str) -> Sections:
     count = NUMBERS.index(answer) + 1
     return (
@@ -154,6 +142,18 @@ def _lead_instrument(choices: list[str], others: list[str], answer: str) -> Sect
     )
 
 
+def _instrument_order(choices: list[str], others: list[str], answer: str) -> Sections:
+    first, second = answer.split(" then ")
+    return (
+        "The question asks for an order. I will name the instrument of the first melody, then that of the second one, "
+        "and look for the choice that puts them this way round.",
+        f"Two bands are heard, and the melody is played by: first {first}, second {second}.",
+        f"The first melody has the timbre of {first} and the second that of {second}. The choices that name another "
+        "instrument or turn the order around are ruled out.",
+        f"The order is {answer}.",
+    )
+
+
 def _tempo_class(choices: list[str], others: list[str], answer: str) -> Sections:
     gaps = {"slow": "long", "medium": "moderate", "fast": "short"}[answer]
     return (
@@ -196,13 +196,13 @@ _TEMPLATES: dict[str, Callable[[list[str], list[str], str], Sections]] = {
     "sound_event": _sound_event,
     "sound_order": _sound_order,
     "sound_count": _sound_count,
-    "instrument_order": _instrument_order,
     "spoken_language": _spoken_language,
     "speaker_count": _speaker_count,
     "speaker_order": _speaker_order,
     "spoken_word": _spoken_word,
     "speech_translation": _speech_translation,
     "lead_instrument": _lead_instrument,
+    "instrument_order": _instrument_order,
     "tempo_class": _tempo_class,
     "genre": _genre,
     "audio_type": _audio_type,

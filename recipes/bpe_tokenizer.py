@@ -2,7 +2,8 @@
 
 The first merges make words, as everywhere. The last ones join words that stand together again and again, as in
 SuperBPE (arXiv 2503.13423): a phrase of the system prompt or of the teacher becomes one token. A row then takes half
-as many tokens, and more of them depend on what is heard.
+as many tokens, and more of them depend on what is heard. A name of what is heard becomes one token, so that one
+embedding of sound can say it.
 
 The tokens of Qwen2-Audio's chat template are special; the tags of a structured answer are one ordinary token each, so
 that they survive `skip_special_tokens`. This module knows nothing of data sets or of models.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,14 @@ def train_tokenizer(
     Args:
         texts: what words are learnt from. The tags of an answer are cut out, since they are tokens already.
         vocab_size: tokens at most, with the bytes, the special tokens, the tags and `phrase_tokens`.
-        names: what becomes one token each, after a space, by the first merges across spaces.
-        phrases: what the other merges across spaces are learnt from: texts without the words that vary from row to
-            row, so that no token holds both a phrase and such a word. Tags are cut out here too.
-        phrase_tokens: merges across spaces at most, for names and phrases together.
+        names: what becomes one token each, after a space.
+        phrases: what merges across spaces are learnt from: texts without the words that vary from row to row, so that
+            no token holds both a phrase and such a word. Tags are cut out here too.
+        phrase_tokens: merges at most for names and phrases together. Names come first.
 
     Raises:
-        ValueError: `vocab_size` has no room for the bytes, the added tokens and `phrase_tokens`.
+        ValueError: `vocab_size` has no room for the bytes, the added tokens and `phrase_tokens`, or `phrase_tokens`
+            has none for the names.
     """
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -63,16 +65,19 @@ def train_tokenizer(
     words.train_from_iterator(_between_tags(texts), trainer)
     learnt = json.loads(words.to_str())["model"]
     vocabulary, merges = dict(learnt["vocab"]), [tuple(pair) for pair in learnt["merges"]]
-    wholes = [words.encode(f" {name}").tokens for name in names]
-    for left, right in islice(name_merges(wholes, vocabulary), phrase_tokens):
+    for_names = list(name_merges([words.encode(f" {name}").tokens for name in names]))
+    if len(for_names) > phrase_tokens:
+        raise ValueError(
+            f"phrase_tokens is {phrase_tokens}: give at least {len(for_names)}, which the names take, and more for "
+            "phrases."
+        )
+    pieces = [encoding.ids for encoding in words.encode_batch(list(_between_tags(phrases)))]
+    for left, right in for_names:
+        vocabulary.setdefault(left + right, len(vocabulary))
+        merges.append((left, right))
+    for left, right in frequent_merges(pieces, vocabulary, phrase_tokens - len(for_names)):
         vocabulary[left + right] = len(vocabulary)
         merges.append((left, right))
-        phrase_tokens -= 1
-    if phrase_tokens:
-        pieces = [encoding.ids for encoding in words.encode_batch(list(_between_tags(phrases)))]
-        for left, right in frequent_merges(pieces, vocabulary, phrase_tokens):
-            vocabulary[left + right] = len(vocabulary)
-            merges.append((left, right))
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
     # Merges within words rank first and need no help to stop at spaces, where none of them reaches across.
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -92,19 +97,24 @@ def train_tokenizer(
     )
 
 
-def name_merges(names: list[list[str]], vocabulary: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """The merges that make one token of each name, from left to right, without those that `vocabulary` has.
+def name_merges(names: Iterable[list[str]]) -> Iterator[tuple[str, str]]:
+    """The merges that make one token of each name.
 
     Args:
-        names: the tokens of each.
-        vocabulary: ids of the tokens so far. It is not changed.
+        names: the tokens of each so far.
     """
-    known = set(vocabulary)
-    for tokens in names:
-        for left, right in pairwise(accumulate(tokens)):
-            if right not in known:
-                known.add(right)
-                yield left, right[len(left) :]
+    ranks: dict[tuple[str, str], int] = {}
+    for name in names:
+        tokens = list(name)
+        # As a BPE does: the first merge that applies anywhere, again and again. A new one is needed where none does.
+        while len(tokens) > 1:
+            known = [(ranks[pair], place) for place, pair in enumerate(pairwise(tokens)) if pair in ranks]
+            place = min(known)[1] if known else 0
+            pair = (tokens[place], tokens[place + 1])
+            if pair not in ranks:
+                ranks[pair] = len(ranks)
+                yield pair
+            tokens[place : place + 2] = ["".join(pair)]
 
 
 def frequent_merges(pieces: list[list[int]], vocabulary: dict[str, int], count: int) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,8 @@ class HeardLabel:
     """A label and when it is heard.
 
     Args:
-        vocabulary: labels of one vocabulary exclude each other: a task, or a task and the fact that names the label.
+        vocabulary: labels of one vocabulary exclude each other: a task, a task and the fact that names the label, or
+            `ORDINAL`.
         label: the word or words.
         start, end: in seconds of the clip; None for the whole clip.
     """
@@ -47,47 +48,35 @@ def heard_labels(task: str, annotations: dict[str, Any] | str | None) -> list[He
     """
     facts = _decoded(annotations)
     spans = _spans(facts)
-    clip: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
+    spans_or_clip: list[tuple[float | None, float | None]] = [*spans] or [(None, None)]
     labels = []
     for fact, vocabulary in (("label", task), ("event", f"{task}/event")):
         if facts.get(fact) is not None:
-            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in clip]
-    for fact in SPAN_FACTS:
-        names = facts.get(fact)
-        if isinstance(names, list) and len(names) == len(spans):
-            labels += [
-                HeardLabel(f"{task}/{fact}", str(name), start, end)
-                for name, (start, end) in zip(names, spans, strict=True)
-            ]
-    places = heard_ordinals(facts)
-    return labels + [
-        HeardLabel(ORDINAL, place, start, end) for place, (start, end) in zip(places, spans, strict=True) if place
+            labels += [HeardLabel(vocabulary, str(facts[fact]), start, end) for start, end in spans_or_clip]
+    named: list[tuple[str, Sequence[str | None]]] = [
+        (f"{task}/{fact}", names) for fact, names in _told_apart(facts, spans)
     ]
+    for vocabulary, names in [*named, (ORDINAL, _ordinals(facts, spans))]:
+        labels += [
+            HeardLabel(vocabulary, name, start, end)
+            for name, (start, end) in zip(names, spans, strict=True)
+            if name is not None
+        ]
+    return labels
 
 
-def heard_words(task: str, annotations: dict[str, Any] | str | None, answer: str) -> list[str]:
-    """What is said of each recording of a row, in time order: its own label where the answer spells the labels of all
-    recordings out, the event where it is counted, else the answer.
+def heard_names(task: str, annotations: dict[str, Any] | str | None, answer: str) -> list[tuple[str, str | None]]:
+    """What is said of each recording of a row, in time order, and with it the recording's place or None.
+
+    Said is its own label where the answer spells the labels of all recordings out, the event where it is counted, else
+    the answer. Recordings have a place where a row tells them apart or counts them, as far as the tenth.
     """
     facts = _decoded(annotations)
     spans = _spans(facts)
-    for fact in SPAN_FACTS:
-        names = facts.get(fact)
-        if isinstance(names, list) and len(names) == len(spans) and all(str(name) in answer for name in names):
-            return [str(name) for name in names]
-    return [str(facts.get("event", answer))] * max(1, len(spans))
-
-
-def heard_ordinals(annotations: dict[str, Any] | str | None) -> list[str | None]:
-    """The place of each recording of a row among all of them, None where a row neither tells its recordings apart nor
-    counts them, and beyond the tenth.
-    """
-    facts = _decoded(annotations)
-    spans = _spans(facts)
-    told_apart = any(isinstance(facts.get(fact), list) and len(facts[fact]) == len(spans) for fact in SPAN_FACTS)
-    if not told_apart and facts.get("event") is None:
-        return [None] * len(spans)
-    return [*ORDINALS[: len(spans)], *([None] * (len(spans) - len(ORDINALS)))]
+    spelt = [names for _, names in _told_apart(facts, spans) if all(name in answer for name in names)]
+    one = answer if facts.get("event") is None else str(facts["event"])
+    names = spelt[0] if spelt else [one] * max(1, len(spans))
+    return list(zip(names, _ordinals(facts, spans) or [None], strict=True))
 
 
 def pauses(labels: Sequence[HeardLabel], seconds: float) -> list[HeardLabel]:
@@ -112,3 +101,15 @@ def _decoded(annotations: dict[str, Any] | str | None) -> dict[str, Any]:
 
 def _spans(facts: dict[str, Any]) -> list[tuple[float, float]]:
     return [(float(span["start"]), float(span["end"])) for span in facts.get("recordings") or []]
+
+
+def _told_apart(facts: dict[str, Any], spans: Sequence[Any]) -> list[tuple[str, list[str]]]:
+    """The facts that list one label for each recording, with the labels."""
+    lists = [(fact, facts[fact]) for fact in SPAN_FACTS if isinstance(facts.get(fact), list)]
+    return [(fact, list(map(str, names))) for fact, names in lists if names and len(names) == len(spans)]
+
+
+def _ordinals(facts: dict[str, Any], spans: Sequence[Any]) -> list[str | None]:
+    if not _told_apart(facts, spans) and facts.get("event") is None:
+        return [None] * len(spans)
+    return [*ORDINALS[: len(spans)], *([None] * (len(spans) - len(ORDINALS)))]

@@ -8,6 +8,7 @@ of the joint training, so that what is learnt from text carries over.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 import modeling_audio_reasoner
 from bpe_tokenizer import FEWEST_TOKENS, train_tokenizer
-from heard_labels import PAUSE, heard_labels, heard_words
+from heard_labels import PAUSE, heard_labels, heard_names
 from modeling_audio_reasoner import SYSTEM_PROMPT
 from modeling_audio_reasoner.whole_folder import whole_folder
 from recipe_config import check_number, run_recipe
@@ -35,7 +36,7 @@ class TextModelRecipe:
         dataset_name: CoTA, as `datasets.load_dataset` takes it.
         output_dir: the folder to write.
         vocab_size: tokens at most.
-        phrase_tokens: how many of them may cross spaces: names of what is heard, and phrases.
+        phrase_tokens: how many of them are kept for whole names of what is heard, and then for phrases.
         model: fields of a configuration of transformers, with `model_type`. The sizes of the vocabulary and the ids of
             special tokens come from the tokenizer.
         dataset_train_split: the split whose text the tokenizer is trained on.
@@ -118,18 +119,20 @@ def _texts(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:
     """What the encoder will say is heard, so that it can say each with one embedding."""
-    return sorted({name for row in rows for name in heard_words(row["task"], row["annotations"], row["answer"])})
+    heard = {said for row in rows for said in heard_names(row["task"], row["annotations"], row["answer"])}
+    return sorted({PAUSE, *(part for said in heard for part in said if part is not None)})
 
 
 def _phrases(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """All texts, with a line break in the place of every choice and of every label that is heard."""
+    """All texts, with a line break in the place of every choice, every label that is heard and every place that is
+    said with it.
+    """
     for row in rows:
         labels = {item.label for item in heard_labels(row["task"], row["annotations"])}
         varying = sorted(labels.union(row["choices"] or []), key=len, reverse=True)
+        whole_words = re.compile(rf" ?(?<!\w)(?:{'|'.join(map(re.escape, varying))})(?!\w)")
         for _, text in row["turns"]:
-            for words in varying:
-                text = text.replace(f" {words}", "\n").replace(words, "\n")
-            yield text
+            yield whole_words.sub("\n", text) if varying else text
         yield from TEMPLATE_WORDS
 
 

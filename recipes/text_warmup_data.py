@@ -28,7 +28,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from heard_labels import PAUSE, heard_ordinals, heard_words
+from heard_labels import ORDINALS, PAUSE, heard_names
 from modeling_audio_reasoner.whole_folder import whole_folder
 from permuted_choices import exchange_choices, permute_choices
 from text_sources import read_text_rows
@@ -85,9 +85,9 @@ def warmup_row(
             the names by heart.
         invented: the chance of this.
     """
-    heard = heard_words(row["task"], row["annotations"], row["answer"])
+    heard = heard_names(row["task"], row["annotations"], row["answer"])
     choices = list(row["choices"] or [])
-    names = _names(choices, heard)
+    names = _names(choices, [name for name, _ in heard])
     exchanged = list(names)
     if vocabularies and generator.random() < invented and vocabularies.exchangeable(row["task"], names):
         exchanged = invented_names(len(names), generator, vocabularies.words)
@@ -97,8 +97,7 @@ def warmup_row(
 
     order = [said(choice) for choice in choices]
     generator.shuffle(order)
-    ordinals = heard_ordinals(row["annotations"]) or [None]
-    named = [(said(name), *([place] if place else [])) for name, place in zip(heard, ordinals, strict=True)]
+    named = [(said(name), place) if place else (said(name),) for name, place in heard]
     clip = [(PAUSE,), *chain.from_iterable((names, (PAUSE,)) for names in named)]
     messages: list[dict[str, Any]] = []
     for role, text in row["turns"]:
@@ -141,6 +140,7 @@ class Vocabularies:
         for (task, _), found in common.items():
             self._fixed[task] |= found
         fixed = set().union(*self._fixed.values())
+        fixed |= {PAUSE, *ORDINALS}
         self.words = sorted({w for row in rows for choice in row["choices"] or [] for w in _words(choice)} - fixed)
 
     def exchangeable(self, task: str, names: Sequence[str]) -> bool:
@@ -158,13 +158,17 @@ def _words(text: str) -> set[str]:
 
 def orders_of(row: dict[str, Any], orders: int) -> int:
     """Copies of a row: twice as many where the answer joins or counts what is heard, which takes longest to learn."""
-    in_pieces = row["answer"] not in heard_words(row["task"], row["annotations"], row["answer"])
+    heard = heard_names(row["task"], row["annotations"], row["answer"])
+    in_pieces = row["answer"] not in [name for name, _ in heard]
     return 2 * orders if in_pieces else orders
 
 
 def tokenize(rows: list[WarmupRow], tokenizer: Any) -> list[dict[str, Any]]:
     """Tokens of each row with a placeholder for each embedding of the clip, the place of the first of them, the tokens
     of each name that an embedding says, labels that are -100 but on the assistant's turns, and the number of tokens.
+
+    Raises:
+        ValueError: a row has not one clip.
     """
     encoded = tokenizer.apply_chat_template(
         [row.messages for row in rows], tokenize=True, return_dict=True, return_assistant_tokens_mask=True
@@ -177,6 +181,11 @@ def tokenize(rows: list[WarmupRow], tokenizer: Any) -> list[dict[str, Any]]:
 
     tokenized = []
     for row, ids, mask in zip(rows, encoded["input_ids"], encoded["assistant_masks"], strict=True):
+        if ids.count(placeholder) != 1:
+            raise ValueError(
+                f"A conversation of {len(row.messages)} messages asks about {ids.count(placeholder)} clips: words are "
+                "put in the place of one clip, so leave such rows out."
+            )
         place = ids.index(placeholder)
         labels = [token if answered else -100 for token, answered in zip(ids, mask, strict=True)]
         tokenized.append(
@@ -241,6 +250,8 @@ def write(dataset_name: str, model: str | Path, output: str | Path, variety: Var
     if not (Path(model) / "tokenizer.json").is_file():
         raise ValueError(f"{model} holds no tokenizer.json: run recipes/init_text_model.py first.")
     tokenizer = AutoTokenizer.from_pretrained(model)
+    if getattr(tokenizer, "audio_token", None) is None:
+        raise ValueError(f"The tokenizer in {model} has no audio_token: run recipes/init_text_model.py again.")
     with whole_folder(output, marker="README.md") as folder:
         (folder / "data").mkdir()
         train = training_rows(list(read_text_rows(dataset_name, "train")), tokenizer, variety)

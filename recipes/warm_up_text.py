@@ -77,7 +77,10 @@ def read_rows(dataset_name: str, split: str) -> list[Row]:
     from datasets import load_dataset
 
     dataset = load_dataset(dataset_name, split=split)
-    columns = (dataset[name][:] for name in ("input_ids", "clip_start", "heard_ids", "labels"))
+    names = ("input_ids", "clip_start", "heard_ids", "labels")
+    if lacking := [name for name in names if name not in dataset.column_names]:
+        raise ValueError(f"{dataset_name} lacks the column {lacking[0]}: run recipes/text_warmup_data.py again.")
+    columns = (dataset[name][:] for name in names)
     return [Row(*row) for row in zip(*columns, strict=True)]
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from clip_augmentation import augment_clip
-from heard_labels import ORDINALS, PAUSE, HeardLabel, heard_labels, heard_ordinals, heard_words, pauses
+from heard_labels import ORDINALS, PAUSE, HeardLabel, heard_labels, heard_names, pauses
 from label_heads import LabelHeads, Targets
 from labelled_clips import read_labelled_clips
 
@@ -18,6 +18,8 @@ SPANS = [{"start": 0.5, "end": 1.0}, {"start": 2.0, "end": 3.0}]
 STILL = {"speed": 0.0, "shift": 0, "gain_db": 0.0, "noise_probability": 0.0, "noise_snr_db": (10.0, 40.0)}
 
 
+TURNS = {"label": "two", "turns": ["a", "b"], "recordings": SPANS}
+BELLS = [("bell", "first"), ("bell", "second")]
 ORDER = {"label": "dog then door", "events": ["dog", "door"], "recordings": SPANS}
 
 
@@ -32,20 +34,6 @@ def test_a_label_is_at_every_recording_and_those_of_the_recordings_follow():
     ]
 
 
-@pytest.mark.parametrize(
-    ("facts", "ordinals"),
-    [
-        (ORDER, ["first", "second"]),
-        ({"label": "two", "event": "bell", "recordings": SPANS}, ["first", "second"]),
-        ({"label": "bell", "recordings": SPANS[:1]}, [None]),
-        ({"event": "bell", "recordings": SPANS[:1] * 11}, [*ORDINALS, None]),
-        (None, []),
-    ],
-)
-def test_recordings_that_are_told_apart_or_counted_have_a_place(facts, ordinals):
-    assert heard_ordinals(facts) == ordinals
-
-
 def test_facts_that_do_not_match_the_spans_are_left_out():
     assert heard_labels("sound_order", {"events": ["dog"], "recordings": SPANS}) == []
     assert heard_labels("speech_translation", None) == []
@@ -53,17 +41,26 @@ def test_facts_that_do_not_match_the_spans_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("task", "facts", "answer", "words"),
+    ("task", "facts", "answer", "names"),
     [
-        ("sound_order", ORDER, "dog then door", ["dog", "door"]),
-        ("speaker_count", {"label": "two", "turns": ["a", "b"], "recordings": SPANS}, "two", ["two", "two"]),
-        ("sound_count", {"label": "two", "event": "bell", "recordings": SPANS}, "two", ["bell", "bell"]),
-        ("caption", {"recordings": SPANS[:1]}, "hold the line", ["hold the line"]),
-        ("caption", None, "hold the line", ["hold the line"]),
+        ("sound_order", ORDER, "dog then door", [("dog", "first"), ("door", "second")]),
+        ("speaker_count", TURNS, "two", [("two", "first"), ("two", "second")]),
+        ("sound_count", {"label": "two", "event": "bell", "recordings": SPANS}, "two", BELLS),
+        (
+            "sound_count",
+            {"event": "bell", "recordings": SPANS[:1] * 11},
+            "11",
+            [("bell", n) for n in (*ORDINALS, None)],
+        ),
+        ("sound_count", {"event": None, "recordings": SPANS[:1]}, "one", [("one", None)]),
+        ("sound_order", {"events": []}, "dog then door", [("dog then door", None)]),
+        ("caption", {"recordings": SPANS[:1]}, "hold the line", [("hold the line", None)]),
+        ("caption", None, "hold the line", [("hold the line", None)]),
     ],
 )
-def test_words_for_each_recording(task, facts, answer, words):
-    assert heard_words(task, facts, answer) == words
+def test_what_is_said_of_each_recording(task, facts, answer, names):
+    """And its place, where recordings are told apart or counted."""
+    assert heard_names(task, facts, answer) == names
 
 
 def test_pauses_are_where_nothing_is_heard():

@@ -82,6 +82,22 @@ def test_a_name_that_the_teacher_uses_is_left_alone():
     assert "<RESPONSE>that</RESPONSE>" in texts(varied.messages)[-1]
 
 
+def test_what_marks_places_and_pauses_is_no_invented_name():
+    rows = [*event_rows(), make_row("sound_event", ("first bell", "silence", "drum", "horn"), "drum")]
+    assert not {"first", "silence"} & set(Vocabularies(rows).words)
+
+
+def test_a_row_without_one_clip_is_refused(text_folder):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(text_folder)
+    row = event_rows()[0]
+    for turns, clips in ((row["turns"][:1] + row["turns"][2:], 0), (row["turns"] + row["turns"][1:], 2)):
+        varied = warmup_row({**row, "turns": turns}, random.Random(0), 1)
+        with pytest.raises(ValueError, match=f"asks about {clips} clips"):
+            tokenize([varied], tokenizer)
+
+
 def test_a_few_answers_are_learnt_by_heart():
     rows = [make_row("tempo_class", ("slow", "medium", "fast"), answer) for answer in ("slow", "medium", "fast")]
     assert not Vocabularies([*rows, *event_rows()]).exchangeable("tempo_class", ("slow", "medium", "fast"))

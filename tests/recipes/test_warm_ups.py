@@ -96,6 +96,21 @@ def test_text_rows_hold_words_for_the_clip_and_labels_on_the_answer(tones, text_
     assert sides == {True, False}
 
 
+def test_rows_of_another_layout_are_named(text_folder, tmp_path):
+    from datasets import Dataset
+
+    from text_recipe import TextRecipe
+    from warm_up_text import main
+
+    rows = tmp_path / "rows"
+    for split in ("train", "validation"):
+        Dataset.from_list([{"input_ids": [1], "labels": [1]}]).to_parquet(rows / f"{split}.parquet")
+    with pytest.raises(ValueError, match="lacks the column clip_start: run recipes/text_warmup_data.py again"):
+        main(
+            TextRecipe(model_name_or_path=str(text_folder), dataset_name=str(rows), output_dir=str(tmp_path / "text"))
+        )
+
+
 def test_new_rows_are_not_taken_from_an_old_cache(tones, text_folder, tmp_path):
     """`datasets` caches a folder under its README's configs: other content must come with another README."""
     from text_warmup_data import main
@@ -115,6 +130,15 @@ def test_a_missing_model_is_one_sentence(tones, tmp_path, capsys):
     printed = capsys.readouterr().err
     assert "holds no tokenizer.json: run recipes/init_text_model.py first" in printed
     assert printed.count("\n") == 1
+
+
+def test_all_that_the_encoder_may_say_is_one_token(tones, tmp_path):
+    from init_text_model import TextModelRecipe, main
+
+    fields = {"vocab_size": 600, "phrase_tokens": 100, "model": TEXT_MODEL}
+    main(TextModelRecipe(dataset_name=str(tones), output_dir=str(tmp_path / "model"), **fields))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert [len(tokenizer(f" {name}").input_ids) for name in ("low", "high", PAUSE)] == [1, 1, 1]
 
 
 def test_the_language_model_learns_to_write_what_it_reads(tones, tmp_path, capsys):
