@@ -61,6 +61,34 @@ def test_the_projector_says_what_is_heard_in_the_language_models_words(tones, te
     assert ("low", "high")[int(along.argmax())] == row["answer"]
 
 
+def test_pauses_are_learnt_and_left_out_of_the_score():
+    """Each held-out label but pauses is counted once; one that training lacks is missed, not left out."""
+    import numpy as np
+    import torch
+
+    from heard_labels import HeardLabel
+    from label_heads import LabelHeads, LabelVocabularies
+    from labelled_clips import LabelledClip
+    from modeling_audio_reasoner import AudioReasonerEncoderConfig
+    from warm_up_encoder import score
+
+    def clip(label):
+        spans = ((PAUSE, 0.0, 0.5), (label, 0.5, 1.0))
+        return LabelledClip(
+            np.zeros(16000, np.int16), "pitch", tuple(HeardLabel("pitch", name, *span) for name, *span in spans)
+        )
+
+    vocabularies = LabelVocabularies([*clip("low").labels, *clip("high").labels])
+    assert vocabularies.size("pitch") == 3
+    torch.manual_seed(0)
+    encoder = AudioReasonerEncoder(AudioReasonerEncoderConfig(**ENCODER))
+    heads = LabelHeads(ENCODER["d_model"], torch.eye(3, 32), vocabularies.owners, token_seconds=0.08, dropout=0.0)
+    heads.bias.data = torch.tensor([99.0 if name == "low" else 0.0 for _, name in vocabularies.index])
+    clips = [clip("low"), clip("high"), clip("unheard of")]
+    named = score(encoder, heads, vocabularies, clips, AudioReasonerFeatureExtractor(**EXTRACTOR))
+    assert sorted(named["pitch"]) == [False, False, True]
+
+
 def test_a_failed_warm_up_leaves_nothing(tones, text_folder, tmp_path, monkeypatch):
     import warm_up_encoder
 
