@@ -109,8 +109,9 @@ def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[st
 def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """`default`, each domain and each task, all over the same files; a split without files is not listed.
 
-    Each config names the content of its files: `datasets` keeps a folder's rows in its cache under these lines alone,
-    and would hand out the rows of an earlier build.
+    Files are named one by one, so that a missing one is an error: of a pattern `datasets` takes what is there, and keeps
+    that in its cache. Each config names the content of its files: the cache goes by these lines alone, and would hand
+    out the rows of an earlier build.
     """
     wanted: dict[str, tuple[str, str]] = {"default": ("*", "*")}
     wanted |= {domain: (domain, "*") for domain in DOMAINS if any(shard["domain"] == domain for shard in shards)}
@@ -119,9 +120,9 @@ def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     for name, (domain, task) in wanted.items():
         found = [s for s in shards if domain in ("*", s["domain"]) and task in ("*", s["task"])]
         files = [
-            {"split": split, "path": f"data/{domain}/{task}/{split}-*.parquet"}
+            {"split": split, "path": paths}
             for split in SPLITS
-            if any(shard["split"] == split for shard in found)
+            if (paths := [shard["path"] for shard in found if shard["split"] == split])
         ]
         content = hashlib.sha256("".join(shard["sha256"] for shard in found).encode()).hexdigest()[:16]
         config = {"config_name": name, "description": f"content {content}", "data_files": files}

@@ -20,8 +20,7 @@ def test_configs_cover_every_shard_once(cota, card):
     assert by_name["default"]["default"] is True
 
     def files(name: str) -> list[str]:
-        patterns = [entry["path"] for entry in by_name[name]["data_files"]]
-        return [str(path.relative_to(cota)) for pattern in patterns for path in cota.glob(pattern)]
+        return [path for entry in by_name[name]["data_files"] for path in entry["path"]]
 
     assert sorted(files("default")) == sorted(shards)
     assert sorted(path for name in ("sound", "speech", "music") for path in files(name)) == sorted(shards)
@@ -32,7 +31,7 @@ def test_configs_cover_every_shard_once(cota, card):
 def test_a_split_without_files_is_not_listed(cota, card):
     for config in yaml.safe_load(card.split("---")[1])["configs"]:
         for entry in config["data_files"]:
-            assert list(cota.glob(entry["path"]))
+            assert entry["path"] and all((cota / path).is_file() for path in entry["path"])
 
 
 def test_the_card_says_what_a_user_must_know(cota, card):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import datasets
 import pytest
 
@@ -62,6 +64,21 @@ def test_every_domain_and_task_is_a_config(cota):
 def unregistered():
     yield
     registration.unregister()
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_missing_shard_is_an_error_and_not_a_smaller_data_set(cota, tmp_path, streaming):
+    """Else training would go on without its rows, and `datasets` would keep the rest in its cache for good."""
+    folder = tmp_path / "cota"
+    shutil.copytree(cota, folder)
+    shard = sorted((folder / "data").rglob("train-*.parquet"))[0]
+    shard.rename(tmp_path / "kept.parquet")
+    with pytest.raises(FileNotFoundError, match=shard.name):
+        list(datasets.load_dataset(str(folder), split="train", streaming=streaming))
+    (tmp_path / "kept.parquet").rename(shard)
+    assert len(datasets.load_dataset(str(folder), split="train")) == len(
+        datasets.load_dataset(str(cota), split="train")
+    )
 
 
 def test_a_registered_folder_is_read_from_anywhere(cota, tmp_path, monkeypatch, unregistered):
