@@ -12,6 +12,7 @@ _HOMES = {
     "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig"),
     "encoder_audio_reasoner": ("AudioReasonerEncoder", "AudioReasonerPreTrainedModel"),
     "feature_extraction_audio_reasoner": ("AudioReasonerFeatureExtractor",),
+    "grammar_audio_reasoner": ("GrammarState", "ReasoningGrammar"),
     "modeling_audio_reasoner": (
         "AudioReasonerForConditionalGeneration",
         "AudioReasonerModel",
