@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
     from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
     from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
+    from .generation_audio_reasoner import AudioGenerationMixin  # noqa: F401
     from .grammar_audio_reasoner import ReasoningGrammar  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
@@ -26,6 +27,7 @@ CODE_FILES = (
     "configuration_audio_reasoner.py",
     "encoder_audio_reasoner.py",
     "feature_extraction_audio_reasoner.py",
+    "generation_audio_reasoner.py",
     "grammar_audio_reasoner.py",
     "modeling_audio_reasoner.py",
     "processing_audio_reasoner.py",

@@ -103,3 +103,21 @@ def encode(processor):
         )
 
     return make
+
+
+@pytest.fixture
+def stock_inputs():
+    """The same prompt with features as the stock class wants them: every clip padded to 30 s."""
+    from transformers import WhisperFeatureExtractor
+
+    whisper = WhisperFeatureExtractor(feature_size=128)
+
+    def make(inputs: dict, recordings: list) -> dict:
+        features = whisper(recordings, sampling_rate=16000, return_attention_mask=True, return_tensors="pt")
+        return {
+            **inputs,
+            "input_features": features["input_features"],
+            "feature_attention_mask": features["attention_mask"],
+        }
+
+    return make
