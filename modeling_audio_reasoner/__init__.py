@@ -9,6 +9,7 @@ import importlib
 
 
 _HOMES = {
+    "choices_audio_reasoner": ("normalise", "resolve_choice"),
     "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig"),
     "encoder_audio_reasoner": ("AudioReasonerEncoder", "AudioReasonerPreTrainedModel"),
     "feature_extraction_audio_reasoner": ("AudioReasonerFeatureExtractor",),
@@ -19,7 +20,8 @@ _HOMES = {
     ),
     "processing_audio_reasoner": ("AudioReasonerProcessor",),
     "reasoning_audio_reasoner": ("SECTIONS", "SYSTEM_PROMPT", "TAGS", "Reasoning", "parse_reasoning"),
-    "streaming_audio_reasoner": ("ReasoningEvent", "ReasoningStreamer"),
+    "streaming_audio_reasoner": ("AsyncReasoningStreamer", "ReasoningEvent", "ReasoningStreamer"),
+    "voting_audio_reasoner": ("VotedAnswer", "vote"),
     "audio_loading": ("check_audible", "load_audio"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -12,6 +12,8 @@ import torch
 from transformers import GenerationMixin
 from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
 
+from .voting_audio_reasoner import VotedAnswer, vote
+
 
 def embeddings_of_prompts(placeholders: torch.Tensor, audio: ModelOutput) -> tuple[torch.Tensor, ...]:
     """The audio embeddings of each prompt, (placeholders of the prompt, hidden size).
@@ -48,6 +50,10 @@ class AudioGenerationMixin(GenerationMixin):
     Before the prefill recordings become `mm_encoder_outputs`, transformers' name for what encoders have given: each is
     encoded once, however many answers are sampled or beams kept, and prefill in chunks takes the rows of its chunk.
     """
+
+    def vote(self, processor: Any, messages: list[dict], **options: Any) -> VotedAnswer:
+        """Sample several answers to one conversation and return what most of them say: see [`vote`]."""
+        return vote(self, processor, messages, **options)
 
     def prepare_inputs_for_generation(
         self, *args: Any, is_first_iteration: bool | None = False, **kwargs: Any

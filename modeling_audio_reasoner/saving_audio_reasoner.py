@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # Never executed. transformers finds the files that belong to a class by its relative imports, read as text: naming
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .audio_loading import load_audio  # noqa: F401
+    from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
     from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
     from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
+    from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
     "audio_loading.py",
+    "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
     "encoder_audio_reasoner.py",
     "feature_extraction_audio_reasoner.py",
@@ -34,6 +37,7 @@ CODE_FILES = (
     "reasoning_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
+    "voting_audio_reasoner.py",
 )
 
 

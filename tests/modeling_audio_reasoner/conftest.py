@@ -121,3 +121,22 @@ def stock_inputs():
         }
 
     return make
+
+
+@pytest.fixture
+def count_calls():
+    """Collect what a function gives for the arguments of every call of a module, as long as the test lasts."""
+    handles = []
+
+    def start(module: torch.nn.Module, count) -> list[int]:
+        counted: list[int] = []
+
+        def hook(_, args, kwargs):
+            counted.append(count(*args, **kwargs))
+
+        handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        return counted
+
+    yield start
+    for handle in handles:
+        handle.remove()

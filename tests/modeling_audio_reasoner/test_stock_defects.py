@@ -15,25 +15,6 @@ import torch
 TOLERANCE = 1e-5
 
 
-@pytest.fixture
-def count_calls():
-    """Collect what a function gives for the arguments of every call of a module, as long as the test lasts."""
-    handles = []
-
-    def start(module: torch.nn.Module, count) -> list[int]:
-        counted: list[int] = []
-
-        def hook(_, args, kwargs):
-            counted.append(count(*args, **kwargs))
-
-        handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
-        return counted
-
-    yield start
-    for handle in handles:
-        handle.remove()
-
-
 def test_encoding_costs_what_was_recorded(model, stock, encode, ask_about, clips, count_calls, stock_inputs):
     """Encodes every clip as 30 s, however short it is.
     Encodes the frames that were recorded, packed.
