@@ -138,10 +138,7 @@ def vote(
     prefill = {"input_ids": prompt[:, :-1], "attention_mask": mask[:, :-1], **heard}
     cache = model(**prefill, use_cache=True, logits_to_keep=1).past_key_values
     cache.batch_repeat_interleave(num_answers)
-    end_ids = generation.get("eos_token_id", model.generation_config.eos_token_id)
-    if end_ids is None:
-        raise ValueError("The model has no eos_token_id: no answer would ever be finished. Pass one.")
-    end_ids = end_ids if isinstance(end_ids, (list, tuple)) else [end_ids]
+    end_ids = _end_ids(model, processor, generation)
     collector = MajorityDecided(processor.tokenizer, prompt.shape[1], end_ids, choices, stop_early)
     criteria = StoppingCriteriaList([*generation.pop("stopping_criteria", []), collector])
     written = model.generate(
@@ -149,9 +146,18 @@ def vote(
         attention_mask=mask.repeat_interleave(num_answers, dim=0),
         past_key_values=cache,
         stopping_criteria=criteria,
-        **{"do_sample": True, **generation},
+        **{"do_sample": True, "eos_token_id": end_ids, **generation},
     )
     return _count(collector, written[:, prompt.shape[1] :], processor.tokenizer)
+
+
+def _end_ids(model: Any, processor: Any, generation: dict[str, Any]) -> list[int]:
+    """The tokens that end an answer: as asked for, else the model's, else the tokenizer's."""
+    given = (generation.pop("eos_token_id", None), model.generation_config.eos_token_id)
+    for ids in (*given, processor.tokenizer.eos_token_id):
+        if ids is not None:
+            return list(ids) if isinstance(ids, (list, tuple)) else [ids]
+    raise ValueError("Neither model nor tokenizer has an eos_token_id: no answer would ever be finished. Pass one.")
 
 
 def _count(collector: MajorityDecided, written: torch.Tensor, tokenizer: Any) -> VotedAnswer:

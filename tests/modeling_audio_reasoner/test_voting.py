@@ -130,7 +130,6 @@ def test_samples_differ_and_a_seed_repeats_them(model, processor, ask_about, cli
         ({"num_answers": 0}, "num_answers is 0"),
         ({"choices": []}, "choices is empty"),
         ({"num_beams": 2}, "vote does not take num_beams"),
-        ({"eos_token_id": None}, "no eos_token_id"),
     ],
 )
 def test_impossible_votes_are_refused(model, processor, ask_about, clips, options, message):
