@@ -22,6 +22,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils.generic import is_flash_attention_requested
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
+from .quantization_audio_reasoner import keep_audio_exact
 from .saving_audio_reasoner import save_code
 
 
@@ -189,6 +190,13 @@ class AudioReasonerPreTrainedModel(PreTrainedModel):
         super()._init_weights(module)
         if isinstance(module, SinusoidalPositions):
             init.copy_(module.weight, sinusoids(module.num_embeddings, module.embedding_dim))
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, quantization_config: Any = None, **kwargs: Any) -> Any:
+        """As the base class. A `quantization_config` that names no modules to skip skips encoder and projector."""
+        if quantization_config is not None:
+            kwargs["quantization_config"] = keep_audio_exact(quantization_config)
+        return super().from_pretrained(*args, **kwargs)
 
     def save_pretrained(self, save_directory: str, *args: Any, **kwargs: Any) -> Any:
         """As the base class, with the code beside the weights: the folder loads where this package is absent."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .grammar_audio_reasoner import ReasoningGrammar  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
+    from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
@@ -34,6 +35,7 @@ CODE_FILES = (
     "grammar_audio_reasoner.py",
     "modeling_audio_reasoner.py",
     "processing_audio_reasoner.py",
+    "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
