@@ -10,7 +10,7 @@ import importlib
 
 _HOMES = {
     "choices_audio_reasoner": ("normalise", "resolve_choice"),
-    "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig"),
+    "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig", "count_audio_tokens"),
     "encoder_audio_reasoner": ("AudioReasonerEncoder", "AudioReasonerPreTrainedModel"),
     "feature_extraction_audio_reasoner": ("AudioReasonerFeatureExtractor",),
     "grammar_audio_reasoner": ("GrammarState", "ReasoningGrammar"),
