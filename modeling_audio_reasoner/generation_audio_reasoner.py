@@ -58,10 +58,10 @@ class AudioGenerationMixin(GenerationMixin):
     def prepare_inputs_for_generation(
         self, *args: Any, is_first_iteration: bool | None = False, **kwargs: Any
     ) -> dict:
-        """As the base class; what is heard goes into the prefill alone."""
+        """As the base class; what is heard goes into the prefill alone, or with every pass where there is no cache."""
         inputs = super().prepare_inputs_for_generation(*args, is_first_iteration=is_first_iteration, **kwargs)
-        if inputs.get("input_features") is None:
-            inputs.pop("feature_attention_mask", None)
+        if not is_first_iteration and kwargs.get("use_cache", True):
+            inputs.pop("mm_encoder_outputs", None)
         return inputs
 
     def _expand_inputs_for_generation(

@@ -16,6 +16,7 @@ from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
 )
+from transformers.core_model_loading import WeightRenaming
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
@@ -214,16 +215,24 @@ def _register_checkpoint_names() -> None:
     """Read and write Qwen2-Audio's key names.
 
     Files hold `audio_tower.*`, `language_model.model.*`, `language_model.lm_head.weight`; in memory the first two live
-    under `model.`. transformers applies such a mapping to custom code only where it is registered by model type and by
-    class name; without it, `lm_head` would be left at random.
+    under `model.`. transformers adds the language model's own renaming, `language_model.model` to `language_model`. It
+    applies such a mapping to custom code only where it is registered by model type and by class name; without it,
+    `lm_head` would be left at random. Written out here, since transformers' own entry wrote
+    `language_model.model.model.*` before 5.23.
     """
-    for name, source in (
-        ("audio_reasoner", "qwen2_audio"),
-        ("AudioReasonerForConditionalGeneration", "qwen2_audio"),
-        ("AudioReasonerModel", "Qwen2AudioModel"),
+    whole = [
+        WeightRenaming(r"^language_model.lm_head", "lm_head"),
+        *(WeightRenaming(rf"^{name}", f"model.{name}") for name in ("language_model", "audio_tower")),
+        WeightRenaming(r"^multi_modal_projector", "model.multi_modal_projector"),
+    ]
+    without_head = [WeightRenaming(r"^language_model.model", "language_model")]
+    for name, mapping in (
+        ("audio_reasoner", whole),
+        ("AudioReasonerForConditionalGeneration", whole),
+        ("AudioReasonerModel", without_head),
     ):
         if get_checkpoint_conversion_mapping(name) is None:
-            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
+            register_checkpoint_conversion_mapping(name, mapping)
 
 
 _register_checkpoint_names()
