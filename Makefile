@@ -35,8 +35,7 @@ style: $(READY) ## mend style
 	ruff format $(CODE_HERE)
 
 slow: $(READY) ## run the tests that take minutes
-	@if [ -z "$$(find tests/slow -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no slow tests yet."; \
-	else set -x; python -m pytest --slow tests/slow; fi
+	python -m pytest --slow -m slow
 
 gpu: $(READY) ## run the tests for a CUDA GPU, which say so where there is none
 	@if [ -z "$$(find tests/gpu -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no GPU tests yet."; \

@@ -50,6 +50,7 @@ EXTRAS_REQUIRE = {
         "huggingface_hub>=1.31,<3",
         "safetensors>=0.5,<1",
     ],
+    "serve": ["transformers[serving]"],
     "app": ["gradio>=6,<7"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],

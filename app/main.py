@@ -15,6 +15,7 @@ from app.commands.build import build
 from app.commands.card import card
 from app.commands.check import check
 from app.commands.compose import compose
+from app.commands.convert import convert
 from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
@@ -65,7 +66,7 @@ def options(
     """
 
 
-for command in (fetch, build, check, compose, evaluate, card, report, extract, ask):
+for command in (fetch, build, check, compose, convert, evaluate, card, report, extract, ask):
     app.command()(command)
 
 

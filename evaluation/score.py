@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.intervals import wilson_interval
 from evaluation.official.mmau import mmau_match
-from evaluation.resolve import resolve_choice
+from modeling_audio_reasoner.choices_audio_reasoner import resolve_choice
 
 
 Row = Mapping[str, Any]

@@ -9,16 +9,19 @@ import importlib
 
 
 _HOMES = {
-    "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig"),
+    "choices_audio_reasoner": ("normalise", "resolve_choice"),
+    "configuration_audio_reasoner": ("AudioReasonerConfig", "AudioReasonerEncoderConfig", "count_audio_tokens"),
     "encoder_audio_reasoner": ("AudioReasonerEncoder", "AudioReasonerPreTrainedModel"),
     "feature_extraction_audio_reasoner": ("AudioReasonerFeatureExtractor",),
+    "grammar_audio_reasoner": ("GrammarState", "ReasoningGrammar"),
     "modeling_audio_reasoner": (
         "AudioReasonerForConditionalGeneration",
         "AudioReasonerModel",
     ),
     "processing_audio_reasoner": ("AudioReasonerProcessor",),
     "reasoning_audio_reasoner": ("SECTIONS", "SYSTEM_PROMPT", "TAGS", "Reasoning", "parse_reasoning"),
-    "streaming_audio_reasoner": ("ReasoningEvent", "ReasoningStreamer"),
+    "streaming_audio_reasoner": ("AsyncReasoningStreamer", "ReasoningEvent", "ReasoningStreamer"),
+    "voting_audio_reasoner": ("VotedAnswer", "vote"),
     "audio_loading": ("check_audible", "load_audio"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -6,13 +6,14 @@ files and soxr resamples; both are imported when they are needed. This module kn
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import os
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 from urllib.request import urlopen
 
 import numpy as np
@@ -20,15 +21,16 @@ import numpy as np
 
 SILENCE_PEAK = 1e-4  # -80 dB of full scale
 MAX_CHANNELS = 64
+LONGEST_PATH = 4096  # what is longer is a recording in base64, as chat servers hand it over
 
 
 def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
     """Read a recording as float32 mono samples at `sampling_rate` (Hz), shape (samples,).
 
     Args:
-        source: a path or URL; `bytes`; an array (samples,) or (channels, samples), already at `sampling_rate`;
-            `{"array", "sampling_rate"}`; `{"bytes", "path"}` (datasets' `Audio(decode=False)`); or a torchcodec
-            `AudioDecoder` (datasets' decoded `Audio`).
+        source: a path or URL; `bytes`, or bytes in base64 (a `data:` URI or bare); an array (samples,) or (channels,
+            samples), already at `sampling_rate`; `{"array", "sampling_rate"}`; `{"bytes", "path"}` (datasets'
+            `Audio(decode=False)`); or a torchcodec `AudioDecoder` (datasets' decoded `Audio`).
         sampling_rate: the rate wanted, in Hz.
 
     Raises:
@@ -63,6 +65,8 @@ def describe(source: Any) -> str:
     """How an error names the recording: its path or URL where it has one."""
     if isinstance(source, dict):
         return str(source.get("path") or "The recording")
+    if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
+        return "The recording in base64"
     if isinstance(source, (str, os.PathLike)):
         return str(source)
     return "The recording"
@@ -127,12 +131,24 @@ def _contents(source: Any, name: str) -> bytes:
                 return reply.read()
         except URLError as error:
             raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
-    path = Path(str(source).removeprefix("file://"))
+    if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
+        return _decode_base64(source, name)
+    path = Path(unquote(source[7:]) if str(source).startswith("file://") else source)
     if path.is_dir():
         raise ValueError(f"{name} is a folder, not a recording: name one audio file.")
     if not path.exists():
         raise FileNotFoundError(f"{name} does not exist: check the path of the recording.")
     return path.read_bytes()
+
+
+def _decode_base64(source: str, name: str) -> bytes:
+    head, comma, encoded = source.partition(",") if source.startswith("data:") else ("", ",", source)
+    if not comma or (head and not head.endswith(";base64")):
+        raise ValueError(f"{name} is a data URI that is not in base64: write it as data:audio/wav;base64,….")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError as error:  # binascii's error is one
+        raise ValueError(f"{name} is not valid base64 ({error}): encode the whole file.") from None
 
 
 def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:

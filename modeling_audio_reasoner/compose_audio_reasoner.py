@@ -6,31 +6,25 @@ not among the files that travel with the weights.
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, WhisperFeatureExtractor, WhisperModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, WhisperFeatureExtractor, WhisperModel
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+from .pretrained_folder import MAX_NEW_TOKENS, TEMPLATE_TOKENS, chat_template, generation_config, read_model_type
 from .processing_audio_reasoner import AudioReasonerProcessor
 from .whole_folder import whole_folder
 
 
-TEMPLATE_TOKENS = ("<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
-"""What the chat template writes besides text; Qwen2-Audio's names."""
-
 PROJECTOR_FILE = "projector.safetensors"
 """Beside an encoder: `weight` (hidden size, d_model) and `bias` of a projector that was trained with it."""
-
-MAX_NEW_TOKENS = 2048
-"""The longest answer in the authors' `inference.py`."""
 
 
 def compose_audio_reasoner(
@@ -83,9 +77,8 @@ def compose_audio_reasoner(
     model.model.language_model.load_state_dict(language_model.base_model.state_dict())
     model.lm_head.load_state_dict(language_model.get_output_embeddings().state_dict())
     model.tie_weights()
-    model.generation_config = _generation_config(tokenizer, max_new_tokens)
-    template = (Path(__file__).parent / "chat_template.jinja").read_text(encoding="utf-8")
-    processor = AudioReasonerProcessor(extractor, tokenizer, chat_template=template)
+    model.generation_config = generation_config(tokenizer, max_new_tokens)
+    processor = AudioReasonerProcessor(extractor, tokenizer, chat_template=chat_template())
     with whole_folder(destination) as folder:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
@@ -106,31 +99,9 @@ def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) ->
     projector.load_state_dict(trained)
 
 
-def _generation_config(tokenizer: Any, max_new_tokens: int) -> GenerationConfig:
-    """The authors' settings: greedy, up to `max_new_tokens`, until the turn ends."""
-    ends = [tokenizer.convert_tokens_to_ids("<|im_end|>")]
-    if tokenizer.eos_token_id is not None and tokenizer.eos_token_id not in ends:
-        ends.append(tokenizer.eos_token_id)
-    return GenerationConfig(
-        do_sample=False, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id
-    )
-
-
-def _model_type(folder: Path, wanted: str) -> str:
-    """The model type that a folder's config.json names."""
-    path = folder / "config.json"
-    if not path.is_file():
-        found = "holds no config.json" if folder.is_dir() else "is not a folder"
-        raise ValueError(f"{folder} {found}: name a folder with {wanted}.")
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8")).get("model_type"))
-    except (json.JSONDecodeError, AttributeError) as error:
-        raise ValueError(f"{path} is not a model configuration: write the folder again.") from error
-
-
 def _read_encoder(folder: Path) -> tuple[AudioReasonerEncoder, AudioReasonerFeatureExtractor]:
     wanted = "an encoder that recipes/warm_up_encoder.py wrote, or a Whisper model"
-    model_type = _model_type(folder, wanted)
+    model_type = read_model_type(folder, wanted)
     if not (folder / "preprocessor_config.json").is_file():
         raise ValueError(f"{folder} holds no preprocessor_config.json: save the feature extractor beside the encoder.")
     if model_type == AudioReasonerEncoderConfig.model_type:
@@ -155,7 +126,7 @@ def _read_encoder(folder: Path) -> tuple[AudioReasonerEncoder, AudioReasonerFeat
 def _read_language_model(folder: Path) -> tuple[Any, Any]:
     """The language model and its tokenizer, which has the tokens of the chat template and a padding token."""
     wanted = "a causal language model of transformers and its tokenizer"
-    model_type = _model_type(folder, wanted)
+    model_type = read_model_type(folder, wanted)
     try:
         language_model = AutoModelForCausalLM.from_pretrained(folder)
     except ValueError as error:

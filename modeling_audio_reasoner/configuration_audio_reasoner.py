@@ -6,6 +6,7 @@ from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES
 
 
 MODEL_AUTO_MAP = {
@@ -164,5 +165,8 @@ def _text_config(config: dict | PreTrainedConfig | None) -> PreTrainedConfig:
         )
     return CONFIG_MAPPING[model_type](**fields)
 
+
+# `transformers serve` knows by this table of names which models take audio, and reads it after the configuration.
+MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES.setdefault("audio_reasoner", "AudioReasonerForConditionalGeneration")
 
 __all__ = ["AudioReasonerConfig", "AudioReasonerEncoderConfig", "count_audio_tokens", "count_positions"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -18,8 +19,10 @@ from transformers.activations import ACT2FN
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import ModelOutput
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.utils.generic import is_flash_attention_requested
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
+from .quantization_audio_reasoner import keep_audio_exact
 from .saving_audio_reasoner import save_code
 
 
@@ -29,10 +32,39 @@ class AudioReasonerEncoderOutput(ModelOutput):
 
     last_hidden_state: (sum of lengths, d_model).
     lengths: (windows,), audio tokens of each window.
+    pooler_output: (sum of lengths, hidden size), the same in the language model's space; only from
+        `get_audio_features` of a whole model.
     """
 
     last_hidden_state: torch.Tensor = None  # type: ignore[assignment]  # ModelOutput wants defaults
     lengths: torch.Tensor = None  # type: ignore[assignment]
+    pooler_output: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How windows lie one after the other in a packed tensor.
+
+    groups: runs of (windows, positions of each), in packed order.
+    bounds: (windows + 1,) int32, where each window starts, and the end of the last: FlashAttention's `cu_seqlens`.
+    longest: positions of the longest window.
+    """
+
+    groups: list[tuple[int, int]]
+    bounds: torch.Tensor
+    longest: int
+
+    @classmethod
+    def of(cls, positions: list[int], device: torch.device) -> Packing:
+        """Of windows with so many positions, in packed order: [5, 5, 3] has the groups [(2, 5), (1, 3)]."""
+        groups: list[tuple[int, int]] = []
+        for length in positions:
+            if groups and groups[-1][1] == length:
+                groups[-1] = (groups[-1][0] + 1, length)
+            else:
+                groups.append((1, length))
+        bounds = torch.tensor([0, *accumulate(positions)], dtype=torch.int32, device=device)
+        return cls(groups, bounds, max(positions))
 
 
 def eager_attention_forward(
@@ -70,30 +102,41 @@ class AudioReasonerAttention(nn.Module):
         self.q_proj = nn.Linear(config.d_model, config.d_model)
         self.out_proj = nn.Linear(config.d_model, config.d_model)
 
-    def forward(self, hidden_states: torch.Tensor, groups: list[tuple[int, int]], **kwargs: Any) -> torch.Tensor:
-        """(positions, d_model) -> the same; `groups` are runs of (windows, positions of each), in packed order."""
+    def forward(self, hidden_states: torch.Tensor, packing: Packing) -> torch.Tensor:
+        """(positions, d_model) -> the same.
+
+        FlashAttention takes all windows in one call by their bounds; other implementations take one call for each run
+        of windows of one length, as a batch.
+        """
         attend: Callable = ALL_ATTENTION_FUNCTIONS.get_interface(
             self.config._attn_implementation, eager_attention_forward
         )
         # Scaling the query first, as Whisper does, keeps the rounding of released checkpoints.
         query = self.q_proj(hidden_states) * self.scaling
         key, value = self.k_proj(hidden_states), self.v_proj(hidden_states)
+        options = {"dropout": self.dropout if self.training else 0.0, "scaling": 1.0, "is_causal": False}
+        if is_flash_attention_requested(self.config):
+            whole = [part.view(1, -1, self.num_heads, self.head_dim).transpose(1, 2) for part in (query, key, value)]
+            output, _ = attend(
+                self,
+                *whole,
+                None,
+                cu_seq_lens_q=packing.bounds,
+                cu_seq_lens_k=packing.bounds,
+                max_length_q=packing.longest,
+                max_length_k=packing.longest,
+                **options,
+            )
+            return self.out_proj(output.reshape(hidden_states.shape))
         attended = []
         start = 0
-        for windows, positions in groups:
+        for windows, positions in packing.groups:
             stop = start + windows * positions
             split = [
                 part[start:stop].view(windows, positions, self.num_heads, self.head_dim).transpose(1, 2)
                 for part in (query, key, value)
             ]
-            output, _ = attend(
-                self,
-                *split,
-                None,
-                dropout=self.dropout if self.training else 0.0,
-                scaling=1.0,
-                is_causal=False,
-            )
+            output, _ = attend(self, *split, None, **options)
             attended.append(output.reshape(stop - start, -1))
             start = stop
         return self.out_proj(attended[0] if len(attended) == 1 else torch.cat(attended))
@@ -113,9 +156,9 @@ class AudioReasonerEncoderLayer(GradientCheckpointingLayer):
         self.fc2 = nn.Linear(config.encoder_ffn_dim, config.d_model)
         self.final_layer_norm = nn.LayerNorm(config.d_model)
 
-    def forward(self, hidden_states: torch.Tensor, groups: list[tuple[int, int]], **kwargs: Any) -> torch.Tensor:
+    def forward(self, hidden_states: torch.Tensor, packing: Packing) -> torch.Tensor:
         """(positions, d_model) -> (positions, d_model)."""
-        attended = self.self_attn(self.self_attn_layer_norm(hidden_states), groups, **kwargs)
+        attended = self.self_attn(self.self_attn_layer_norm(hidden_states), packing)
         hidden_states = hidden_states + nn.functional.dropout(attended, p=self.dropout, training=self.training)
         inner = self.activation_fn(self.fc1(self.final_layer_norm(hidden_states)))
         inner = nn.functional.dropout(inner, p=self.activation_dropout, training=self.training)
@@ -138,12 +181,22 @@ class AudioReasonerPreTrainedModel(PreTrainedModel):
     _skip_keys_device_placement = ["past_key_values"]
     _supports_flash_attn = True
     _supports_sdpa = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    _can_compile_fullgraph = True
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if isinstance(module, SinusoidalPositions):
             init.copy_(module.weight, sinusoids(module.num_embeddings, module.embedding_dim))
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, quantization_config: Any = None, **kwargs: Any) -> Any:
+        """As the base class. A `quantization_config` that names no modules to skip skips encoder and projector."""
+        if quantization_config is not None:
+            kwargs["quantization_config"] = keep_audio_exact(quantization_config)
+        return super().from_pretrained(*args, **kwargs)
 
     def save_pretrained(self, save_directory: str, *args: Any, **kwargs: Any) -> Any:
         """As the base class, with the code beside the weights: the folder loads where this package is absent."""
@@ -225,11 +278,11 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             hidden[window, : positions[window]] + self.embed_positions.weight[: positions[window]] for window in order
         ]
         hidden = nn.functional.dropout(torch.cat(packed), p=self.dropout, training=self.training)
-        groups = _runs([positions[window] for window in order])
+        packing = Packing.of([positions[window] for window in order], hidden.device)
         for layer in self.layers:
             if self.training and self.layerdrop > 0.0 and torch.rand([]) < self.layerdrop:
                 continue
-            hidden = layer(hidden, groups)
+            hidden = layer(hidden, packing)
 
         pooled: list[torch.Tensor] = [hidden] * len(order)
         for window, part in zip(order, hidden.split([positions[window] for window in order]), strict=True):
@@ -263,17 +316,6 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 f"{2 * self.config.max_source_positions}: use the feature extractor saved with this model."
             )
         return [count_positions(frames) for frames in valid]
-
-
-def _runs(lengths: list[int]) -> list[tuple[int, int]]:
-    """Runs of equal numbers: [5, 5, 3] -> [(2, 5), (1, 3)]."""
-    runs: list[tuple[int, int]] = []
-    for length in lengths:
-        if runs and runs[-1][1] == length:
-            runs[-1] = (runs[-1][0] + 1, length)
-        else:
-            runs.append((1, length))
-    return runs
 
 
 def spec_augment(features: torch.Tensor, config: AudioReasonerEncoderConfig) -> torch.Tensor:

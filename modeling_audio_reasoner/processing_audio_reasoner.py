@@ -13,8 +13,10 @@ from transformers import BatchFeature, ProcessorMixin
 
 from .audio_loading import describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
+from .grammar_audio_reasoner import ReasoningGrammar
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import save_code
+from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 
 
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
@@ -163,6 +165,18 @@ class AudioReasonerProcessor(ProcessorMixin):
     def parse_reasoning(self, text: str) -> Reasoning:
         """The sections of a decoded answer; see [`parse_reasoning`]."""
         return parse_reasoning(text)
+
+    def reasoning_streamer(self, timeout: float | None = None) -> ReasoningStreamer:
+        """For `generate(..., streamer=...)`: the sections as the model writes them; see [`ReasoningStreamer`]."""
+        return ReasoningStreamer(self.tokenizer, timeout)
+
+    def async_reasoning_streamer(self, timeout: float | None = None) -> AsyncReasoningStreamer:
+        """The same for `async for`; see [`AsyncReasoningStreamer`]."""
+        return AsyncReasoningStreamer(self.tokenizer, timeout)
+
+    def reasoning_grammar(self, budgets: dict[str, int] | None = None) -> ReasoningGrammar:
+        """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`]."""
+        return ReasoningGrammar(self.tokenizer, budgets)
 
     @property
     def model_input_names(self) -> list[str]:

@@ -12,24 +12,34 @@ if TYPE_CHECKING:
     # Never executed. transformers finds the files that belong to a class by its relative imports, read as text: naming
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .audio_loading import load_audio  # noqa: F401
+    from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
     from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
     from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
+    from .generation_audio_reasoner import AudioGenerationMixin  # noqa: F401
+    from .grammar_audio_reasoner import ReasoningGrammar  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
+    from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
+    from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
     "audio_loading.py",
+    "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
     "encoder_audio_reasoner.py",
     "feature_extraction_audio_reasoner.py",
+    "generation_audio_reasoner.py",
+    "grammar_audio_reasoner.py",
     "modeling_audio_reasoner.py",
     "processing_audio_reasoner.py",
+    "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
+    "voting_audio_reasoner.py",
 )
 
 

@@ -5,8 +5,9 @@ Decodes tokens as they come, by the streamer interface of transformers; knows th
 
 from __future__ import annotations
 
+import asyncio
 import queue
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,7 +41,8 @@ class ReasoningStreamer(BaseStreamer):
         self._timeout = timeout
         self._events: queue.Queue[ReasoningEvent | None] = queue.Queue()
         self._tokens: list[int] = []
-        self._decoded = ""
+        self._shown = 0
+        self._context = 0
         self._pending = ""
         self._section: str | None = None
         self._prompt_seen = False
@@ -57,21 +59,33 @@ class ReasoningStreamer(BaseStreamer):
             self._prompt_seen = True
             return
         self._tokens.extend(value.reshape(-1).tolist())
-        decoded = self._tokenizer.decode(self._tokens, skip_special_tokens=True)
+        # A token's text may depend on the one before it (a space), so the text shown last is decoded again with it.
+        shown = self._decode(self._tokens[self._context : self._shown])
+        decoded = self._decode(self._tokens[self._context :])
         if not decoded.endswith("\ufffd"):
-            self._feed(decoded[len(self._decoded) :])
-            self._decoded = decoded
+            self._context, self._shown = self._shown, len(self._tokens)
+            self._feed(decoded[len(shown) :])
 
     def end(self) -> None:
-        """Flush what was held back and end the iteration."""
+        """Flush what was held back, an unfinished character too, and end the iteration."""
+        if self._shown < len(self._tokens):
+            shown = self._decode(self._tokens[self._context : self._shown])
+            self._feed(self._decode(self._tokens[self._context :])[len(shown) :])
         if self._pending:
             self._emit("text", self._pending)
             self._pending = ""
-        self._events.put(None)
+        self._deliver(None)
 
     def __iter__(self) -> Iterator[ReasoningEvent]:
         while (event := self._events.get(timeout=self._timeout)) is not None:
             yield event
+
+    def _decode(self, tokens: list[int]) -> str:
+        return self._tokenizer.decode(tokens, skip_special_tokens=True)
+
+    def _deliver(self, event: ReasoningEvent | None) -> None:
+        """Hand an event, or the end, to whoever iterates."""
+        self._events.put(event)
 
     def _feed(self, text: str) -> None:
         self._pending += text
@@ -107,4 +121,32 @@ class ReasoningStreamer(BaseStreamer):
     def _emit(self, kind: Literal["opened", "text", "closed"], text: str, section: str | None = None) -> None:
         if kind == "text" and self._section is None and not text.strip():
             return
-        self._events.put(ReasoningEvent(kind, section or self._section, text))
+        self._deliver(ReasoningEvent(kind, section or self._section, text))
+
+
+class AsyncReasoningStreamer(ReasoningStreamer):
+    """As [`ReasoningStreamer`], for `async for` in an event loop while `generate` runs in a thread.
+
+    Make it inside the running loop. With a failure in the generating thread, call `end()` from it, or iteration waits
+    for `timeout` seconds and raises `asyncio.TimeoutError`.
+
+    Raises:
+        RuntimeError: no event loop is running.
+    """
+
+    def __init__(self, tokenizer: Any, timeout: float | None = None) -> None:
+        super().__init__(tokenizer, timeout)
+        self._loop = asyncio.get_running_loop()
+        self._arrived: asyncio.Queue[ReasoningEvent | None] = asyncio.Queue()
+
+    def __iter__(self) -> Iterator[ReasoningEvent]:
+        raise TypeError(
+            "AsyncReasoningStreamer is iterated over with `async for`; for `for` there is ReasoningStreamer."
+        )
+
+    async def __aiter__(self) -> AsyncIterator[ReasoningEvent]:
+        while (event := await asyncio.wait_for(self._arrived.get(), self._timeout)) is not None:
+            yield event
+
+    def _deliver(self, event: ReasoningEvent | None) -> None:
+        self._loop.call_soon_threadsafe(self._arrived.put_nowait, event)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from threading import Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+
+if TYPE_CHECKING:
+    from modeling_audio_reasoner.reasoning_audio_reasoner import Reasoning
 
 DEMO_MODEL = "demo/model"
 
@@ -24,6 +27,14 @@ def ask(
     max_new_tokens: Annotated[
         int | None, typer.Option(help="At most so many tokens; the model's own limit if left out.")
     ] = None,
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(help="SECTION=TOKENS, once for each: close the section then, and keep the answer well-formed."),
+    ] = None,
+    votes: Annotated[
+        int | None, typer.Option(min=1, help="Sample so many answers and show the one that most of them give.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the answers that --votes samples.")] = 0,
 ) -> None:
     """Ask a model about a recording and watch it plan, caption, reason, summarise and respond.
 
@@ -34,22 +45,27 @@ def ask(
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
     text = question_text(question, choice or ())
+    budgets = _budgets(budget or [])
     waveform, rate = read_audio(recording)
     check_audible(waveform, recording)
     processor = load_processor(model, revision)
     sound = {"array": waveform, "sampling_rate": rate, "path": recording}
     parts = [{"type": "audio", "audio": sound}, {"type": "text", "text": text}]
+    messages = [{"role": "user", "content": parts}]
+    # Before the weights are loaded, so that a recording that cannot be heard is said at once.
     inputs = processor.apply_chat_template(
-        [{"role": "user", "content": parts}],
-        tokenize=True,
-        return_dict=True,
-        add_generation_prompt=True,
-        return_tensors="pt",
+        messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
     )
     from transformers import AutoModel
 
     network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
-    answer = parse_reasoning(_stream(network, processor, inputs, max_new_tokens))
+    options: dict[str, Any] = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
+    if budgets:
+        options["logits_processor"] = [processor.reasoning_grammar(budgets)]
+    if votes is None:
+        answer = parse_reasoning(_stream(network, processor, inputs, options))
+    else:
+        answer = _vote(network, processor, messages, {"num_answers": votes, "choices": choice, **options}, seed)
     if not answer.complete:
         typer.echo(f"\nThe answer is not well-formed: {'; '.join(answer.problems)}.", err=True)
         raise typer.Exit(2)
@@ -79,20 +95,58 @@ def load_processor(model: str, revision: str | None = None):
     return processor
 
 
-def _stream(network, processor, inputs, max_new_tokens: int | None) -> str:
+def _budgets(given: list[str]) -> dict[str, int]:
+    """`["planning=20"]` -> `{"planning": 20}`."""
+    from modeling_audio_reasoner.reasoning_audio_reasoner import SECTIONS
+
+    budgets = {}
+    for text in given:
+        section, _, tokens = text.partition("=")
+        if section not in SECTIONS or not tokens.isdigit() or int(tokens) < 1:
+            raise ValueError(
+                f"--budget {text} is not SECTION=TOKENS: give one of {', '.join(SECTIONS)} and a whole number, as in "
+                "--budget planning=20."
+            )
+        budgets[section] = int(tokens)
+    return budgets
+
+
+def _vote(network, processor, messages: list[dict], options: dict[str, Any], seed: int) -> Reasoning:
+    """Sample answers, print the chosen one and the votes, and return it."""
+    import torch
+    from rich.console import Console
+
+    from modeling_audio_reasoner.reasoning_audio_reasoner import SECTIONS
+
+    console = Console(highlight=False, soft_wrap=True)
+    torch.manual_seed(seed)
+    with console.status(f"sampling {options['num_answers']} answers"):
+        voted = network.vote(processor, messages, **options)
+    for section in SECTIONS:
+        if (text := getattr(voted.reasoning, section)) is not None:
+            console.print(section, style="bold cyan", end="\n  ")
+            console.print(f"{text}\n", markup=False)
+    console.print("votes", style="bold cyan")
+    for response, count in voted.votes.items():
+        console.print(f"  {count}  {response}", markup=False)
+    if silent := len(voted.answers) - sum(voted.votes.values()):
+        console.print(f"  {silent}  (no vote: the response names none of the choices, or more than one)")
+    if voted.unfinished:
+        console.print(f"  {voted.unfinished}  (not waited for, or cut at the token limit)")
+    return voted.reasoning
+
+
+def _stream(network, processor, inputs, options: dict[str, Any]) -> str:
     """Generate greedily, print each section as it opens, and return the whole answer."""
     from rich.console import Console
 
-    from modeling_audio_reasoner.streaming_audio_reasoner import ReasoningStreamer
-
     console = Console(highlight=False, soft_wrap=True)
-    streamer = ReasoningStreamer(processor.tokenizer)
-    limits = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
+    streamer = processor.reasoning_streamer()
     outcome: dict[str, object] = {}
 
     def generate() -> None:
         try:
-            outcome["tokens"] = network.generate(**inputs, streamer=streamer, do_sample=False, **limits)
+            outcome["tokens"] = network.generate(**inputs, streamer=streamer, do_sample=False, **options)
         except Exception as error:  # carried over to the reading thread, which raises it
             outcome["error"] = error
             streamer.end()

@@ -2,7 +2,7 @@
 
 It compares sets of words and is lenient and strict in odd places: an option letter alone is wrong, and so is
 a right answer beside a word that only a wrong choice has. The figure it gives stands beside the strict one of
-`evaluation.resolve`, never in its place.
+`modeling_audio_reasoner.choices_audio_reasoner`, never in its place.
 """
 
 from __future__ import annotations

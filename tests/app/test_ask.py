@@ -83,6 +83,34 @@ def test_the_sections_open_one_after_the_other(model_folder, tmp_path, monkeypat
     ]
 
 
+def test_budgets_make_any_model_well_formed(model_folder, tmp_path):
+    """Random weights, and yet five sections: each is closed when its budget is spent."""
+    budgets = [f"--budget={name}=4" for name in ("planning", "caption", "reasoning", "summary", "response")]
+    code, shown, said = ask(
+        tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--max-new-tokens", 200, *budgets
+    )
+    assert code == 0, said
+    lines = [line for line in shown.splitlines() if line and not line.startswith(" ")]
+    assert lines == ["planning", "caption", "reasoning", "summary", "response"]
+
+
+@pytest.mark.parametrize("budget", ["planning", "planning=", "planning=0", "thinking=5", "planning=many"])
+def test_a_budget_that_is_none(model_folder, tmp_path, budget):
+    code, _, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--budget", budget)
+    assert code == 1 and f"--budget {budget} is not SECTION=TOKENS" in said and said.count("\n") == 1
+
+
+def test_votes_are_counted_and_what_has_none_is_named(model_folder, tmp_path):
+    sections = [f"--budget={name}=4" for name in ("planning", "caption", "reasoning", "summary", "response")]
+    arguments = [tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--votes", 3, *sections]
+    code, shown, said = ask(*arguments, "--max-new-tokens", 200, "--choice", "a bell", "--choice", "a dog")
+    assert code == 0, said
+    assert "3  (no vote: the response names none of the choices, or more than one)" in shown
+    code, shown, said = ask(*arguments, "--max-new-tokens", 5)
+    assert code == 2
+    assert "3  (not waited for, or cut at the token limit)" in shown
+
+
 def spoil(path, kind: str):
     if kind == "text":
         path.write_text("hello")

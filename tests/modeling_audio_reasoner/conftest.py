@@ -103,3 +103,40 @@ def encode(processor):
         )
 
     return make
+
+
+@pytest.fixture
+def stock_inputs():
+    """The same prompt with features as the stock class wants them: every clip padded to 30 s."""
+    from transformers import WhisperFeatureExtractor
+
+    whisper = WhisperFeatureExtractor(feature_size=128)
+
+    def make(inputs: dict, recordings: list) -> dict:
+        features = whisper(recordings, sampling_rate=16000, return_attention_mask=True, return_tensors="pt")
+        return {
+            **inputs,
+            "input_features": features["input_features"],
+            "feature_attention_mask": features["attention_mask"],
+        }
+
+    return make
+
+
+@pytest.fixture
+def count_calls():
+    """Collect what a function gives for the arguments of every call of a module, as long as the test lasts."""
+    handles = []
+
+    def start(module: torch.nn.Module, count) -> list[int]:
+        counted: list[int] = []
+
+        def hook(_, args, kwargs):
+            counted.append(count(*args, **kwargs))
+
+        handles.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        return counted
+
+    yield start
+    for handle in handles:
+        handle.remove()

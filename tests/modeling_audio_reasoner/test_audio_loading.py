@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import numpy as np
@@ -42,7 +43,7 @@ def test_the_forms_of_one_recording_agree(tmp_path):
     from torchcodec.decoders import AudioDecoder
 
     contents = encoded(tone(16000), 16000)
-    path = tmp_path / "tone.wav"
+    path = tmp_path / "a tone.wav"
     path.write_bytes(contents)
     expected = load_audio(str(path), 16000)
     waveform = soundfile.read(path, dtype="float32")[0]
@@ -55,8 +56,26 @@ def test_the_forms_of_one_recording_agree(tmp_path):
         torch.from_numpy(waveform),
         AudioDecoder(contents),
         path.as_uri(),
+        base64.b64encode(contents).decode(),
+        f"data:audio/wav;base64,{base64.b64encode(contents).decode()}",
     ):
         assert np.abs(load_audio(source, 16000) - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("data:audio/wav,abc", "is a data URI that is not in base64"),
+        ("data:audio/wav;base64,a?c", "is not valid base64"),
+        ("data:audio/wav;base64,", "is empty"),
+        ("é" * 5000, "is not valid base64"),
+        ("AAAA" * 2000, "is not audio"),
+    ],
+)
+def test_base64_that_is_none_is_refused_and_not_repeated(source, message):
+    with pytest.raises(ValueError, match=f"The recording in base64 {message}") as error:
+        load_audio(source, 16000)
+    assert len(str(error.value)) < 200
 
 
 def test_channels_are_averaged():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 import torch
 
-from modeling_audio_reasoner import SECTIONS, Reasoning, ReasoningStreamer
+from modeling_audio_reasoner import SECTIONS, AsyncReasoningStreamer, Reasoning, ReasoningStreamer
 
 
 ANSWER = Reasoning("Écoute <b>", "a bell 🔔", "3 < 4, so it rings", "yes", "bell").render()
@@ -80,3 +83,72 @@ def test_streams_what_generate_returns(model, processor, encode, ask_about, clip
     written = processor.tokenizer.decode(tokens[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     shown = "".join(event.text for event in streamer)
     assert shown.replace(" ", "") in written.replace(" ", "")
+
+
+def test_an_unfinished_character_at_the_end_is_shown(tokenizer):
+    """Cut at the token limit in mid character: the rest is shown as it decodes, not dropped."""
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    streamer.put(torch.tensor([[0]]))
+    for byte in "ab🔔".encode()[:-1]:
+        (token,) = tokenizer.backend_tokenizer.model.tokenize(byte_symbol(byte))
+        streamer.put(torch.tensor([token.id]))
+    streamer.end()
+    assert "".join(event.text for event in streamer) == "ab\ufffd"
+
+
+def test_the_cost_of_a_token_does_not_grow(tokenizer):
+    """The decoder is asked for a few tokens each time, however long the answer has become."""
+
+    class Counting:
+        longest = 0
+
+        def decode(self, tokens, **kwargs):
+            self.longest = max(self.longest, len(tokens))
+            return tokenizer.decode(tokens, **kwargs)
+
+    counting = Counting()
+    streamer = ReasoningStreamer(counting, timeout=5)
+    streamer.put(torch.tensor([[0]]))
+    for token in tokenizer(ANSWER * 5)["input_ids"]:
+        streamer.put(torch.tensor([token]))
+    streamer.end()
+    assert counting.longest <= 5
+    assert "".join(event.text for event in streamer).count("Écoute <b>") == 5
+
+
+def test_events_reach_an_event_loop_while_a_thread_generates(tokenizer):
+    async def listen():
+        streamer = AsyncReasoningStreamer(tokenizer, timeout=5)
+        heard_first = threading.Event()
+
+        def generate():
+            streamer.put(torch.tensor([[0]]))
+            tokens = tokenizer(ANSWER)["input_ids"]
+            for token in tokens[:12]:
+                streamer.put(torch.tensor([token]))
+            assert heard_first.wait(5)
+            for token in tokens[12:]:
+                streamer.put(torch.tensor([token]))
+            streamer.end()
+
+        thread = threading.Thread(target=generate)
+        thread.start()
+        events = []
+        async for event in streamer:
+            events.append(event)
+            heard_first.set()
+        thread.join()
+        return events
+
+    assert asyncio.run(listen()) == events_of(tokenizer, ANSWER)
+
+
+def test_an_event_loop_is_not_waited_for_in_vain(tokenizer):
+    async def listen():
+        async for _ in AsyncReasoningStreamer(tokenizer, timeout=0.01):
+            pass
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(listen())
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        AsyncReasoningStreamer(tokenizer)

@@ -20,7 +20,8 @@ from transformers import (
 )
 
 from modeling_audio_reasoner import AudioReasonerEncoder
-from modeling_audio_reasoner.compose_audio_reasoner import TEMPLATE_TOKENS, compose_audio_reasoner
+from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
+from modeling_audio_reasoner.pretrained_folder import TEMPLATE_TOKENS
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.resolve import normalise, resolve_choice
+from modeling_audio_reasoner.choices_audio_reasoner import normalise, resolve_choice
 
 
 ANIMALS = ["dog", "dog barking", "cat", "a bird"]

@@ -1,0 +1,189 @@
+"""Turns a folder of Qwen2-Audio's class into a self-contained Audio-Reasoner, and back, without loading a tensor.
+
+Both store their weights under the same names, so that only their configuration, processor and code differ. The
+authors' weights (arXiv 2503.02318) are stored as Qwen2-Audio's. It is not among the files that travel with them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen2AudioConfig,
+    Qwen2AudioProcessor,
+    WhisperFeatureExtractor,
+)
+from transformers.utils import logging
+
+from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
+from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
+from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+from .pretrained_folder import MAX_NEW_TOKENS, TEMPLATE_TOKENS, chat_template, generation_config, read_model_type
+from .processing_audio_reasoner import AudioReasonerProcessor
+from .safetensors_files import SINGLE_FILE, WeightFile, copy_renamed, read_weight_files, write_index
+from .saving_audio_reasoner import save_code
+from .whole_folder import whole_folder
+
+
+MODEL_TYPES = ("audio_reasoner", "qwen2_audio")
+PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
+FEATURE_FIELDS = ("feature_size", "sampling_rate", "hop_length", "chunk_length", "n_fft")
+FILE_NAMES = (
+    ("lm_head.", "language_model.lm_head."),
+    ("model.language_model.", "language_model.model."),
+    ("model.audio_tower.", "audio_tower."),
+    ("model.multi_modal_projector.", "multi_modal_projector."),
+)
+"""Beginnings of names as the classes of transformers 5 hold them, and as files have them since transformers 4."""
+
+
+def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLike, to: str = "audio_reasoner") -> int:
+    """Write a model of one class as a folder of the other. Tensors are copied bit for bit, file by file.
+
+    Args:
+        source: a folder with configuration, processor, tokenizer and weights in safetensors, in one file or several,
+            named as in files or as in memory.
+        destination: the folder to write; it appears whole or not at all.
+        to: `audio_reasoner` (self-contained, with code and the paper's system prompt) or `qwen2_audio` (loads in
+            transformers' own class, and so where that is served).
+
+    Returns:
+        The number of parameters.
+
+    Raises:
+        ValueError: the folder holds something else, or not all of the model and nothing besides.
+        OSError: a file cannot be read or written.
+    """
+    if to not in MODEL_TYPES:
+        raise ValueError(f"to is '{to}': give one of {', '.join(MODEL_TYPES)}.")
+    source = Path(source)
+    wanted = next(name for name in MODEL_TYPES if name != to)
+    found = read_model_type(source, f"a model of type '{wanted}'")
+    if found != wanted:
+        raise ValueError(f"{source} holds a model of type '{found}': to write '{to}', name one of type '{wanted}'.")
+    files = read_weight_files(source)
+    config: PreTrainedConfig
+    if to == "audio_reasoner":
+        config = audio_reasoner_config(Qwen2AudioConfig.from_pretrained(source))
+        ours = config
+    else:
+        ours = AudioReasonerConfig.from_pretrained(source)
+        config = qwen2_audio_config(ours)
+    parameters = check_tensors(source, files, ours)
+    with whole_folder(destination) as folder:
+        if to == "audio_reasoner":
+            _save_audio_reasoner_parts(source, folder)
+        else:
+            _save_qwen2_audio_parts(source, folder)
+        config.save_pretrained(folder)
+        _copy_weights(files, folder)
+    return parameters
+
+
+def file_name(name: str) -> str:
+    """The name under which files hold a tensor, whichever of the two layouts `name` is in."""
+    for beginning, replacement in FILE_NAMES:
+        if name.startswith(beginning):
+            return replacement + name.removeprefix(beginning)
+    return name
+
+
+def check_tensors(source: Path, files: list[WeightFile], config: AudioReasonerConfig) -> int:
+    """Hold the tensors of the files to those of the model, by name and shape.
+
+    Returns:
+        The number of parameters, tied ones once.
+
+    Raises:
+        ValueError: a tensor is missing, unexpected, or of another shape.
+    """
+    with torch.device("meta"):
+        model = AudioReasonerForConditionalGeneration(config)
+    expected = {file_name(name): list(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {file_name(name): entry["shape"] for file in files for name, entry in file.tensors.items()}
+    optional = {file_name("lm_head.weight")} if config.tie_word_embeddings else set()
+    for names, said in (
+        (expected.keys() - found.keys() - optional, "lacks {} of the model's tensors, such as {}"),
+        (found.keys() - expected.keys(), "holds {} tensors that the model has not, such as {}"),
+    ):
+        if names:
+            raise ValueError(f"{source} {said.format(len(names), min(names))}: fetch the files again.")
+    for name, shape in found.items():
+        if shape != expected[name]:
+            raise ValueError(
+                f"{source} holds {name} with the shape {shape} where config.json asks for {expected[name]}: fetch the "
+                "files again."
+            )
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def audio_reasoner_config(stock: Qwen2AudioConfig) -> AudioReasonerConfig:
+    """The configuration of the same model in our class."""
+    return AudioReasonerConfig(
+        audio_config=stock.audio_config.to_dict(),
+        text_config=stock.text_config,
+        audio_token_id=stock.audio_token_index,
+        dtype=stock.dtype,
+        architectures=["AudioReasonerForConditionalGeneration"],
+    )
+
+
+def qwen2_audio_config(config: AudioReasonerConfig) -> Qwen2AudioConfig:
+    """The configuration of the same model in transformers' own class."""
+    dropped = {"auto_map", "model_type", "architectures"}
+    names = AudioReasonerEncoderConfig().to_dict().keys() - dropped
+    fields = {name: value for name, value in config.audio_config.to_dict().items() if name in names}
+    return Qwen2AudioConfig(
+        audio_config={**fields, "model_type": "qwen2_audio_encoder"},
+        text_config=config.text_config.to_dict(),
+        audio_token_index=config.audio_token_id,
+        dtype=config.dtype,
+        architectures=["Qwen2AudioForConditionalGeneration"],
+        tie_word_embeddings=config.tie_word_embeddings,
+    )
+
+
+def _save_audio_reasoner_parts(source: Path, folder: Path) -> None:
+    """Processor with the paper's system prompt, generation settings, and code."""
+    if not any((source / name).is_file() for name in PROCESSOR_FILES):
+        raise ValueError(f"{source} holds no {' and no '.join(PROCESSOR_FILES)}: fetch the whole repository.")
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    lacking = [token for token in TEMPLATE_TOKENS if token not in tokenizer.get_vocab()]
+    if lacking:
+        raise ValueError(f"The tokenizer in {source} lacks {', '.join(lacking)}: it is not Qwen2-Audio's.")
+    stock = WhisperFeatureExtractor.from_pretrained(source)
+    extractor = AudioReasonerFeatureExtractor(**{name: getattr(stock, name) for name in FEATURE_FIELDS})
+    AudioReasonerProcessor(extractor, tokenizer, chat_template=chat_template()).save_pretrained(folder)
+    generation_config(tokenizer, MAX_NEW_TOKENS).save_pretrained(folder)
+    save_code(folder)
+
+
+def _save_qwen2_audio_parts(source: Path, folder: Path) -> None:
+    """Processor with the paper's system prompt, and generation settings. No code of the source is run."""
+    extractor = AudioReasonerFeatureExtractor.from_pretrained(source)
+    stock = WhisperFeatureExtractor(
+        **{name: getattr(extractor, name) for name in FEATURE_FIELDS}, return_attention_mask=True
+    )
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(source)
+    Qwen2AudioProcessor(stock, tokenizer, chat_template=chat_template()).save_pretrained(folder)
+    if (source / "generation_config.json").is_file():
+        shutil.copyfile(source / "generation_config.json", folder / "generation_config.json")
+
+
+def _copy_weights(files: list[WeightFile], folder: Path) -> None:
+    """Copy the files under the names that files have, and write their index where they are several."""
+    total = sum(file.data_bytes for file in files)
+    several = len(files) > 1
+    with logging.tqdm(total=total, desc="copying tensors", unit="B", unit_scale=True) as bar:
+        for file in files:
+            target = file.path.name if several else SINGLE_FILE
+            for copied in copy_renamed(file, folder / target, file_name):
+                bar.update(copied)
+    if several:
+        write_index({file.path.name: [file_name(name) for name in file.tensors] for file in files}, total, folder)

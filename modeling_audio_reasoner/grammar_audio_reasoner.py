@@ -1,0 +1,219 @@
+"""Keeps an answer inside its grammar while the model generates, and sections within budgets of tokens.
+
+A logits processor of transformers: of each next token it asks whether the text could still become a well-formed one.
+Knows the grammar and the tokens' texts, not the model.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import torch
+from transformers import LogitsProcessor
+
+from .reasoning_audio_reasoner import SECTIONS, TAGS
+
+
+MOST_SPACES = 8
+"""White space in a row between tags, or before a section's text: some models would write nothing else for ever."""
+OPENING_TAGS = {f"<{name.upper()}>": name for name in SECTIONS}
+
+
+@dataclass(frozen=True)
+class GrammarState:
+    """Where in an answer a text ends.
+
+    Args:
+        due: the place in `TAGS` of the next tag; all of them have been read where it is their number.
+        pending: the end of the text, as far as it may be the beginning of a tag.
+        filled: whether the section that is open holds anything but white space.
+        spaces: white space after the last tag, while nothing else follows it.
+    """
+
+    due: int = 0
+    pending: str = ""
+    filled: bool = False
+    spaces: int = 0
+
+    @property
+    def section(self) -> str | None:
+        """The section that is open, None between sections."""
+        return OPENING_TAGS.get(TAGS[self.due - 1]) if 0 < self.due < len(TAGS) else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer is whole."""
+        return self.due == len(TAGS)
+
+    def after(self, text: str) -> GrammarState | None:
+        """The state after more text; None where no well-formed answer begins like this."""
+        state = self
+        for character in text:
+            following = state._after(character)
+            if following is None:
+                return None
+            state = following
+        return state
+
+    def _after(self, character: str) -> GrammarState | None:
+        if self.section is None:
+            return self._between_sections(character)
+        pending = self.pending + character
+        if pending in TAGS:
+            closes = pending == TAGS[self.due] and self.filled
+            return GrammarState(self.due + 1) if closes else None
+        if any(tag.startswith(pending) for tag in TAGS):
+            return GrammarState(self.due, pending, self.filled)
+        # What looked like a tag was text; the character itself may begin another tag.
+        begins = character == "<"
+        filled = self.filled or bool(self.pending) or not (begins or character.isspace())
+        return GrammarState(self.due, "<" if begins else "", True) if filled else self._with_space()
+
+    def _between_sections(self, character: str) -> GrammarState | None:
+        if not self.pending and character.isspace():
+            return self._with_space()
+        if self.finished:
+            return None
+        pending = self.pending + character
+        if pending == TAGS[self.due]:
+            return GrammarState(self.due + 1)
+        return GrammarState(self.due, pending) if TAGS[self.due].startswith(pending) else None
+
+    def _with_space(self) -> GrammarState | None:
+        return replace(self, spaces=self.spaces + 1) if self.spaces < MOST_SPACES else None
+
+    def closing_text(self) -> str:
+        """What is still to be written to close the open section and open the next one, or to end the answer."""
+        tags = [TAGS[self.due]]
+        while tags[-1] not in OPENING_TAGS and self.due + len(tags) < len(TAGS):
+            tags.append(TAGS[self.due + len(tags)])
+        # A beginning of another tag stays as text.
+        begun = self.pending if tags[0].startswith(self.pending) else ""
+        return "".join(tags).removeprefix(begun)
+
+
+class ReasoningGrammar(LogitsProcessor):
+    """Lets `generate` write well-formed answers only: `generate(..., logits_processor=[ReasoningGrammar(tokenizer)])`.
+
+    Sections come in order, none is empty, each is closed, and nothing follows the response but the end. A token is
+    taken away only where no well-formed answer goes on with it, so greedy output does not change where the model is
+    well-formed by itself. An answer that `max_new_tokens` cuts off is still cut off: give room for the budgets.
+
+    Args:
+        tokenizer: the model's.
+        budgets: tokens that a section may hold, by name; once they are written the section is closed and the next one
+            opened. Sections that are not named are not limited.
+        eos_token_id: tokens that end the answer; the tokenizer's, when left out.
+        prompt_length: tokens of the prompt; that of the first call, when left out, so that each call of `generate`
+            needs an object of its own.
+
+    Raises:
+        ValueError: a budget is not a whole number of at least 1, or is for something that is no section; or the
+            tokenizer has no token that ends the answer, or none to spell tags with.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        budgets: Mapping[str, int] | None = None,
+        eos_token_id: int | list[int] | None = None,
+        prompt_length: int | None = None,
+    ) -> None:
+        self.budgets = dict(budgets or {})
+        for name, budget in self.budgets.items():
+            if name not in SECTIONS:
+                raise ValueError(f"budgets names '{name}', which is no section: give {', '.join(SECTIONS)}.")
+            if not isinstance(budget, int) or isinstance(budget, bool) or budget < 1:
+                raise ValueError(f"The budget of '{name}' is {budget!r}: give a whole number of at least 1.")
+        ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
+        if ends is None:
+            raise ValueError("The tokenizer has no eos_token: give eos_token_id.")
+        self._ends = [ends] if isinstance(ends, int) else list(ends)
+        self._prompt_length = prompt_length
+        special = set(tokenizer.all_special_ids) | set(self._ends)
+        texts = tokenizer.batch_decode(
+            [[token] for token in range(len(tokenizer))], clean_up_tokenization_spaces=False
+        )
+        self._texts = ["" if token in special else text for token, text in enumerate(texts)]
+        self._beginning: dict[str, list[int]] = defaultdict(list)
+        for token, text in enumerate(self._texts):
+            if text:
+                self._beginning[text[0]].append(token)
+        self._spaces = {first for first in self._beginning if first.isspace()}
+        self._with_bracket = [token for token, text in enumerate(self._texts) if "<" in text]
+        self._masks: dict[tuple[GrammarState, bool], torch.Tensor] = {}
+        self._seen: dict[tuple[int, ...], tuple[GrammarState, int]] = {}
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Scores (sequences, vocabulary), minus infinity where a token would leave the grammar."""
+        if self._prompt_length is None:
+            self._prompt_length = input_ids.shape[1]
+        seen, masks = {}, []
+        for row in input_ids[:, self._prompt_length :].tolist():
+            answer = tuple(row)
+            state, written = self._read(answer)
+            seen[answer] = (state, written)
+            masks.append(self._mask(state, written >= self.budgets.get(state.section or "", written + 1)))
+        self._seen = seen
+        allowed = torch.zeros_like(scores, dtype=torch.bool)
+        stacked = torch.stack(masks).to(scores.device)
+        allowed[:, : stacked.shape[1]] = stacked[:, : scores.shape[1]]
+        return cast(torch.FloatTensor, scores.masked_fill(~allowed, float("-inf")))
+
+    def _read(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
+        """State after an answer, and the tokens that its open section holds."""
+        if not answer:
+            return GrammarState(), 0
+        state, written = self._seen.get(answer[:-1]) or self._read_all(answer[:-1])
+        following = state.after(self._texts[answer[-1]]) or state
+        return following, written + 1 if following.section == state.section else 0
+
+    def _read_all(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
+        state, written = GrammarState(), 0
+        for token in answer:
+            following = state.after(self._texts[token]) or state
+            written = written + 1 if following.section == state.section else 0
+            state = following
+        return state, written
+
+    def _mask(self, state: GrammarState, spent: bool) -> torch.Tensor:
+        """(vocabulary,) true on the tokens that may follow."""
+        if (state, spent) not in self._masks:
+            self._masks[state, spent] = self._new_mask(state, spent)
+        return self._masks[state, spent]
+
+    def _new_mask(self, state: GrammarState, spent: bool) -> torch.Tensor:
+        """Asks only of tokens that touch a tag or white space: the others are text, and text may go on."""
+        allowed = torch.zeros(len(self._texts), dtype=torch.bool)
+        if state.finished:
+            allowed[self._ends] = True
+        elif spent and state.filled:
+            due = state.closing_text()
+            allowed[[token for token in self._beginning[due[0]] if due.startswith(self._texts[token])]] = True
+        elif state.section is None:
+            begins = TAGS[state.due][len(state.pending)]
+            firsts = {begins} if state.pending else {begins, *self._spaces}
+            asked = [token for first in firsts for token in self._beginning[first]]
+            allowed[self._able(state, asked)] = True
+        else:
+            firsts = {tag[len(state.pending)] for tag in TAGS if state.pending and tag.startswith(state.pending)}
+            firsts |= set() if state.filled else self._spaces
+            asked = [*self._with_bracket, *(token for first in firsts for token in self._beginning[first])]
+            allowed[[token for tokens in self._beginning.values() for token in tokens]] = True
+            allowed[asked] = False
+            allowed[self._able(state, asked)] = True
+        if not allowed.any():
+            raise ValueError(
+                f"The tokenizer has no token for what is due after {state.pending or TAGS[state.due - 1]!r}."
+            )
+        return allowed
+
+    def _able(self, state: GrammarState, tokens: list[int]) -> list[int]:
+        """Those of the tokens with which a well-formed answer can go on."""
+        return [token for token in tokens if state.after(self._texts[token]) is not None]
+
+
+__all__ = ["GrammarState", "ReasoningGrammar"]

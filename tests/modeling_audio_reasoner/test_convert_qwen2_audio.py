@@ -1,0 +1,177 @@
+"""From transformers' own class to ours and back, without a changed bit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import (
+    AutoModel,
+    AutoProcessor,
+    Qwen2AudioForConditionalGeneration,
+    Qwen2AudioProcessor,
+    WhisperFeatureExtractor,
+)
+
+from modeling_audio_reasoner import SYSTEM_PROMPT
+from modeling_audio_reasoner.convert_qwen2_audio import convert_qwen2_audio, file_name
+from modeling_audio_reasoner.safetensors_files import read_weight_files
+
+
+@pytest.fixture(scope="module")
+def source(stock, tokenizer, tmp_path_factory) -> Path:
+    """A whole folder of transformers' own class in bfloat16, in several files."""
+    folder = tmp_path_factory.mktemp("source")
+    model = Qwen2AudioForConditionalGeneration(stock.config)
+    model.load_state_dict(stock.state_dict())
+    model.bfloat16().save_pretrained(folder, max_shard_size="100KB")
+    extractor = WhisperFeatureExtractor(feature_size=128, return_attention_mask=True)
+    Qwen2AudioProcessor(extractor, tokenizer).save_pretrained(folder)
+    assert len(list(folder.glob("*.safetensors"))) > 2
+    return folder
+
+
+def tensors(folder: Path) -> dict[str, torch.Tensor]:
+    return {name: tensor for file in read_weight_files(folder) for name, tensor in load_file(file.path).items()}
+
+
+def assert_same_bits(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert tensor.dtype == other[name].dtype
+        assert torch.equal(tensor, other[name]), name
+
+
+def test_a_converted_folder_answers_as_the_stock_class(source, tmp_path, ask_about, clips):
+    assert convert_qwen2_audio(source, tmp_path / "ours") > 0
+    model, report = AutoModel.from_pretrained(
+        tmp_path / "ours", trust_remote_code=True, output_loading_info=True, dtype=torch.float32
+    )
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    processor = AutoProcessor.from_pretrained(tmp_path / "ours", trust_remote_code=True)
+    stock = Qwen2AudioForConditionalGeneration.from_pretrained(source, dtype=torch.float32).eval()
+    (clip,) = clips(2.0)
+    inputs = processor.apply_chat_template(
+        ask_about(clip), tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
+    )
+    assert SYSTEM_PROMPT in processor.tokenizer.decode(inputs["input_ids"][0])
+    whisper = WhisperFeatureExtractor(feature_size=128)(
+        clip, sampling_rate=16000, return_attention_mask=True, return_tensors="pt"
+    )
+    features = {"input_features": whisper["input_features"], "feature_attention_mask": whisper["attention_mask"]}
+    with torch.no_grad():
+        expected = stock(**{**inputs, **features}).logits
+        torch.testing.assert_close(model.eval()(**inputs).logits, expected, atol=1e-5, rtol=0)
+    assert model.generation_config.max_new_tokens == 2048 and not model.generation_config.do_sample
+
+
+def test_there_and_back_no_bit_changes(source, tokenizer, tmp_path):
+    convert_qwen2_audio(source, tmp_path / "ours")
+    convert_qwen2_audio(tmp_path / "ours", tmp_path / "back", to="qwen2_audio")
+    assert_same_bits(tensors(tmp_path / "back"), tensors(source))
+    model, report = Qwen2AudioForConditionalGeneration.from_pretrained(tmp_path / "back", output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert model.dtype == torch.bfloat16
+    processor = AutoProcessor.from_pretrained(tmp_path / "back")
+    assert type(processor) is Qwen2AudioProcessor
+    text = "<|im_start|>user\nAudio 1: <|audio_bos|><|AUDIO|><|audio_eos|>\nWas ist das?"
+    assert processor.tokenizer(text).input_ids == tokenizer(text).input_ids
+    assert not list((tmp_path / "back").glob("*.py"))
+
+
+def test_names_as_they_are_in_memory_are_read_too(stock, source, tmp_path):
+    """What `save_file(model.state_dict())` writes, against what `save_pretrained` does."""
+    folder = tmp_path / "memory"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.safetensors*"))
+    state = {name: tensor.clone() for name, tensor in stock.state_dict().items()}
+    assert "model.language_model.norm.weight" in state
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    convert_qwen2_audio(folder, tmp_path / "ours")
+    assert_same_bits(tensors(tmp_path / "ours"), {file_name(name): tensor for name, tensor in state.items()})
+    _, report = AutoModel.from_pretrained(tmp_path / "ours", trust_remote_code=True, output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+
+
+def cut(folder: Path) -> None:
+    path = sorted(folder.glob("*.safetensors"))[0]
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def lose_a_file(folder: Path) -> None:
+    sorted(folder.glob("*.safetensors"))[0].unlink()
+
+
+def lose_a_tensor(folder: Path) -> None:
+    path = sorted(folder.glob("*.safetensors"))[0]
+    state = load_file(path)
+    state.pop(next(iter(state)))
+    save_file(state, path)
+
+
+def add_a_tensor(folder: Path) -> None:
+    path = sorted(folder.glob("*.safetensors"))[0]
+    save_file({**load_file(path), "lora_A.weight": torch.zeros(2)}, path)
+
+
+def reshape_a_tensor(folder: Path) -> None:
+    path = sorted(folder.glob("*.safetensors"))[0]
+    state = load_file(path)
+    name = next(iter(state))
+    save_file({**state, name: torch.zeros(1)}, path)
+
+
+def rename_the_model(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "llama"}), encoding="utf-8")
+
+
+def lose_the_processor(folder: Path) -> None:
+    for name in ("preprocessor_config.json", "processor_config.json"):
+        (folder / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut, r"has [\d,]+ bytes where its header announces [\d,]+: fetch it again"),
+        (lose_a_file, "lacks model-00001-of-.*, which model.safetensors.index.json names"),
+        (lose_a_tensor, "lacks 1 of the model's tensors, such as"),
+        (add_a_tensor, "holds 1 tensors that the model has not, such as lora_A.weight"),
+        (reshape_a_tensor, r"with the shape \[1\] where config.json asks for"),
+        (rename_the_model, "holds a model of type 'llama': to write 'audio_reasoner', name one of type 'qwen2_audio'"),
+        (lose_the_processor, "holds no preprocessor_config.json"),
+    ],
+)
+def test_a_damaged_source_is_one_sentence_and_writes_nothing(source, tmp_path, damage, message):
+    folder = tmp_path / "source"
+    shutil.copytree(source, folder)
+    damage(folder)
+    with pytest.raises(ValueError, match=message):
+        convert_qwen2_audio(folder, tmp_path / "ours")
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
+def test_no_tensor_is_held_in_memory(tmp_path):
+    """A sparse file of 3 GB is copied with a few chunks of memory; nothing of its size is ever allocated."""
+    import tracemalloc
+
+    from modeling_audio_reasoner.safetensors_files import CHUNK, copy_renamed, read_weight_file
+
+    size = 3 * 10**9
+    header = json.dumps({"a.weight": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
+    path = tmp_path / "model.safetensors"
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)
+    tracemalloc.start()
+    copied = 0
+    for count in copy_renamed(read_weight_file(path), tmp_path / "copy.safetensors", lambda name: f"b.{name}"):
+        copied += count
+        if copied > 10 * CHUNK:
+            break
+    assert tracemalloc.get_traced_memory()[1] < 4 * CHUNK
+    tracemalloc.stop()

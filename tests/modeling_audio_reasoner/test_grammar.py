@@ -1,0 +1,144 @@
+"""Answers that cannot leave the grammar, and budgets by section."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from modeling_audio_reasoner import SECTIONS, Reasoning, ReasoningGrammar, parse_reasoning
+from modeling_audio_reasoner.grammar_audio_reasoner import GrammarState
+
+
+ANSWER = Reasoning("Écoute <b> </x>", "a <PLAN of 🔔", "3 < 4 << 5", "yes", "bell").render()
+VOCABULARY = 300
+
+
+def spell(tokenizer, text: str) -> list[int]:
+    return tokenizer(text).input_ids
+
+
+def generate(tokenizer, grammar: ReasoningGrammar, scores: torch.Tensor, length: int) -> str:
+    """The answer that is drawn greedily from fixed scores (steps, vocabulary), as `generate` would draw it."""
+    ids = torch.tensor([[5, 6, 7]])
+    for step in range(length):
+        token = int(grammar(ids, scores[step : step + 1])[0].argmax())
+        if token == tokenizer.eos_token_id:
+            return tokenizer.decode(ids[0, 3:])
+        ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
+    return tokenizer.decode(ids[0, 3:])
+
+
+def random_scores(tokenizer, steps: int, seed: int) -> torch.Tensor:
+    """Scores with a liking for what makes tags, so that wrong ones are tried all the time."""
+    scores = torch.randn(steps, len(tokenizer), generator=torch.Generator().manual_seed(seed))
+    for text in "</>":
+        scores[:, spell(tokenizer, text)] += 1.5
+    scores[:, len(tokenizer) - 20 :] += 1.0
+    return scores
+
+
+@pytest.mark.parametrize("spaces", ["", "\n", " \n\t"])
+def test_a_well_formed_answer_is_not_touched(tokenizer, spaces):
+    text = ANSWER.replace("><", f">{spaces}<") + spaces
+    wanted = [*spell(tokenizer, text), tokenizer.eos_token_id]
+    if spaces:
+        wanted.pop()
+    scores = torch.zeros(len(wanted), len(tokenizer))
+    scores[torch.arange(len(wanted)), torch.tensor(wanted)] = 1.0
+    grammar = ReasoningGrammar(tokenizer)
+    ids = torch.tensor([[5, 6, 7]])
+    for step, token in enumerate(wanted):
+        if len(tokenizer.decode(ids[0, 3:])) >= len(text.rstrip()):
+            break  # white space after the end is left out: the answer ends there
+        assert int(grammar(ids, scores[step : step + 1])[0].argmax()) == token, tokenizer.decode(ids[0, 3:])
+        ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_model_likes_the_answer_is_well_formed(tokenizer, seed):
+    budgets = dict.fromkeys(SECTIONS, 7)
+    text = generate(tokenizer, ReasoningGrammar(tokenizer, budgets), random_scores(tokenizer, 400, seed), 400)
+    answer = parse_reasoning(text)
+    assert answer.complete, (text, answer.problems)
+
+
+def test_without_the_grammar_the_same_scores_are_not(tokenizer):
+    text = tokenizer.decode(random_scores(tokenizer, 400, 0).argmax(-1))
+    assert not parse_reasoning(text).complete
+
+
+def test_budgets_close_their_sections_alone(tokenizer):
+    letter = spell(tokenizer, "a")[0]
+    scores = torch.zeros(300, len(tokenizer))
+    scores[:, letter] = 1.0
+    text = generate(tokenizer, ReasoningGrammar(tokenizer, {"planning": 5, "caption": 2}), scores, 120)
+    assert text.startswith("<THINK><PLANNING>aaaaa</PLANNING><CAPTION>aa</CAPTION><REASONING>aaaaaaaa")
+    assert "</REASONING>" not in text
+
+
+def test_a_budget_longer_than_the_section_changes_nothing(tokenizer):
+    wanted = spell(tokenizer, ANSWER)
+    scores = torch.zeros(len(wanted), len(tokenizer))
+    scores[torch.arange(len(wanted)), torch.tensor(wanted)] = 1.0
+    grammar = ReasoningGrammar(tokenizer, dict.fromkeys(SECTIONS, 100))
+    assert generate(tokenizer, grammar, scores, len(wanted)) == ANSWER
+
+
+def test_rows_of_a_batch_and_reordered_rows_are_read_apart(tokenizer):
+    """Beam search hands rows over in another order, with histories that were not seen in the call before."""
+    one, other = spell(tokenizer, "<THINK><PLANNING>aa"), spell(tokenizer, "<THINK><PLANNING>a<")
+    scores = torch.zeros(2, len(tokenizer))
+    prompt = [5, 6, 7]
+    grammar = ReasoningGrammar(tokenizer, prompt_length=3)
+    both = grammar(torch.tensor([prompt + one, prompt + other]), scores)
+    swapped = ReasoningGrammar(tokenizer, prompt_length=3)(torch.tensor([prompt + other, prompt + one]), scores)
+    torch.testing.assert_close(both, swapped.flip(0))
+    again = grammar(torch.tensor([prompt + other, prompt + one]), scores)
+    torch.testing.assert_close(again, swapped)
+
+
+def test_generate_takes_it(model, processor, encode, ask_about, clips):
+    """A model of random weights answers well-formed, sampled and in a batch; without, it does not."""
+    inputs = encode([ask_about(clip)[0:1] for clip in clips(0.5, 1.0)])
+    start = inputs["input_ids"].shape[1]
+    torch.manual_seed(0)
+    for kwargs in ({"do_sample": False}, {"do_sample": True}):
+        free = model.generate(**inputs, max_new_tokens=30, **kwargs)
+        grammar = ReasoningGrammar(processor.tokenizer, dict.fromkeys(SECTIONS, 4))
+        held = model.generate(**inputs, max_new_tokens=220, logits_processor=[grammar], **kwargs)
+        for row in free[:, start:]:
+            assert not parse_reasoning(processor.tokenizer.decode(row, skip_special_tokens=True)).complete
+        for row in held[:, start:]:
+            answer = parse_reasoning(processor.tokenizer.decode(row, skip_special_tokens=True))
+            assert answer.complete, answer.problems
+
+
+def test_a_tag_that_is_due_later_is_refused_and_text_like_a_tag_is_not():
+    state = GrammarState().after("<THINK><PLANNING>x")
+    assert state is not None and state.section == "planning"
+    assert state.after("</PLANNING>") is not None
+    assert state.after("</CAPTION>") is None
+    assert state.after("</CAPTIONS>") is not None
+    assert GrammarState().after("<THINK><PLANNING> </PLANNING>") is None
+    assert GrammarState().after("Well, <THINK>") is None
+
+
+def test_white_space_does_not_go_on_for_ever(tokenizer):
+    """A model that likes nothing better than a space still answers."""
+    scores = torch.zeros(400, len(tokenizer))
+    scores[:, spell(tokenizer, " ")[0]] = 1.0
+    text = generate(tokenizer, ReasoningGrammar(tokenizer, dict.fromkeys(SECTIONS, 12)), scores, 400)
+    assert parse_reasoning(text).complete
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"budgets": {"thought": 3}}, "budgets names 'thought', which is no section"),
+        ({"budgets": {"planning": 0}}, "The budget of 'planning' is 0"),
+        ({"budgets": {"planning": 2.5}}, "The budget of 'planning' is 2.5"),
+    ],
+)
+def test_impossible_budgets_are_refused(tokenizer, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ReasoningGrammar(tokenizer, **arguments)

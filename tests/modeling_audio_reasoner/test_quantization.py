@@ -1,0 +1,55 @@
+"""Quantisation makes the language model small and leaves what hears alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import AutoModel, BitsAndBytesConfig, TorchAoConfig
+
+from modeling_audio_reasoner.quantization_audio_reasoner import EXACT_MODULES, keep_audio_exact
+
+
+def bits_and_bytes():
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: pip install bitsandbytes")
+    return BitsAndBytesConfig(load_in_4bit=True)
+
+
+def torchao():
+    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: pip install torchao")
+    return TorchAoConfig(quantization.Int8WeightOnlyConfig())
+
+
+def bits_and_bytes_as_dict():
+    return bits_and_bytes().to_dict()
+
+
+@pytest.mark.parametrize("make", [bits_and_bytes, bits_and_bytes_as_dict, torchao])
+def test_what_hears_keeps_its_precision(model, tmp_path, encode, ask_about, clips, make):
+    """And so the audio embeddings are bit for bit those of the model that is not quantised."""
+    model.save_pretrained(tmp_path)
+    small = AutoModel.from_pretrained(tmp_path, trust_remote_code=True, quantization_config=make())
+    exact = dict(model.named_modules())
+    linear = {
+        name: type(module) is torch.nn.Linear and type(module.weight) is torch.nn.Parameter
+        for name, module in small.named_modules()
+        if isinstance(exact.get(name), torch.nn.Linear)
+    }
+    kept = {name for name, plain in linear.items() if plain}
+    assert kept == {name for name in linear if name.startswith(EXACT_MODULES)}
+    assert any("language_model" in name for name in linear.keys() - kept)
+    inputs = encode(ask_about(*clips(1.0)))
+    heard = [
+        net.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"]).pooler_output
+        for net in (small, model)
+    ]
+    assert torch.equal(*heard)
+    assert small(**inputs).logits.isfinite().all()
+
+
+def test_modules_that_the_user_names_are_those_that_are_skipped():
+    given = BitsAndBytesConfig(load_in_4bit=True, llm_int8_skip_modules=["lm_head"])
+    assert keep_audio_exact(given).llm_int8_skip_modules == ["lm_head"]
+    assert keep_audio_exact({"quant_method": "awq", "modules_to_not_convert": []})["modules_to_not_convert"] == []
+    fresh = BitsAndBytesConfig(load_in_8bit=True)
+    assert keep_audio_exact(fresh).llm_int8_skip_modules == list(EXACT_MODULES)
+    assert fresh.llm_int8_skip_modules is None
