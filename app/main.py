@@ -62,7 +62,7 @@ def options(
 
     Training is `trl sft --config recipes/…`, with TRL's own command.
 
-    Example: audio-reasoner ask recording.wav "Which language is spoken?" --model demo/model
+    Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
     """
 
 

@@ -109,9 +109,9 @@ def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[st
 def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """`default`, each domain and each task, all over the same files; a split without files is not listed.
 
-    Files are named one by one, so that a missing one is an error: of a pattern `datasets` takes what is there, and keeps
-    that in its cache. Each config names the content of its files: the cache goes by these lines alone, and would hand
-    out the rows of an earlier build.
+    Files are named one by one, so that a missing one is an error: of a pattern `datasets` takes what is there, and
+    keeps that in its cache. Each config names the content of its files: the cache goes by these lines alone, and would
+    hand out the rows of an earlier build.
     """
     wanted: dict[str, tuple[str, str]] = {"default": ("*", "*")}
     wanted |= {domain: (domain, "*") for domain in DOMAINS if any(shard["domain"] == domain for shard in shards)}

@@ -43,7 +43,8 @@ def write_row_files(data: Path, output: Path, *, split: str, config: str | None,
     found = next(iter(rows.skip(row)), None)
     if found is None:
         last = sum(1 for _ in rows) - 1
-        raise ValueError(f"row {row} is not in {data}, split {split}: it has the rows 0 to {last}.")
+        there = f"it has the rows 0 to {last}" if last >= 0 else "it has no rows"
+        raise ValueError(f"row {row} is not in {data}, split {split}: {there}.")
     output.parent.mkdir(parents=True, exist_ok=True)
     files = RowFiles(
         row_id=found["id"],

@@ -239,6 +239,7 @@ def answer_all(options: argparse.Namespace) -> None:
     """Load the model once and answer under each condition."""
     import torch
     import transformers
+    from safetensors import SafetensorError
     from transformers import AutoModel, AutoProcessor
 
     plan = json.loads(options.rows.read_text(encoding="utf-8")) if options.rows else {}
@@ -250,7 +251,13 @@ def answer_all(options: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     processor = AutoProcessor.from_pretrained(options.model, trust_remote_code=True)
     processor.tokenizer.padding_side = "left"
-    model = AutoModel.from_pretrained(options.model, trust_remote_code=True, dtype="auto").to(device).eval()
+    try:
+        model = AutoModel.from_pretrained(options.model, trust_remote_code=True, dtype="auto").to(device).eval()
+    except SafetensorError as error:
+        raise ValueError(
+            f"{options.model}: a file of its weights cannot be read ({error}), so it is cut off or damaged: copy or "
+            "download it again."
+        ) from None
     tell(
         loaded={
             "model_class": f"{type(model).__module__}.{type(model).__name__}",

@@ -68,7 +68,6 @@ def evaluate_cota(
         raise ValueError(f"{data}: split {split!r} has no multiple-choice question to score; choose another split.")
     if limit is not None and limit < len(rows):
         rows = [rows[i * len(rows) // limit] for i in range(limit)]
-    output.mkdir(parents=True, exist_ok=True)
     manifest = read_json(output / "manifest.json") or {}
     runs: dict[str, Any] = manifest.get("conditions", {})
     missing = [name for name in conditions if not _is_there(output, name, runs, basis)]
@@ -81,12 +80,14 @@ def evaluate_cota(
             progress(facts["condition"], facts["done"], facts["total"])
         elif what == "ready":
             name = facts["condition"]
+            output.mkdir(parents=True, exist_ok=True)
             written = _write_rows(output / f"{name}.jsonl", [judge(row) for row in facts["answers"]])
             run = {"basis": basis, "timing": facts["timing"], "process": dict(process), "batch_size": batch_size}
             runs[name] = run | {"rows_sha256": written, "date": today(), "versions": versions()}
             write_json(output / "manifest.json", {"model": str(model), "data": str(data), "conditions": runs})
 
     if missing:
+        # Drawn before anything is written: too few rows of a kind for the shuffled condition is an error.
         pairs = shuffled_clips(rows, seed) if "shuffled" in missing else {}
         answer_isolated(
             model,

@@ -56,6 +56,7 @@ def summary_sentences(results: Mapping[str, Any]) -> list[str]:
     below = [line["domain"] for line in domains if not line["above_baseline"]]
     tasks = [line for line in results["table"] if line["scope"] == "task"]
     unheard = [f"{line['task']} ({line['domain']})" for line in tasks if not line["above_baseline"]]
+    heard = len(tasks) - len(unheard)
     return [
         f"Accuracy {percent(real['accuracy'])}% ({percent(real['low'])} to {percent(real['high'])}) on "
         f"{real['total']} held-out questions, {margin_words(whole['margin'])} the best of what does not hear "
@@ -63,7 +64,7 @@ def summary_sentences(results: Mapping[str, Any]) -> list[str]:
         "In each domain the interval's lower end is above chance, text-only, silence and shuffled."
         if not below
         else f"The interval's lower end is not above all baselines in: {', '.join(below)}.",
-        f"Of {len(tasks)} tasks, {len(tasks) - len(unheard)} are above all four in the same way"
+        f"Of {len(tasks)} tasks, {heard} {'is' if heard == 1 else 'are'} above all four in the same way"
         + (f"; not shown to be heard: {', '.join(unheard)}." if unheard else "."),
         f"Structure complete in {percent(real['complete'])}% of the answers; in {real['abstained']} the response "
         f"names none of the choices or more than one; {real['truncated']} were cut at the token limit.",

@@ -133,7 +133,9 @@ def _contents(source: Any, name: str) -> bytes:
             raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
         return _decode_base64(source, name)
-    path = Path(unquote(source[7:]) if str(source).startswith("file://") else source)
+    if isinstance(source, str) and "://" in source and not source.startswith("file://"):
+        raise ValueError(f"{name} is not an address that can be read: give one of http, https or file, or a path.")
+    path = Path(unquote(source[7:]) if isinstance(source, str) and source.startswith("file://") else source)
     if path.is_dir():
         raise ValueError(f"{name} is a folder, not a recording: name one audio file.")
     if not path.exists():
@@ -162,6 +164,11 @@ def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:
             expected, rate = file.frames, file.samplerate
             waveform = file.read(dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
+        if contents[:4] == b"fLaC":
+            raise ValueError(
+                f"{name} is truncated or damaged (its FLAC stream breaks off: {error.error_string.rstrip('.')}): "
+                "download or copy it again."
+            ) from None
         # mp4 and other containers that libsndfile does not read would need FFmpeg: say so instead of guessing.
         raise ValueError(
             f"{name} is not audio that can be decoded ({error.error_string.rstrip('.')}): "
@@ -170,6 +177,8 @@ def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:
     missing = _missing_bytes(contents)
     if missing or 0 <= expected < 2**62 and len(waveform) < expected:
         found = f"{missing} bytes are missing" if missing else f"{len(waveform)} of {expected} frames could be read"
+        if contents[:4] == b"OggS":
+            found = "its last page is missing"
         raise ValueError(f"{name} is truncated ({found}): download or copy it again.")
     return waveform.T, rate
 

@@ -81,9 +81,9 @@ class AudioGenerationMixin(GenerationMixin):
                 "Pass recordings once: input_features with feature_attention_mask, or mm_encoder_outputs, not both "
                 "and not the mask alone."
             )
-        if encoded and input_ids is None:
-            raise ValueError("Recordings came without input_ids: there are no placeholders for them to go to.")
         if encoded:
+            if input_ids is None:
+                raise ValueError("Recordings came without input_ids: there are no placeholders for them to go to.")
             prompts = self._not_in_cache(input_ids, model_kwargs)
             owned = embeddings_of_prompts(prompts == self.config.audio_token_id, encoded["audio"])
             repeated = torch.cat([rows for rows in owned for _ in range(expand_size)])
@@ -95,7 +95,7 @@ class AudioGenerationMixin(GenerationMixin):
         return input_ids, model_kwargs
 
     @staticmethod
-    def _not_in_cache(input_ids: torch.LongTensor, model_kwargs: dict[str, Any]) -> torch.LongTensor:
+    def _not_in_cache(input_ids: torch.Tensor, model_kwargs: dict[str, Any]) -> torch.Tensor:
         """The tokens of the prompts that a cache passed to `generate` does not hold yet."""
         cache, mask = model_kwargs.get("past_key_values"), model_kwargs.get("attention_mask")
         if cache is None or (mask is not None and mask.shape[-1] != input_ids.shape[1]):

@@ -109,7 +109,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("Pass either input_ids or inputs_embeds, not both and not neither.")
         audio = (mm_encoder_outputs or {}).get("audio")
-        if inputs_embeds is None:
+        if input_ids is not None:
             inputs_embeds = self.get_input_embeddings()(input_ids)
             # A single token is one that the model itself wrote, even where it spells a placeholder: it is text.
             if input_ids.shape[1] > 1 or input_features is not None or audio is not None:

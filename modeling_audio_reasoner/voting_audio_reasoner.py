@@ -75,7 +75,7 @@ class MajorityDecided(StoppingCriteria):
         self.stop_early = stop_early
         self.finished: dict[int, Reasoning] = {}
 
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor, **kwargs: Any) -> torch.BoolTensor:
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
         """(samples,) all true once the majority is decided, else all false."""
         for row, last in enumerate(input_ids[:, -1].tolist()):
             if row not in self.finished and last in self.end_ids:

@@ -30,6 +30,8 @@ def read_recipe(path: str | Path, config_class: type[Config], **overrides: str) 
     """
     import yaml
 
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} is not a file: --config takes a recipe, a YAML file.")
     try:
         values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

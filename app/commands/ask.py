@@ -38,7 +38,9 @@ def ask(
 ) -> None:
     """Ask a model about a recording and watch it plan, caption, reason, summarise and respond.
 
-    Example: audio-reasoner ask thunder.wav "What makes this sound?" --model demo/model
+    The demo's model has learnt questions that name their choices; give them with --choice.
+
+    Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
     """
     from dataset_builder.question_text import question_text
     from modeling_audio_reasoner.audio_loading import check_audible, read_audio
@@ -56,9 +58,7 @@ def ask(
     inputs = processor.apply_chat_template(
         messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
     )
-    from transformers import AutoModel
-
-    network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
+    network = load_model(model, revision)
     options: dict[str, Any] = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
     if budgets:
         options["logits_processor"] = [processor.reasoning_grammar(budgets)]
@@ -67,6 +67,8 @@ def ask(
     else:
         answer = _vote(network, processor, messages, {"num_answers": votes, "choices": choice, **options}, seed)
     if not answer.complete:
+        if max_new_tokens is not None:
+            typer.echo(f"\nThe answer was held to --max-new-tokens {max_new_tokens}.", err=True)
         typer.echo(f"\nThe answer is not well-formed: {'; '.join(answer.problems)}.", err=True)
         raise typer.Exit(2)
 
@@ -93,6 +95,24 @@ def load_processor(model: str, revision: str | None = None):
     if not hasattr(processor, "parse_reasoning"):
         raise ValueError(f"{model} holds a {type(processor).__name__}, which is not Audio-Reasoner's processor.")
     return processor
+
+
+def load_model(model: str, revision: str | None = None):
+    """The model, through AutoModel.
+
+    Raises:
+        ValueError: a file of its weights cannot be read.
+    """
+    from safetensors import SafetensorError
+    from transformers import AutoModel
+
+    try:
+        return AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
+    except SafetensorError as error:
+        raise ValueError(
+            f"{model}: a file of its weights cannot be read ({error}), so it is cut off or damaged: copy or download "
+            "it again."
+        ) from None
 
 
 def _budgets(given: list[str]) -> dict[str, int]:
@@ -153,13 +173,19 @@ def _stream(network, processor, inputs, options: dict[str, Any]) -> str:
 
     thread = Thread(target=generate)
     thread.start()
+    at_line_start = True
     for event in streamer:
         if event.kind == "opened":
+            if not at_line_start:  # the section before was not closed
+                console.print("\n")
             console.print(f"{event.section}", style="bold cyan", end="\n  ")
         elif event.kind == "text":
             console.print(event.text, end="", markup=False, style=None if event.section else "red")
         else:
             console.print("\n")
+        at_line_start = event.kind == "closed"
+    if not at_line_start:
+        console.print()
     thread.join()
     if isinstance(error := outcome.get("error"), Exception):
         raise error

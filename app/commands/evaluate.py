@@ -38,7 +38,9 @@ def evaluate(
     from evaluation.table import results_table, summary_sentences
 
     if benchmark != "cota":
-        raise ValueError(f"benchmark {benchmark!r} is unknown; `cota` is the one there is.")
+        raise ValueError(
+            f"benchmark {benchmark!r} is unknown; `cota` is the one there is. Name another folder of it by --data."
+        )
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bars = Progress(*columns, console=Console(stderr=True))
     bar: dict[str, TaskID] = {}

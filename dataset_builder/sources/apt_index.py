@@ -59,6 +59,7 @@ class AptIndex:
         self.options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
         update = self._run("apt-get", "update")
         if "No space left" in update.stderr:
+            shutil.rmtree(folder, ignore_errors=True)  # half-written lists would keep the disk full
             raise OSError(errno.ENOSPC, "No space left on device")
         self.complaints = [line for line in update.stderr.splitlines() if line[:2] in ("E:", "W:")]
 

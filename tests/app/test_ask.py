@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -149,6 +151,36 @@ def test_what_is_no_model(tmp_path):
     for model, message in ((tmp_path, "no config.json"), (clip, "is a file"), (tmp_path / "none", "does not exist")):
         code, _, said = ask(clip, "What?", "--model", model)
         assert code == 1 and message in said and said.count("\n") == 1
+
+
+def test_weights_that_are_cut_off_are_named(model_folder, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder, folder)
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", folder)
+    assert code == 1 and shown == ""
+    assert f"{folder}: a file of its weights cannot be read" in said and said.count("\n") == 1
+
+
+def test_a_section_that_is_not_closed_ends_its_line(model_folder, tmp_path, monkeypatch, processor):
+    """What the model wrote stays readable: the next section opens on a line of its own."""
+    import torch
+    from transformers import GenerationMixin
+
+    written = processor.tokenizer("<THINK><PLANNING>Listen<CAPTION>A tone", return_tensors="pt")["input_ids"]
+
+    def generate(self, input_ids, streamer, **kwargs):
+        streamer.put(input_ids)
+        for token in written[0]:
+            streamer.put(token[None])
+        streamer.end()
+        return torch.cat([input_ids, written], dim=1)
+
+    monkeypatch.setattr(GenerationMixin, "generate", generate)
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--max-new-tokens", 9)
+    assert code == 2 and "The answer was held to --max-new-tokens 9." in said
+    assert [line.strip() for line in shown.splitlines() if line.strip()] == ["planning", "Listen", "caption", "A tone"]
 
 
 def test_a_question_is_needed(model_folder, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluation.score import judge, score_table, text_only
+from evaluation.table import summary_sentences
 
 
 def answered(domain: str, task: str, response: str | None, complete: bool = True) -> dict:
@@ -58,6 +59,22 @@ def test_table(conditions: dict[str, list[dict]]) -> None:
     assert not sound["above_baseline"]
     assert speech["baseline"] == {"name": "silence", "accuracy": 0.75}
     assert speech["margin"] == pytest.approx(-0.25)
+
+
+def test_tasks_that_are_not_heard_are_named() -> None:
+    """Four of four right are above all that does not hear; one of four is not, whatever its domain's others give."""
+    real = [answered("sound", "event", "dog")] * 20 + [answered("sound", "order", name) for name in ("dog", "cat")] * 2
+    deaf = [answered("sound", task, "cat") for task in ("event", "order")] * 2
+    timing = {"rows_per_second": 1.0, "new_tokens_per_second": 1.0}
+    results = {
+        "table": score_table({"real": real, "silence": deaf}),
+        "conditions": {"real": timing, "silence": timing},
+        "process": {},
+    }
+    assert (
+        "Of 2 tasks, 1 is above all four in the same way; not shown to be heard: order (sound)."
+        in summary_sentences(results)
+    )
 
 
 def test_text_only_is_the_larger_baseline() -> None:

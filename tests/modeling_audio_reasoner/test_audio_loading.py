@@ -99,7 +99,7 @@ def test_a_truncated_file_is_refused(tmp_path):
         contents = encoded(tone(16000, 3.0) + 0.01 * np.random.default_rng(0).standard_normal(48000), 16000, format)
         path = tmp_path / f"cut.{format.lower()}"
         path.write_bytes(contents[: len(contents) * 2 // 3])
-        with pytest.raises(ValueError, match=f"cut.{format.lower()} is (truncated|not audio)"):
+        with pytest.raises(ValueError, match=f"cut.{format.lower()} is truncated"):
             load_audio(path, 16000)
 
 
