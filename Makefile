@@ -12,10 +12,10 @@ CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmark
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 
-.PHONY: help install demo test quality style slow gpu bench clean
+.PHONY: help install demo test quality style slow test-oldest gpu bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 install: $(READY) ## make .venv, with the system packages it needs
 
@@ -36,6 +36,16 @@ style: $(READY) ## mend style
 
 slow: $(READY) ## run the tests that take minutes
 	python -m pytest --slow -m slow
+
+# The oldest transformers that setup.py allows, with what it needs, in front of what .venv holds.
+OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' setup.py)
+.venv/oldest-$(OLDEST): $(READY)
+	rm -rf $@ $@.partial
+	python -m pip --disable-pip-version-check install -q --target $@.partial "transformers==$(OLDEST).*" "huggingface_hub<2"
+	mv $@.partial $@
+
+test-oldest: .venv/oldest-$(OLDEST) ## run the model's tests with the oldest transformers it works with
+	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner
 
 gpu: $(READY) ## run the tests for a CUDA GPU, which say so where there is none
 	@if [ -z "$$(find tests/gpu -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no GPU tests yet."; \

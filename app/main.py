@@ -19,6 +19,7 @@ from app.commands.convert import convert
 from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
+from app.commands.memory import memory
 from app.commands.report import report
 from app.failure import is_mendable, sentence
 
@@ -66,7 +67,7 @@ def options(
     """
 
 
-for command in (fetch, build, check, compose, convert, evaluate, card, report, extract, ask):
+for command in (fetch, build, check, compose, convert, evaluate, card, report, extract, ask, memory):
     app.command()(command)
 
 

@@ -1,23 +1,20 @@
-"""The audio encoder and its features against transformers' own, on the same weights and clips, as ratios of one run.
+"""The audio encoder and its features against transformers' own, on the same weights and clips.
 
-    python benchmarks/bench_encoder.py [--layers 4] [--threads 1] [--repeats 3]
+    python benchmarks/bench_encoder.py [--layers 4] [--threads 1 2] [--repeats 3]
 
-Random weights at the width of Qwen2-Audio-7B. The stock class encodes every clip as 30 s; the ratio is how many times
-longer it takes. Prints a table with the largest difference on the valid positions, and writes
+Random weights at the width of Qwen2-Audio-7B. The stock class encodes every clip as 30 s. Also printed: the share of
+this machine's matrix-product rate that the encoder reaches on 30 s, and where the rest of the time goes. Writes
 benchmarks/results/encoder.json.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import Comparison, command_line, report, shortest
+from torch.profiler import ProfilerActivity, profile
 from transformers import Qwen2AudioEncoder, Qwen2AudioEncoderConfig, WhisperFeatureExtractor
 
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
@@ -25,18 +22,8 @@ from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderCo
 
 RATE = 16_000
 BATCHES = {"2 s": [2], "5 s": [5], "10 s": [10], "30 s": [30], "2 + 5 + 10 + 30 s": [2, 5, 10, 30]}
-RESULTS = Path(__file__).parent / "results" / "encoder.json"
-
-
-def best_seconds(work: Callable[[], object], repeats: int) -> float:
-    """The shortest of `repeats` runs, after one that is not counted."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+ENCODER_TO_REACH = {"2 s": 15.0, "5 s": 6.0, "10 s": 3.0, "30 s": 0.97, "2 + 5 + 10 + 30 s": 2.5}
+MELS_TO_REACH = {"2 s": 15.0, "10 s": 3.5, "30 s": 1.0}
 
 
 def stock_mask(valid_frames: torch.Tensor, positions: int) -> torch.Tensor:
@@ -48,11 +35,11 @@ def stock_mask(valid_frames: torch.Tensor, positions: int) -> torch.Tensor:
 
 @torch.no_grad()
 def compare(
-    seconds: list[int], ours: AudioReasonerEncoder, stock: Qwen2AudioEncoder, repeats: int
-) -> dict[str, float]:
-    """Seconds of both encoders and of both feature extractors, and the largest difference of the embeddings."""
+    name: str, ours: AudioReasonerEncoder, stock: Qwen2AudioEncoder, threads: int, repeats: int
+) -> list[Comparison]:
+    """Both encoders and both feature extractors on the clips of one batch."""
     draw = np.random.default_rng(0)
-    clips = [(0.1 * draw.standard_normal(RATE * length)).astype(np.float32) for length in seconds]
+    clips = [(0.1 * draw.standard_normal(RATE * length)).astype(np.float32) for length in BATCHES[name]]
     extractor, whisper = AudioReasonerFeatureExtractor(), WhisperFeatureExtractor(feature_size=128)
 
     def mels() -> dict[str, torch.Tensor]:
@@ -62,6 +49,11 @@ def compare(
         return whisper(clips, sampling_rate=RATE, return_attention_mask=True, return_tensors="pt")
 
     features, padded = mels(), stock_mels()
+    frames = features["feature_attention_mask"].sum(-1).tolist()
+    mel_difference = max(
+        (row[:, :count] - other[:, :count]).abs().max().item()
+        for row, other, count in zip(features["input_features"], padded["input_features"], frames, strict=True)
+    )
     mask = stock_mask(padded["attention_mask"].sum(-1), 1500)
 
     def encode() -> torch.Tensor:
@@ -72,37 +64,62 @@ def compare(
 
     tokens = ours(features["input_features"], features["feature_attention_mask"]).lengths.tolist()
     expected = torch.cat([row[:count] for row, count in zip(stock_encode(), tokens, strict=True)])
-    return {
-        "encoder_seconds": best_seconds(encode, repeats),
-        "stock_encoder_seconds": best_seconds(stock_encode, repeats),
-        "mel_seconds": best_seconds(mels, repeats),
-        "stock_mel_seconds": best_seconds(stock_mels, repeats),
-        "largest_difference": (encode() - expected).abs().max().item(),
-    }
+    difference = (encode() - expected).abs().max().item()
+    times, mel_times = shortest(encode, stock_encode, repeats), shortest(mels, stock_mels, 5 * repeats)
+    return [
+        Comparison(f"encoder, {name}", threads, *times, ENCODER_TO_REACH[name], difference),
+        Comparison(f"log-mels, {name}", threads, *mel_times, MELS_TO_REACH.get(name), mel_difference),
+    ]
+
+
+@torch.no_grad()
+def share_of_the_limit(encoder: AudioReasonerEncoder, repeats: int) -> dict[str, float | str]:
+    """What the encoder reaches of the matrix-product rate of this machine on 30 s, and the largest other cost."""
+    config = encoder.config
+    positions, width = config.max_source_positions, config.d_model
+    left, right = torch.randn(positions, width), torch.randn(width, config.encoder_ffn_dim)
+    rate = 2 * positions * width * config.encoder_ffn_dim / min(_seconds(lambda: left @ right) for _ in range(20))
+    layer = 2 * positions * (4 * width**2 + 2 * width * config.encoder_ffn_dim) + 4 * positions**2 * width
+    convolutions = 2 * positions * 3 * (2 * config.num_mel_bins * width + width**2)
+    features = torch.randn(1, config.num_mel_bins, 2 * positions)
+    mask = torch.ones(1, 2 * positions, dtype=torch.long)
+    seconds = min(_seconds(lambda: encoder(features, mask)) for _ in range(repeats + 1))
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        encoder(features, mask)
+    events = profiled.key_averages()
+    whole = sum(event.self_cpu_time_total for event in events)
+    products = ("aten::addmm", "aten::mm", "aten::bmm", "aten::matmul")
+    others = [event for event in events if event.key not in products]
+    largest = max(others, key=lambda event: event.self_cpu_time_total)
+    share = (config.encoder_layers * layer + convolutions) / seconds / rate
+    bottleneck, its_share = largest.key, largest.self_cpu_time_total / whole
+    print(
+        f"{torch.get_num_threads()} threads: the encoder reaches {100 * share:.0f}% of {rate / 1e9:.0f} GFLOP/s; "
+        f"after the matrix products most time goes to {bottleneck} ({100 * its_share:.0f}%)."
+    )
+    return {"gflops": rate / 1e9, "share": share, "bottleneck": bottleneck, "bottleneck_share": its_share}
+
+
+def _seconds(work) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--layers", type=int, default=4, help="encoder layers (Qwen2-Audio has 32)")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    arguments = command_line(__doc__.splitlines()[0], layers=4)
     torch.manual_seed(0)
     stock = Qwen2AudioEncoder(Qwen2AudioEncoderConfig(encoder_layers=arguments.layers)).eval()
     ours = AudioReasonerEncoder(AudioReasonerEncoderConfig(encoder_layers=arguments.layers)).eval()
     ours.load_state_dict(stock.state_dict())
-    rows = {name: compare(seconds, ours, stock, arguments.repeats) for name, seconds in BATCHES.items()}
-    print(f"{'clips':<18} encoder  log-mels  largest difference   (stock time / our time)")
-    for name, row in rows.items():
-        row["encoder_ratio"] = row["stock_encoder_seconds"] / row["encoder_seconds"]
-        row["mel_ratio"] = row["stock_mel_seconds"] / row["mel_seconds"]
-        print(f"{name:<18} {row['encoder_ratio']:6.2f}x  {row['mel_ratio']:7.2f}x  {row['largest_difference']:.1e}")
-    RESULTS.parent.mkdir(exist_ok=True)
-    conditions = {**vars(arguments), "torch": torch.__version__, "machine": platform.machine()}
-    RESULTS.write_text(json.dumps({"conditions": conditions, "rows": rows}, indent=2) + "\n", encoding="utf-8")
-    print(f"Written to {RESULTS}.")
+    rows, limits = [], {}
+    for threads in arguments.threads:
+        torch.set_num_threads(threads)
+        for name in BATCHES:
+            rows += compare(name, ours, stock, threads, arguments.repeats)
+        limits[threads] = share_of_the_limit(ours, arguments.repeats)
+    report("encoder", rows, arguments, limits=limits)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,14 @@ MODEL_TYPES = ("audio_reasoner", "qwen2_audio")
 PROCESSOR_FILES = ("preprocessor_config.json", "processor_config.json")
 FEATURE_FIELDS = ("feature_size", "sampling_rate", "hop_length", "chunk_length", "n_fft")
 FILE_NAMES = (
+    ("language_model.model.model.", "language_model.model."),
     ("lm_head.", "language_model.lm_head."),
     ("model.language_model.", "language_model.model."),
     ("model.audio_tower.", "audio_tower."),
     ("model.multi_modal_projector.", "multi_modal_projector."),
 )
-"""Beginnings of names as the classes of transformers 5 hold them, and as files have them since transformers 4."""
+"""Beginnings of names as the classes of transformers 5 hold them (the first: as 5.17 to 5.22 wrote them), and as files
+have them since transformers 4 and again since 5.23."""
 
 
 def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLike, to: str = "audio_reasoner") -> int:
@@ -87,7 +89,7 @@ def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLik
 
 
 def file_name(name: str) -> str:
-    """The name under which files hold a tensor, whichever of the two layouts `name` is in."""
+    """The name under which files hold a tensor, whichever of the layouts `name` is in."""
     for beginning, replacement in FILE_NAMES:
         if name.startswith(beginning):
             return replacement + name.removeprefix(beginning)

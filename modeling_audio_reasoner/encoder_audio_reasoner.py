@@ -193,10 +193,18 @@ class AudioReasonerPreTrainedModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, *args: Any, quantization_config: Any = None, **kwargs: Any) -> Any:
-        """As the base class. A `quantization_config` that names no modules to skip skips encoder and projector."""
+        """As the base class. A `quantization_config` that names no modules to skip skips encoder and projector.
+
+        Positions stay fixed: the base class makes every weight that it loads trainable.
+        """
         if quantization_config is not None:
             kwargs["quantization_config"] = keep_audio_exact(quantization_config)
-        return super().from_pretrained(*args, **kwargs)
+        loaded = super().from_pretrained(*args, **kwargs)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        for module in model.modules():
+            if isinstance(module, SinusoidalPositions):
+                module.requires_grad_(False)
+        return loaded
 
     def save_pretrained(self, save_directory: str, *args: Any, **kwargs: Any) -> Any:
         """As the base class, with the code beside the weights: the folder loads where this package is absent."""

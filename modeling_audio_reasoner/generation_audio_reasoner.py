@@ -61,7 +61,13 @@ class AudioGenerationMixin(GenerationMixin):
         """As the base class; what is heard goes into the prefill alone, or with every pass where there is no cache."""
         inputs = super().prepare_inputs_for_generation(*args, is_first_iteration=is_first_iteration, **kwargs)
         if not is_first_iteration and kwargs.get("use_cache", True):
-            inputs.pop("mm_encoder_outputs", None)
+            heard = inputs.pop("mm_encoder_outputs", None)
+            tokens = inputs.get("input_ids")
+            if heard and tokens is not None and tokens.shape[1] > 1 and (tokens == self.config.audio_token_id).any():
+                raise ValueError(
+                    "prefill_chunk_size takes prompts with recordings from transformers 5.23 on: leave it out, or "
+                    "update transformers."
+                )
         return inputs
 
     def _expand_inputs_for_generation(

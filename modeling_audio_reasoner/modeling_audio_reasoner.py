@@ -16,7 +16,6 @@ from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
 )
-from transformers.core_model_loading import WeightRenaming
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
@@ -215,24 +214,17 @@ def _register_checkpoint_names() -> None:
     """Read and write Qwen2-Audio's key names.
 
     Files hold `audio_tower.*`, `language_model.model.*`, `language_model.lm_head.weight`; in memory the first two live
-    under `model.`. transformers adds the language model's own renaming, `language_model.model` to `language_model`. It
-    applies such a mapping to custom code only where it is registered by model type and by class name; without it,
-    `lm_head` would be left at random. Written out here, since transformers' own entry wrote
-    `language_model.model.model.*` before 5.23.
+    under `model.`. transformers applies such a mapping to custom code only where it is registered by model type and by
+    class name; without it, `lm_head` would be left at random. It is transformers' own, so that this model reads and
+    writes what Qwen2-Audio's class of the same version does: before 5.23 `language_model.model.model.*`.
     """
-    whole = [
-        WeightRenaming(r"^language_model.lm_head", "lm_head"),
-        *(WeightRenaming(rf"^{name}", f"model.{name}") for name in ("language_model", "audio_tower")),
-        WeightRenaming(r"^multi_modal_projector", "model.multi_modal_projector"),
-    ]
-    without_head = [WeightRenaming(r"^language_model.model", "language_model")]
-    for name, mapping in (
-        ("audio_reasoner", whole),
-        ("AudioReasonerForConditionalGeneration", whole),
-        ("AudioReasonerModel", without_head),
+    for name, source in (
+        ("audio_reasoner", "qwen2_audio"),
+        ("AudioReasonerForConditionalGeneration", "qwen2_audio"),
+        ("AudioReasonerModel", "Qwen2AudioModel"),
     ):
         if get_checkpoint_conversion_mapping(name) is None:
-            register_checkpoint_conversion_mapping(name, mapping)
+            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
 
 
 _register_checkpoint_names()

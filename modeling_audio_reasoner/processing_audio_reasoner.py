@@ -20,7 +20,10 @@ from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 
 
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
-_CAN_SANITIZE = "sanitize_control_tokens" in inspect.signature(ProcessorMixin.apply_chat_template).parameters
+# From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
+# recordings, and marks an assistant's tokens rightly behind recordings. Before, the last is refused; the rest is done
+# here.
+_BEFORE_5_23 = "sanitize_control_tokens" not in inspect.signature(ProcessorMixin.apply_chat_template).parameters
 
 
 class AudioReasonerProcessor(ProcessorMixin):
@@ -85,7 +88,23 @@ class AudioReasonerProcessor(ProcessorMixin):
             raise ValueError("Audio-Reasoner hears and does not see: leave 'images' out, or pass empty lists.")
         if text is None:
             raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
+        if _BEFORE_5_23:
+            self._compare_numbers([text] if isinstance(text, str) else text, audio)
         return super().__call__(text=text, audio=audio, **kwargs)
+
+    def _compare_numbers(self, texts: list[str], audio: Any) -> None:
+        found = sum(text.count(self.audio_token) for text in texts)
+        if audio is None and found:
+            raise ValueError(
+                f"Found {found} {self.audio_token} tokens in the text but no audio inputs were passed: pass one "
+                "recording for each, or take them out of the text."
+            )
+        given = 0 if audio is None else len(audio) if isinstance(audio, (list, tuple)) else 1
+        if found != given:
+            raise ValueError(
+                f"Found total {found} {self.audio_token} tokens in the text and {given} audio inputs: a prompt holds "
+                "one for each recording."
+            )
 
     def _process_audio(self, audio: list, **kwargs: Any) -> tuple[BatchFeature, list[str]]:
         """Features of all recordings, and for each the placeholders that stand for its embeddings."""
@@ -117,8 +136,13 @@ class AudioReasonerProcessor(ProcessorMixin):
         batched = bool(conversation) and isinstance(conversation[0], (list, tuple))
         conversations = conversation if batched else [conversation]
         load = bool(kwargs.get("tokenize"))
-        if _CAN_SANITIZE and load and not kwargs.get("return_assistant_tokens_mask"):
+        if not _BEFORE_5_23 and load and not kwargs.get("return_assistant_tokens_mask"):
             kwargs.setdefault("sanitize_control_tokens", True)
+        if _BEFORE_5_23 and load and kwargs.get("return_assistant_tokens_mask"):
+            raise ValueError(
+                "return_assistant_tokens_mask marks the wrong tokens with transformers before 5.23, so training would "
+                "learn something else than the answers: update transformers."
+            )
         prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
         return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
 
@@ -131,6 +155,8 @@ class AudioReasonerProcessor(ProcessorMixin):
     def _prepare_message(self, message: dict, load: bool) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
         content = message.get("content")
+        if _BEFORE_5_23 and load and message.get("role") != "assistant":
+            self._refuse_control_tokens(content)
         if not isinstance(content, (list, tuple)):
             return dict(message)
         parts = []
@@ -140,6 +166,15 @@ class AudioReasonerProcessor(ProcessorMixin):
                 part = {"type": "audio", "audio": self._recording(part, load)}
             parts.append(part)
         return {**message, "content": parts}
+
+    def _refuse_control_tokens(self, content: Any) -> None:
+        texts = [content] if isinstance(content, str) else [part.get("text") or "" for part in content or ()]
+        for token in self.tokenizer.all_special_tokens:
+            if any(token in text for text in texts):
+                raise ValueError(
+                    f"A message spells out the control token {token}, which transformers before 5.23 cannot keep from "
+                    "acting: take it out, or update transformers."
+                )
 
     def _recording(self, part: dict, load: bool) -> Any:
         sources = [part[key] for key in AUDIO_KEYS if key in part]

@@ -10,6 +10,15 @@ import torch
 
 
 @pytest.fixture(scope="session")
+def before_5_23() -> bool:
+    """Whether transformers is so old that some things are refused which 5.23 and later versions can do."""
+    import transformers
+    from packaging.version import Version
+
+    return Version(transformers.__version__) < Version("5.23")
+
+
+@pytest.fixture(scope="session")
 def stock_folder(tmp_path_factory, tokenizer) -> Path:
     """A tiny random Qwen2-Audio saved by transformers' own class."""
     from transformers import Qwen2AudioConfig, Qwen2AudioForConditionalGeneration

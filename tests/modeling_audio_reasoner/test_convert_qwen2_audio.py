@@ -72,7 +72,8 @@ def test_a_converted_folder_answers_as_the_stock_class(source, tmp_path, ask_abo
 def test_there_and_back_no_bit_changes(source, tokenizer, tmp_path):
     convert_qwen2_audio(source, tmp_path / "ours")
     convert_qwen2_audio(tmp_path / "ours", tmp_path / "back", to="qwen2_audio")
-    assert_same_bits(tensors(tmp_path / "back"), tensors(source))
+    expected = {file_name(name): tensor for name, tensor in tensors(source).items()}
+    assert_same_bits(tensors(tmp_path / "back"), expected)
     model, report = Qwen2AudioForConditionalGeneration.from_pretrained(tmp_path / "back", output_loading_info=True)
     assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     assert model.dtype == torch.bfloat16
@@ -81,6 +82,18 @@ def test_there_and_back_no_bit_changes(source, tokenizer, tmp_path):
     text = "<|im_start|>user\nAudio 1: <|audio_bos|><|AUDIO|><|audio_eos|>\nWas ist das?"
     assert processor.tokenizer(text).input_ids == tokenizer(text).input_ids
     assert not list((tmp_path / "back").glob("*.py"))
+
+
+def test_names_as_transformers_5_17_wrote_them_are_read_too(source, tmp_path):
+    """Until 5.22 Qwen2-Audio's class wrote `language_model.model.model.*`."""
+    folder = tmp_path / "old"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.safetensors*"))
+    expected = {file_name(name): tensor for name, tensor in tensors(source).items()}
+    old = {name.replace("language_model.model.", "language_model.model.model."): t for name, t in expected.items()}
+    assert old.keys() != expected.keys()
+    save_file(old, folder / "model.safetensors", metadata={"format": "pt"})
+    convert_qwen2_audio(folder, tmp_path / "ours")
+    assert_same_bits(tensors(tmp_path / "ours"), expected)
 
 
 def test_names_as_they_are_in_memory_are_read_too(stock, source, tmp_path):

@@ -49,9 +49,11 @@ def expected(model, processor, encode, ask_about, recording):
     return heard
 
 
-def test_the_pipeline_hears(folder, recording, expected, ask_about):
+def test_the_pipeline_hears(folder, recording, expected, ask_about, before_5_23):
     from transformers import pipeline
 
+    if before_5_23:
+        pytest.importorskip("librosa", reason="this transformers wants librosa for its pipeline: pip install librosa")
     pipe = pipeline("any-to-any", model=str(folder), trust_remote_code=True, device="cpu")
     settings = {"do_sample": False, "max_new_tokens": TOKENS}
     (found,) = pipe(ask_about(recording[1]), return_full_text=False, generate_kwargs=settings)

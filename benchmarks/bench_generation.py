@@ -1,0 +1,147 @@
+"""Hearing and answering against transformers' own class, on the same weights and clips.
+
+    python benchmarks/bench_generation.py [--layers 4] [--threads 1 2] [--repeats 2] [--answers 8] [--tokens 32]
+
+Random weights at the width and the vocabulary of Qwen2-Audio-7B, with few of its layers, encoder and language model
+alike. Time to the first token starts at the waveform. The sampled answers are voted on, but none ends early: all are
+written to the last token. Writes benchmarks/results/generation.json.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from measuring import Comparison, command_line, peak_bytes, report, shortest
+from transformers import BatchFeature, Qwen2AudioConfig, Qwen2AudioForConditionalGeneration, WhisperFeatureExtractor
+
+from modeling_audio_reasoner import (
+    AudioReasonerConfig,
+    AudioReasonerFeatureExtractor,
+    AudioReasonerForConditionalGeneration,
+    count_audio_tokens,
+)
+
+
+RATE = 16_000
+PLACEHOLDER = 151_646
+BEFORE, AFTER = 56, 24  # tokens of the system prompt, and of a question
+FIRST_TOKEN = {"2 s": ([2.0], 2.3), "10 s": ([10.0], 1.45), "30 s": ([30.0], 1.05)}
+FIRST_TOKEN["3 to 6 s, batch of 4"] = ([3.0, 4.0, 5.0, 6.0], 1.8)
+EXTRACTOR, WHISPER = AudioReasonerFeatureExtractor(), WhisperFeatureExtractor(feature_size=128)
+
+
+def models(layers: int) -> tuple[AudioReasonerForConditionalGeneration, Qwen2AudioForConditionalGeneration]:
+    """Both classes with one set of random weights in memory."""
+    text = {"model_type": "qwen2", "hidden_size": 4096, "intermediate_size": 11_008, "num_attention_heads": 32}
+    text |= {"num_key_value_heads": 32, "num_hidden_layers": layers, "vocab_size": 156_032}
+    encoder = {"model_type": "qwen2_audio_encoder", "encoder_layers": layers}
+    config = Qwen2AudioConfig(audio_config=encoder, text_config=text, audio_token_index=PLACEHOLDER)
+    stock = Qwen2AudioForConditionalGeneration(config).eval()
+    with torch.device("meta"):
+        ours = AudioReasonerForConditionalGeneration(AudioReasonerConfig(encoder, text, PLACEHOLDER))
+    ours.load_state_dict(stock.state_dict(), assign=True)
+    for name, buffer in stock.model.language_model.named_buffers():
+        owner, _, last = name.rpartition(".")
+        ours.model.language_model.get_submodule(owner).register_buffer(last, buffer, persistent=False)
+    for net in (ours, stock):
+        net.generation_config.update(eos_token_id=None, pad_token_id=0)
+    return ours.eval(), stock
+
+
+def clips_of(seconds: list[float]) -> list[np.ndarray]:
+    draw = np.random.default_rng(0)
+    return [(0.1 * draw.standard_normal(round(RATE * length))).astype(np.float32) for length in seconds]
+
+
+def prompts(frames: list[int]) -> dict[str, torch.Tensor]:
+    """Left-padded prompts, one for each clip of so many frames."""
+    draw = torch.Generator().manual_seed(0)
+    rows = []
+    for count in frames:
+        text = torch.randint(100, 100_000, (BEFORE + AFTER,), generator=draw)
+        heard = torch.full((count_audio_tokens(count),), PLACEHOLDER)
+        rows.append(torch.cat([text[:BEFORE], heard, text[BEFORE:]]))
+    longest = max(map(len, rows))
+    ids = torch.stack([torch.nn.functional.pad(row, (longest - len(row), 0)) for row in rows])
+    return {"input_ids": ids, "attention_mask": (ids != 0).long()}
+
+
+def our_inputs(clips: list[np.ndarray]) -> dict[str, torch.Tensor]:
+    features = EXTRACTOR(clips, sampling_rate=RATE, return_tensors="pt")
+    features.pop("num_windows")
+    return {**prompts(features["feature_attention_mask"].sum(-1).tolist()), **features}
+
+
+def stock_inputs(clips: list[np.ndarray]) -> dict[str, torch.Tensor]:
+    features = WHISPER(clips, sampling_rate=RATE, return_attention_mask=True, return_tensors="pt")
+    mask = features["attention_mask"]
+    heard = {"input_features": features["input_features"], "feature_attention_mask": mask}
+    return {**prompts(mask.sum(-1).tolist()), **heard}
+
+
+def first_token(name: str, ours, stock, threads: int, repeats: int) -> Comparison:
+    seconds, to_reach = FIRST_TOKEN[name]
+    clips = clips_of(seconds)
+    once = {"max_new_tokens": 1, "do_sample": False}
+    with torch.no_grad():
+        found, expected = ours(**our_inputs(clips)).logits[:, -1], stock(**stock_inputs(clips)).logits[:, -1]
+    times = shortest(
+        lambda: ours.generate(**our_inputs(clips), **once),
+        lambda: stock.generate(**stock_inputs(clips), **once),
+        repeats,
+    )
+    difference = (found - expected).abs().max().item()
+    return Comparison(f"first token, {name}", threads, *times, to_reach, difference)
+
+
+def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeats: int) -> Comparison:
+    """All tokens of several sampled answers about one clip of 10 s."""
+    clips = clips_of([10.0])
+    length = {"max_new_tokens": tokens}
+    never = 156_031  # the token that ends an answer, which is not sampled
+    processor = SimpleNamespace(
+        apply_chat_template=lambda *_, **__: BatchFeature(our_inputs(clips)),
+        tokenizer=SimpleNamespace(eos_token_id=never, decode=lambda *_, **__: ""),
+    )
+
+    def vote():
+        return ours.vote(processor, [], num_answers=answers, suppress_tokens=[never], **length)
+
+    def sample():
+        return stock.generate(**stock_inputs(clips), do_sample=True, num_return_sequences=answers, **length)
+
+    times = shortest(vote, sample, repeats)
+    return Comparison(f"{answers} sampled answers, {tokens} tokens each, 10 s", threads, *times, 1.8)
+
+
+@torch.no_grad()
+def prefill_memory(ours, stock, threads: int) -> Comparison:
+    """Peak of the prefill beyond the weights, as `generate` runs it."""
+    clips = clips_of([10.0] * 8)
+    inputs, padded = our_inputs(clips), stock_inputs(clips)
+    once = {"max_new_tokens": 1, "do_sample": False}
+    peaks = [
+        peak_bytes(lambda net=net, given=given: net.generate(**given, **once)) / 2**30
+        for net, given in ((ours, inputs), (stock, padded))
+    ]
+    return Comparison("peak memory of the prefill, 8 clips of 10 s", threads, *peaks, 1 / 0.6, unit="GiB")
+
+
+def main() -> None:
+    """Command line."""
+    arguments = command_line(__doc__.splitlines()[0], layers=4, repeats=2, answers=8, tokens=32)
+    torch.manual_seed(0)
+    ours, stock = models(arguments.layers)
+    rows = []
+    for threads in arguments.threads:
+        torch.set_num_threads(threads)
+        rows += [first_token(name, ours, stock, threads, arguments.repeats) for name in FIRST_TOKEN]
+        rows.append(sampled_answers(ours, stock, threads, arguments.answers, arguments.tokens, arguments.repeats))
+    rows.append(prefill_memory(ours, stock, torch.get_num_threads()))
+    report("generation", rows, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Two ways of doing the same thing, measured in one run: shortest times side by side, peak memory, a table of ratios.
+
+Knows nothing of models. A ratio is what transformers' own class takes over what ours takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One line of a table.
+
+    what: what was done.
+    threads: of torch.
+    ours, stock: what it took, in `unit`.
+    to_reach: the ratio that is wanted, or None.
+    difference: the largest difference of the results, where they are numbers.
+    """
+
+    what: str
+    threads: int
+    ours: float
+    stock: float
+    to_reach: float | None = None
+    difference: float | None = None
+    unit: str = "s"
+
+    @property
+    def ratio(self) -> float:
+        return self.stock / self.ours
+
+
+def shortest(ours: Callable[[], object], stock: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """The shortest of `repeats` runs of each in seconds, taken in turns, after one of each that is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(repeats + 1):
+        for work, found in zip((ours, stock), times, strict=True):
+            start = time.perf_counter()
+            work()
+            if turn:
+                found.append(time.perf_counter() - start)
+    return min(times[0]), min(times[1])
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    """Bytes by which the process grows at most while `work` runs (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is counted from here on
+    before = _status("VmRSS")
+    work()
+    return _status("VmHWM") - before
+
+
+def _status(field: str) -> int:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(field)).split()[1])
+
+
+def command_line(description: str, **defaults: int) -> argparse.Namespace:
+    """Options of a benchmark: `--threads`, `--repeats`, and one for each default."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="measure with each of these")
+    for name, value in {"repeats": 3, **defaults}.items():
+        parser.add_argument(f"--{name}", type=int, default=value, help="default: %(default)s")
+    return parser.parse_args()
+
+
+def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace, **also: object) -> None:
+    """Print the table and write `benchmarks/results/<name>.json`."""
+    width = max(len(row.what) for row in rows)
+    print(f"{'':{width}}  threads      ours     stock   ratio  to reach  largest difference")
+    for row in rows:
+        wanted = "" if row.to_reach is None else f"{row.to_reach:.2f}x"
+        difference = "" if row.difference is None else f"{row.difference:.1e}"
+        print(
+            f"{row.what:{width}}  {row.threads:7}  {row.ours:6.3f} {row.unit:2} {row.stock:6.3f} {row.unit:2} "
+            f"{row.ratio:6.2f}x  {wanted:>8}  {difference}".rstrip()
+        )
+    RESULTS.mkdir(exist_ok=True)
+    conditions = {
+        **vars(arguments),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
+    lines = [{**asdict(row), "ratio": row.ratio} for row in rows]
+    text = json.dumps({"conditions": conditions, "rows": lines, **also}, indent=2)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    print(f"Written to {RESULTS / name}.json.")

@@ -1,0 +1,77 @@
+"""Writes the tables of README and docs that come from tests and benchmarks, between their markers.
+
+    python benchmarks/write_tables.py [--check]
+
+`differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
+`benchmarks`: the ratios in benchmarks/results/*.json. With `--check` nothing is written, and a table that differs is
+an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+
+ROOT = Path(__file__).parent.parent
+TESTS = ROOT / "tests" / "modeling_audio_reasoner" / "test_stock_defects.py"
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ("README.md", "docs/model.md")
+MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def differences() -> str:
+    """A row for each test: what the stock class does, what this one does, and the test that shows both."""
+    rows = ["| transformers' Qwen2-Audio | this model | shown by |", "|---|---|---|"]
+    for item in ast.parse(TESTS.read_text(encoding="utf-8")).body:
+        if isinstance(item, ast.FunctionDef) and item.name.startswith("test_"):
+            stock, ours = (line.strip().rstrip(".") for line in (ast.get_docstring(item) or "").splitlines()[:2])
+            rows.append(f"| {stock} | {ours} | `{item.name}` |")
+    return "\n".join(rows) + "\n"
+
+
+def benchmarks() -> str:
+    """A row for each line of the results: how many times longer the stock class takes, by threads."""
+    rows = ["| | threads | this model | transformers' Qwen2-Audio | ratio |", "|---|---:|---:|---:|---:|"]
+    for file in sorted(RESULTS.glob("*.json")):
+        for row in json.loads(file.read_text(encoding="utf-8"))["rows"]:
+            took = [
+                f"{1000 * row[key]:,.0f} ms" if row["unit"] == "s" else f"{row[key]:.2f} GiB"
+                for key in ("ours", "stock")
+            ]
+            rows.append(f"| {row['what']} | {row['threads']} | {took[0]} | {took[1]} | {row['ratio']:.1f}× |")
+    return "\n".join(rows) + "\n"
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{1000 * value:,.0f} ms" if unit == "s" else f"{value:.2f} {unit}"
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a table differs")
+    check = parser.parse_args().check
+    tables = {"differences": differences, "benchmarks": benchmarks}
+    old = []
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text(encoding="utf-8")
+        written = MARKED.sub(lambda found: found[1] + tables[found[2]]() + found[3], text)
+        if written != text:
+            old.append(page)
+            if not check:
+                path.write_text(written, encoding="utf-8")
+    if old:
+        print(f"{'Old tables in' if check else 'Written:'} {', '.join(old)}.", file=sys.stderr)
+    if check and old:
+        print("Run python benchmarks/write_tables.py.", file=sys.stderr)
+    return int(check and bool(old))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What training does to the model: gradients that reach what was heard, checkpointing, freezing, small numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+
+
+POSITIONS = "model.audio_tower.embed_positions.weight"
+
+
+@pytest.fixture
+def learning(stock_folder):
+    return AudioReasonerForConditionalGeneration.from_pretrained(stock_folder).train()
+
+
+@pytest.fixture
+def batch(encode, ask_about, clips):
+    inputs = encode([ask_about(clip) for clip in clips(0.5, 2.0)], "right")
+    return {**inputs, "labels": inputs["input_ids"].masked_fill(inputs["attention_mask"] == 0, -100)}
+
+
+def gradients(model, batch) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    model(**batch).loss.backward()
+    return {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+
+
+def test_gradients_reach_the_encoder_through_the_placeholders(learning, batch):
+    found = gradients(learning, batch)
+    assert {name for name, _ in learning.named_parameters()} - found.keys() == {POSITIONS}
+    assert found["model.audio_tower.conv1.weight"].abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("use_reentrant", [False, True])
+def test_checkpointing_computes_layers_again_and_changes_no_gradient(learning, batch, count_calls, use_reentrant):
+    expected = gradients(learning, batch)
+    learning.gradient_checkpointing_enable({"use_reentrant": use_reentrant})
+    if use_reentrant:
+        learning.enable_input_require_grads()
+    encoder, text = learning.model.audio_tower, learning.model.language_model
+    passes = [
+        count_calls(layers[0].mlp if layers is text.layers else layers[0].fc1, lambda hidden: 1)
+        for layers in (encoder.layers, text.layers)
+    ]
+    found = gradients(learning, batch)
+    assert passes == [[1, 1], [1, 1]]
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_a_frozen_encoder_keeps_no_gradient_and_the_projector_learns(learning, batch):
+    learning.model.audio_tower.requires_grad_(False)
+    found = gradients(learning, batch)
+    assert not any("audio_tower" in name for name in found)
+    assert found["model.multi_modal_projector.linear.weight"].abs().max() > 1e-4
+
+
+def test_float16_does_not_overflow_in_the_encoder(stock_folder, encode, ask_about, clips):
+    """Whisper's layers grow past 65,504 in float16; they are held just below, as in Whisper's own class."""
+    model = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, dtype=torch.float16).eval()
+    with torch.no_grad():
+        model.model.audio_tower.layers[0].fc2.bias.fill_(60_000.0)
+        model.model.audio_tower.layers[1].fc2.bias.fill_(60_000.0)
+        inputs = encode(ask_about(*clips(1.0)))
+        heard = model.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"])
+    assert heard.pooler_output.isfinite().all()
+
+
+def test_a_batch_costs_the_sum_of_its_recordings(learning, encode, ask_about, clips, count_calls):
+    """Linear layers see the positions of each recording and no padding: here 25 + 1500 + 100 + 300."""
+    rows = count_calls(learning.model.audio_tower.layers[0].fc1, lambda hidden: hidden.shape[0])
+    inputs = encode([ask_about(clip) for clip in clips(0.5, 30.0, 2.0, 6.0)])
+    learning.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"])
+    assert rows == [25 + 1500 + 100 + 300]
+
+
+def test_minutes_are_heard_in_their_place(model, encode, ask_about, clips):
+    """Windows of two long recordings go to their own placeholders: each prompt's logits are those of it alone."""
+    first, second = clips(65.0, 31.5)
+    together = encode([ask_about(first), ask_about(second, first[:16000])])
+    assert together["input_features"].shape[0] == 3 + 2 + 1
+    with torch.no_grad():
+        found = model(**together).logits[:, -1]
+        alone = [model(**encode(ask_about(*heard))).logits[0, -1] for heard in ((first,), (second, first[:16000]))]
+    assert (found - torch.stack(alone)).abs().max() <= 1e-5
