@@ -47,13 +47,15 @@ OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' setup.py)
 test-oldest: .venv/oldest-$(OLDEST) ## run the model's tests with the oldest transformers it works with
 	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner
 
-gpu: $(READY) ## run the tests for a CUDA GPU, which say so where there is none
-	@if [ -z "$$(find tests/gpu -name 'test_*.py' 2>/dev/null)" ]; then echo "There are no GPU tests yet."; \
-	else set -x; python -m pytest tests/gpu; fi
+gpu: $(READY) ## run the tests and the benchmarks for a CUDA GPU, which say so where there is none
+	python -m pytest tests/gpu
+	@python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || { echo "No CUDA GPU: no benchmarks."; exit 0; }; \
+	set -x; python benchmarks/bench_encoder.py --layers 32 && python benchmarks/bench_generation.py --layers 32
 
+# bench_answering.py needs the demo's model, which `make demo` trains.
 bench: $(READY) ## run the benchmarks, which print ratios of one run
-	@if [ -z "$$(find benchmarks -name '*.py' 2>/dev/null)" ]; then echo "There are no benchmarks yet."; fi
 	@for script in $(wildcard benchmarks/bench_*.py); do (set -x; python $$script) || exit 1; done
+	python benchmarks/write_tables.py
 
 clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings
 	rm -rf cota demo trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

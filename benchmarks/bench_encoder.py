@@ -9,13 +9,12 @@ benchmarks/results/encoder.json.
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
-from measuring import Comparison, command_line, report, shortest
+from measuring import Comparison, command_line, report, seconds_of, shortest
 from torch.profiler import ProfilerActivity, profile
 from transformers import Qwen2AudioEncoder, Qwen2AudioEncoderConfig, WhisperFeatureExtractor
+from transformers.utils import is_flash_attn_2_available
 
 from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderConfig, AudioReasonerFeatureExtractor
 
@@ -23,6 +22,7 @@ from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderCo
 RATE = 16_000
 BATCHES = {"2 s": [2], "5 s": [5], "10 s": [10], "30 s": [30], "2 + 5 + 10 + 30 s": [2, 5, 10, 30]}
 ENCODER_TO_REACH = {"2 s": 15.0, "5 s": 6.0, "10 s": 3.0, "30 s": 0.97, "2 + 5 + 10 + 30 s": 2.5}
+MATRIX_PRODUCTS = ("aten::addmm", "aten::mm", "aten::bmm", "aten::matmul", "gemm", "cutlass")
 MELS_TO_REACH = {"2 s": 15.0, "10 s": 3.5, "30 s": 1.0}
 
 
@@ -54,15 +54,20 @@ def compare(
         (row[:, :count] - other[:, :count]).abs().max().item()
         for row, other, count in zip(features["input_features"], padded["input_features"], frames, strict=True)
     )
-    mask = stock_mask(padded["attention_mask"].sum(-1), 1500)
+    mask = stock_mask(padded["attention_mask"].sum(-1), 1500).to(ours.device, ours.dtype)
+    heard, heard_padded = (
+        features["input_features"].to(ours.device),
+        padded["input_features"].to(ours.device, ours.dtype),
+    )
+    valid = features["feature_attention_mask"]
 
     def encode() -> torch.Tensor:
-        return ours(features["input_features"], features["feature_attention_mask"]).last_hidden_state
+        return ours(heard, valid).last_hidden_state
 
     def stock_encode() -> torch.Tensor:
-        return stock(padded["input_features"], attention_mask=mask).last_hidden_state
+        return stock(heard_padded, attention_mask=mask).last_hidden_state
 
-    tokens = ours(features["input_features"], features["feature_attention_mask"]).lengths.tolist()
+    tokens = ours(heard, valid).lengths.tolist()
     expected = torch.cat([row[:count] for row, count in zip(stock_encode(), tokens, strict=True)])
     difference = (encode() - expected).abs().max().item()
     times, mel_times = shortest(encode, stock_encode, repeats), shortest(mels, stock_mels, 5 * repeats)
@@ -77,33 +82,30 @@ def share_of_the_limit(encoder: AudioReasonerEncoder, repeats: int) -> dict[str,
     """What the encoder reaches of the matrix-product rate of this machine on 30 s, and the largest other cost."""
     config = encoder.config
     positions, width = config.max_source_positions, config.d_model
-    left, right = torch.randn(positions, width), torch.randn(width, config.encoder_ffn_dim)
-    rate = 2 * positions * width * config.encoder_ffn_dim / min(_seconds(lambda: left @ right) for _ in range(20))
+    like = {"device": encoder.device, "dtype": encoder.dtype}
+    left, right = torch.randn(positions, width, **like), torch.randn(width, config.encoder_ffn_dim, **like)
+    rate = 2 * positions * width * config.encoder_ffn_dim / min(seconds_of(lambda: left @ right) for _ in range(20))
     layer = 2 * positions * (4 * width**2 + 2 * width * config.encoder_ffn_dim) + 4 * positions**2 * width
     convolutions = 2 * positions * 3 * (2 * config.num_mel_bins * width + width**2)
-    features = torch.randn(1, config.num_mel_bins, 2 * positions)
+    features = torch.randn(1, config.num_mel_bins, 2 * positions, **like)
     mask = torch.ones(1, 2 * positions, dtype=torch.long)
-    seconds = min(_seconds(lambda: encoder(features, mask)) for _ in range(repeats + 1))
-    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+    seconds = min(seconds_of(lambda: encoder(features, mask)) for _ in range(repeats + 1))
+    on_gpu = encoder.device.type == "cuda"
+    with profile(activities=[ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU]) as profiled:
         encoder(features, mask)
-    events = profiled.key_averages()
-    whole = sum(event.self_cpu_time_total for event in events)
-    products = ("aten::addmm", "aten::mm", "aten::bmm", "aten::matmul")
-    others = [event for event in events if event.key not in products]
-    largest = max(others, key=lambda event: event.self_cpu_time_total)
+    spent = {
+        event.key: event.self_device_time_total if on_gpu else event.self_cpu_time_total
+        for event in profiled.key_averages()
+    }
+    others = {name: time for name, time in spent.items() if not any(part in name for part in MATRIX_PRODUCTS)}
+    bottleneck = max(others, key=lambda name: others[name])
+    its_share = others[bottleneck] / sum(spent.values())
     share = (config.encoder_layers * layer + convolutions) / seconds / rate
-    bottleneck, its_share = largest.key, largest.self_cpu_time_total / whole
     print(
         f"{torch.get_num_threads()} threads: the encoder reaches {100 * share:.0f}% of {rate / 1e9:.0f} GFLOP/s; "
         f"after the matrix products most time goes to {bottleneck} ({100 * its_share:.0f}%)."
     )
     return {"gflops": rate / 1e9, "share": share, "bottleneck": bottleneck, "bottleneck_share": its_share}
-
-
-def _seconds(work) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def main() -> None:
@@ -113,6 +115,10 @@ def main() -> None:
     stock = Qwen2AudioEncoder(Qwen2AudioEncoderConfig(encoder_layers=arguments.layers)).eval()
     ours = AudioReasonerEncoder(AudioReasonerEncoderConfig(encoder_layers=arguments.layers)).eval()
     ours.load_state_dict(stock.state_dict())
+    if arguments.device == "cuda":
+        for encoder in (ours, stock):
+            encoder.to("cuda", torch.bfloat16)
+        ours.set_attn_implementation("flash_attention_2" if is_flash_attn_2_available() else "sdpa")
     rows, limits = [], {}
     for threads in arguments.threads:
         torch.set_num_threads(threads)

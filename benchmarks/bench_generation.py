@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from measuring import Comparison, command_line, peak_bytes, report, shortest
 from transformers import BatchFeature, Qwen2AudioConfig, Qwen2AudioForConditionalGeneration, WhisperFeatureExtractor
+from transformers.utils import is_flash_attn_2_available
 
 from modeling_audio_reasoner import (
     AudioReasonerConfig,
@@ -32,13 +33,16 @@ FIRST_TOKEN["3 to 6 s, batch of 4"] = ([3.0, 4.0, 5.0, 6.0], 1.8)
 EXTRACTOR, WHISPER = AudioReasonerFeatureExtractor(), WhisperFeatureExtractor(feature_size=128)
 
 
-def models(layers: int) -> tuple[AudioReasonerForConditionalGeneration, Qwen2AudioForConditionalGeneration]:
+def models(
+    layers: int, device: str
+) -> tuple[AudioReasonerForConditionalGeneration, Qwen2AudioForConditionalGeneration]:
     """Both classes with one set of random weights in memory."""
     text = {"model_type": "qwen2", "hidden_size": 4096, "intermediate_size": 11_008, "num_attention_heads": 32}
     text |= {"num_key_value_heads": 32, "num_hidden_layers": layers, "vocab_size": 156_032}
     encoder = {"model_type": "qwen2_audio_encoder", "encoder_layers": layers}
     config = Qwen2AudioConfig(audio_config=encoder, text_config=text, audio_token_index=PLACEHOLDER)
-    stock = Qwen2AudioForConditionalGeneration(config).eval()
+    with torch.device(device):
+        stock = Qwen2AudioForConditionalGeneration(config).eval()
     with torch.device("meta"):
         ours = AudioReasonerForConditionalGeneration(AudioReasonerConfig(encoder, text, PLACEHOLDER))
     ours.load_state_dict(stock.state_dict(), assign=True)
@@ -47,6 +51,9 @@ def models(layers: int) -> tuple[AudioReasonerForConditionalGeneration, Qwen2Aud
         ours.model.language_model.get_submodule(owner).register_buffer(last, buffer, persistent=False)
     for net in (ours, stock):
         net.generation_config.update(eos_token_id=None, pad_token_id=0)
+        if device == "cuda":
+            net.to(torch.bfloat16)
+            net.set_attn_implementation("flash_attention_2" if is_flash_attn_2_available() else "sdpa")
     return ours.eval(), stock
 
 
@@ -68,28 +75,34 @@ def prompts(frames: list[int]) -> dict[str, torch.Tensor]:
     return {"input_ids": ids, "attention_mask": (ids != 0).long()}
 
 
-def our_inputs(clips: list[np.ndarray]) -> dict[str, torch.Tensor]:
+def our_inputs(clips: list[np.ndarray], device: torch.device) -> dict[str, torch.Tensor]:
     features = EXTRACTOR(clips, sampling_rate=RATE, return_tensors="pt")
     features.pop("num_windows")
-    return {**prompts(features["feature_attention_mask"].sum(-1).tolist()), **features}
+    return on_device({**prompts(features["feature_attention_mask"].sum(-1).tolist()), **features}, device)
 
 
-def stock_inputs(clips: list[np.ndarray]) -> dict[str, torch.Tensor]:
+def stock_inputs(clips: list[np.ndarray], device: torch.device) -> dict[str, torch.Tensor]:
     features = WHISPER(clips, sampling_rate=RATE, return_attention_mask=True, return_tensors="pt")
     mask = features["attention_mask"]
     heard = {"input_features": features["input_features"], "feature_attention_mask": mask}
-    return {**prompts(mask.sum(-1).tolist()), **heard}
+    return on_device({**prompts(mask.sum(-1).tolist()), **heard}, device)
+
+
+def on_device(inputs: dict[str, torch.Tensor], device: torch.device) -> dict[str, torch.Tensor]:
+    return {name: tensor.to(device) for name, tensor in inputs.items()}
 
 
 def first_token(name: str, ours, stock, threads: int, repeats: int) -> Comparison:
     seconds, to_reach = FIRST_TOKEN[name]
     clips = clips_of(seconds)
     once = {"max_new_tokens": 1, "do_sample": False}
+    device = ours.device
     with torch.no_grad():
-        found, expected = ours(**our_inputs(clips)).logits[:, -1], stock(**stock_inputs(clips)).logits[:, -1]
+        found = ours(**our_inputs(clips, device)).logits[:, -1]
+        expected = stock(**stock_inputs(clips, device)).logits[:, -1]
     times = shortest(
-        lambda: ours.generate(**our_inputs(clips), **once),
-        lambda: stock.generate(**stock_inputs(clips), **once),
+        lambda: ours.generate(**our_inputs(clips, device), **once),
+        lambda: stock.generate(**stock_inputs(clips, device), **once),
         repeats,
     )
     difference = (found - expected).abs().max().item()
@@ -102,7 +115,7 @@ def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeat
     length = {"max_new_tokens": tokens}
     never = 156_031  # the token that ends an answer, which is not sampled
     processor = SimpleNamespace(
-        apply_chat_template=lambda *_, **__: BatchFeature(our_inputs(clips)),
+        apply_chat_template=lambda *_, **__: BatchFeature(our_inputs(clips, ours.device)),
         tokenizer=SimpleNamespace(eos_token_id=never, decode=lambda *_, **__: ""),
     )
 
@@ -110,7 +123,9 @@ def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeat
         return ours.vote(processor, [], num_answers=answers, suppress_tokens=[never], **length)
 
     def sample():
-        return stock.generate(**stock_inputs(clips), do_sample=True, num_return_sequences=answers, **length)
+        return stock.generate(
+            **stock_inputs(clips, ours.device), do_sample=True, num_return_sequences=answers, **length
+        )
 
     times = shortest(vote, sample, repeats)
     return Comparison(f"{answers} sampled answers, {tokens} tokens each, 10 s", threads, *times, 1.8)
@@ -120,7 +135,7 @@ def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeat
 def prefill_memory(ours, stock, threads: int) -> Comparison:
     """Peak of the prefill beyond the weights, as `generate` runs it."""
     clips = clips_of([10.0] * 8)
-    inputs, padded = our_inputs(clips), stock_inputs(clips)
+    inputs, padded = our_inputs(clips, ours.device), stock_inputs(clips, ours.device)
     once = {"max_new_tokens": 1, "do_sample": False}
     peaks = [
         peak_bytes(lambda net=net, given=given: net.generate(**given, **once)) / 2**30
@@ -133,7 +148,7 @@ def main() -> None:
     """Command line."""
     arguments = command_line(__doc__.splitlines()[0], layers=4, repeats=2, answers=8, tokens=32)
     torch.manual_seed(0)
-    ours, stock = models(arguments.layers)
+    ours, stock = models(arguments.layers, arguments.device)
     rows = []
     for threads in arguments.threads:
         torch.set_num_threads(threads)

@@ -49,15 +49,28 @@ def shortest(ours: Callable[[], object], stock: Callable[[], object], repeats: i
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(repeats + 1):
         for work, found in zip((ours, stock), times, strict=True):
-            start = time.perf_counter()
-            work()
+            took = seconds_of(work)
             if turn:
-                found.append(time.perf_counter() - start)
+                found.append(took)
     return min(times[0]), min(times[1])
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """Seconds until `work` and what it started on a GPU are done."""
+    start = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
 def peak_bytes(work: Callable[[], object]) -> int:
-    """Bytes by which the process grows at most while `work` runs (Linux)."""
+    """Bytes by which the process (Linux), or what it holds on a GPU, grows at most while `work` runs."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+        before = torch.cuda.memory_allocated()
+        work()
+        return torch.cuda.max_memory_allocated() - before
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak is counted from here on
     before = _status("VmRSS")
     work()
@@ -72,10 +85,15 @@ def _status(field: str) -> int:
 def command_line(description: str, **defaults: int) -> argparse.Namespace:
     """Options of a benchmark: `--threads`, `--repeats`, and one for each default."""
     parser = argparse.ArgumentParser(description=description)
+    devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+    parser.add_argument("--device", choices=devices, default=devices[-1], help="default: %(default)s")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="measure with each of these")
     for name, value in {"repeats": 3, **defaults}.items():
         parser.add_argument(f"--{name}", type=int, default=value, help="default: %(default)s")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.device == "cuda":
+        arguments.threads = arguments.threads[:1]  # they make no difference there
+    return arguments
 
 
 def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace, **also: object) -> None:
@@ -97,6 +115,9 @@ def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace,
         "cores": os.cpu_count(),
     }
     lines = [{**asdict(row), "ratio": row.ratio} for row in rows]
+    if arguments.device == "cuda":
+        conditions["gpu"] = torch.cuda.get_device_name()
+        name = f"{name}_cuda"
     text = json.dumps({"conditions": conditions, "rows": lines, **also}, indent=2)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(f"Written to {RESULTS / name}.json.")

@@ -47,8 +47,9 @@ def count_parameters(config: AudioReasonerConfig) -> dict[str, int]:
     with torch.device("meta"):
         model = AudioReasonerForConditionalGeneration(config)
     language_model = model.model.language_model
-    embeddings = model.get_input_embeddings().weight.numel()
-    head = 0 if model.lm_head.weight is model.get_input_embeddings().weight else model.lm_head.weight.numel()
+    table = model.get_input_embeddings().get_parameter("weight")
+    embeddings = table.numel()
+    head = 0 if model.lm_head.weight is table else model.lm_head.weight.numel()
     linear = [module for module in language_model.modules() if isinstance(module, nn.Linear)]
     return {
         "encoder": sum(weight.numel() for weight in model.model.audio_tower.parameters()),

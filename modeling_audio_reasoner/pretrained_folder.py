@@ -25,12 +25,17 @@ def chat_template() -> str:
 
 
 def generation_config(tokenizer: Any, max_new_tokens: int) -> GenerationConfig:
-    """The authors' settings: greedy, up to `max_new_tokens`, until the turn ends."""
+    """The authors' settings: greedy, up to `max_new_tokens`, until the turn ends. A placeholder is never written: an
+    answer that held one could not be read again, in a further turn or in training."""
     ends = [tokenizer.convert_tokens_to_ids("<|im_end|>")]
     if tokenizer.eos_token_id is not None and tokenizer.eos_token_id not in ends:
         ends.append(tokenizer.eos_token_id)
     return GenerationConfig(
-        do_sample=False, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=tokenizer.pad_token_id
+        do_sample=False,
+        max_new_tokens=max_new_tokens,
+        eos_token_id=ends,
+        pad_token_id=tokenizer.pad_token_id,
+        suppress_tokens=[tokenizer.convert_tokens_to_ids("<|AUDIO|>")],
     )
 
 

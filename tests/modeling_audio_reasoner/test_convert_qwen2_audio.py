@@ -67,6 +67,7 @@ def test_a_converted_folder_answers_as_the_stock_class(source, tmp_path, ask_abo
         expected = stock(**{**inputs, **features}).logits
         torch.testing.assert_close(model.eval()(**inputs).logits, expected, atol=1e-5, rtol=0)
     assert model.generation_config.max_new_tokens == 2048 and not model.generation_config.do_sample
+    assert model.generation_config.suppress_tokens == [processor.audio_token_id]
 
 
 def test_there_and_back_no_bit_changes(source, tokenizer, tmp_path):
