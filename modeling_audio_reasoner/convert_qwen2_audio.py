@@ -26,7 +26,7 @@ from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
 from .pretrained_folder import MAX_NEW_TOKENS, TEMPLATE_TOKENS, chat_template, generation_config, read_model_type
 from .processing_audio_reasoner import AudioReasonerProcessor
-from .safetensors_files import SINGLE_FILE, WeightFile, copy_renamed, read_weight_files, write_index
+from .safetensors_files import SINGLE_FILE, WeightFile, copy_renamed, copy_tensor, read_weight_files, write_index
 from .saving_audio_reasoner import save_code
 from .whole_folder import whole_folder
 
@@ -43,6 +43,7 @@ FILE_NAMES = (
 )
 """Beginnings of names as the classes of transformers 5 hold them (the first: as 5.17 to 5.22 wrote them), and as files
 have them since transformers 4 and again since 5.23."""
+HEAD, EMBEDDINGS = "language_model.lm_head.weight", "language_model.model.embed_tokens.weight"
 
 
 def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLike, to: str = "audio_reasoner") -> int:
@@ -84,7 +85,8 @@ def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLik
         else:
             _save_qwen2_audio_parts(source, folder)
         config.save_pretrained(folder)
-        _copy_weights(files, folder)
+        # transformers' own class ties no head: without a tensor of its own it would be left at random.
+        _copy_weights(files, folder, with_head=to == "qwen2_audio" and ours.tie_word_embeddings)
     return parameters
 
 
@@ -143,11 +145,11 @@ def qwen2_audio_config(config: AudioReasonerConfig) -> Qwen2AudioConfig:
     fields = {name: value for name, value in config.audio_config.to_dict().items() if name in names}
     return Qwen2AudioConfig(
         audio_config={**fields, "model_type": "qwen2_audio_encoder"},
-        text_config=config.text_config.to_dict(),
+        text_config={**config.text_config.to_dict(), "tie_word_embeddings": False},
         audio_token_index=config.audio_token_id,
         dtype=config.dtype,
         architectures=["Qwen2AudioForConditionalGeneration"],
-        tie_word_embeddings=config.tie_word_embeddings,
+        tie_word_embeddings=False,
     )
 
 
@@ -178,14 +180,28 @@ def _save_qwen2_audio_parts(source: Path, folder: Path) -> None:
         shutil.copyfile(source / "generation_config.json", folder / "generation_config.json")
 
 
-def _copy_weights(files: list[WeightFile], folder: Path) -> None:
-    """Copy the files under the names that files have, and write their index where they are several."""
-    total = sum(file.data_bytes for file in files)
-    several = len(files) > 1
-    with logging.tqdm(total=total, desc="copying tensors", unit="B", unit_scale=True) as bar:
-        for file in files:
-            target = file.path.name if several else SINGLE_FILE
+def _copy_weights(files: list[WeightFile], folder: Path, with_head: bool) -> None:
+    """Copy the files under the names that files have, and write their index where they are several.
+
+    `with_head` writes the embeddings a second time, as the head that the files lack.
+    """
+    names = [{file_name(name): name for name in file.tensors} for file in files]
+    heads = []
+    if with_head and not any(HEAD in found for found in names):
+        heads = [(file, found[EMBEDDINGS]) for file, found in zip(files, names, strict=True) if EMBEDDINGS in found]
+    total = len(files) + len(heads)
+    targets = [f"model-{number:05d}-of-{total:05d}.safetensors" for number in range(1, total + 1)]
+    if total == 1:
+        targets = [SINGLE_FILE]
+    sizes = [file.data_bytes for file in files]
+    sizes += [end - start for file, name in heads for start, end in [file.tensors[name]["data_offsets"]]]
+    with logging.tqdm(total=sum(sizes), desc="copying tensors", unit="B", unit_scale=True) as bar:
+        for file, target in zip(files, targets, strict=False):
             for copied in copy_renamed(file, folder / target, file_name):
                 bar.update(copied)
-    if several:
-        write_index({file.path.name: [file_name(name) for name in file.tensors] for file in files}, total, folder)
+        for (file, name), target in zip(heads, targets[len(files) :], strict=True):
+            for copied in copy_tensor(file, name, folder / target, HEAD):
+                bar.update(copied)
+    if total > 1:
+        held = [list(found) for found in names] + [[HEAD] for _ in heads]
+        write_index(dict(zip(targets, held, strict=True)), sum(sizes), folder)

@@ -103,13 +103,28 @@ def copy_renamed(source: WeightFile, target: Path, rename: Callable[[str], str])
         Bytes copied, after each chunk.
     """
     header = {name if name == "__metadata__" else rename(name): entry for name, entry in source.header.items()}
+    yield from _copy_bytes(source, target, header, 0, source.data_bytes)
+
+
+def copy_tensor(source: WeightFile, name: str, target: Path, new_name: str) -> Iterator[int]:
+    """Copy one tensor of a file into a file of its own, under another name; yields as `copy_renamed` does."""
+    entry = source.tensors[name]
+    start, end = entry["data_offsets"]
+    header = {"__metadata__": {"format": "pt"}, new_name: {**entry, "data_offsets": [0, end - start]}}
+    yield from _copy_bytes(source, target, header, start, end)
+
+
+def _copy_bytes(source: WeightFile, target: Path, header: dict[str, Any], start: int, end: int) -> Iterator[int]:
+    """Write a header and the bytes from `start` to `end` of a file's tensors."""
     encoded = json.dumps(header, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)
     with source.path.open("rb") as reader, target.open("wb") as writer:
-        reader.seek(source.data_start)
+        reader.seek(source.data_start + start)
         writer.write(len(encoded).to_bytes(8, "little") + encoded)
-        while chunk := reader.read(CHUNK):
+        left = end - start
+        while chunk := reader.read(min(CHUNK, left)):
             writer.write(chunk)
+            left -= len(chunk)
             yield len(chunk)
 
 

@@ -85,6 +85,31 @@ def test_there_and_back_no_bit_changes(source, tokenizer, tmp_path):
     assert not list((tmp_path / "back").glob("*.py"))
 
 
+@pytest.mark.parametrize("shards", ["one file", "several"])
+def test_a_tied_head_gets_a_tensor_of_its_own(model, processor, tmp_path, encode, ask_about, clips, shards):
+    """transformers' own class would leave the head of a model that ties it at random."""
+    config = type(model.config)(
+        model.config.audio_config,
+        {**model.config.text_config.to_dict(), "tie_word_embeddings": True},
+        audio_token_id=model.config.audio_token_id,
+    )
+    tied = type(model)(config).eval()
+    assert tied.lm_head.weight is tied.get_input_embeddings().weight
+    folder = tmp_path / "tied"
+    tied.save_pretrained(folder, **({"max_shard_size": "100KB"} if shards == "several" else {}))
+    processor.save_pretrained(folder)
+    convert_qwen2_audio(folder, tmp_path / "stock", to="qwen2_audio")
+    stock, report = Qwen2AudioForConditionalGeneration.from_pretrained(tmp_path / "stock", output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert torch.equal(stock.lm_head.weight, tied.lm_head.weight)
+    assert torch.equal(stock.get_input_embeddings().weight, tied.lm_head.weight)
+    convert_qwen2_audio(tmp_path / "stock", tmp_path / "back")
+    again = AutoModel.from_pretrained(tmp_path / "back", trust_remote_code=True).eval()
+    inputs = encode(ask_about(*clips(1.0)))
+    with torch.no_grad():
+        assert torch.equal(again(**inputs).logits, tied(**inputs).logits)
+
+
 def test_names_as_transformers_5_17_wrote_them_are_read_too(source, tmp_path):
     """Until 5.22 Qwen2-Audio's class wrote `language_model.model.model.*`."""
     folder = tmp_path / "old"
