@@ -3,18 +3,13 @@
     python benchmarks/bench_answering.py [--questions 64] [--batch 16] [--threads 1 2] [--repeats 2]
 
 Needs `make demo`. The stock folder is what `audio-reasoner convert demo/model DST --to qwen2_audio` writes. Measured
-are all questions from clips to answers, greedily in batches, and a process that loads the folder and answers one.
-Writes benchmarks/results/answering.json.
+are all questions, from clips to answers, greedily in batches. Writes benchmarks/results/answering.json.
 """
 
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import soundfile
@@ -29,19 +24,6 @@ from modeling_audio_reasoner.convert_qwen2_audio import convert_qwen2_audio
 ROOT = Path(__file__).parent.parent
 MODEL, DATA = ROOT / "demo" / "model", ROOT / "cota"
 MAX_NEW_TOKENS = 200
-LOADING = """
-import sys, soundfile
-from transformers import {model_class}, AutoProcessor
-folder, clip, question = sys.argv[1:]
-processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
-model = {model_class}.from_pretrained(folder, trust_remote_code=True)
-parts = [{{"type": "audio", "audio": soundfile.read(clip, dtype="float32")[0]}}, {{"type": "text", "text": question}}]
-inputs = processor.apply_chat_template(
-    [{{"role": "user", "content": parts}}], tokenize=True, return_dict=True, add_generation_prompt=True,
-    return_tensors="pt")
-tokens = model.generate(**inputs, do_sample=False, max_new_tokens=200)
-print(processor.decode(tokens[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))
-"""
 
 
 def questions(count: int) -> list[list[dict]]:
@@ -82,18 +64,6 @@ def answers(model, processor, prompts: list[list[dict]], batch: int) -> list[str
     return written
 
 
-def loading_seconds(folder: Path, model_class: str, clip: Path, question: str, threads: int, repeats: int) -> float:
-    """The shortest time from starting Python to the first answer."""
-    command = [sys.executable, "-c", LOADING.format(model_class=model_class), str(folder), str(clip), question]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(threads)}
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, env=environment)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
 def main() -> None:
     """Command line."""
     arguments = command_line(__doc__.splitlines()[0], questions=64, batch=16, repeats=2)
@@ -106,13 +76,12 @@ def main() -> None:
         convert_qwen2_audio(MODEL, converted, to="qwen2_audio")
         ours = AutoModel.from_pretrained(MODEL, trust_remote_code=True).eval()
         stock = Qwen2AudioForConditionalGeneration.from_pretrained(converted).eval()
-        reading, stock_reading = AutoProcessor.from_pretrained(MODEL, trust_remote_code=True), None
+        reading = AutoProcessor.from_pretrained(MODEL, trust_remote_code=True)
         stock_reading = AutoProcessor.from_pretrained(converted)
         found = answers(ours, reading, prompts, arguments.batch)
         expected = answers(stock, stock_reading, prompts, arguments.batch)
         same = sum(one == other for one, other in zip(found, expected, strict=True))
         print(f"{same} of {len(prompts)} answers are the same, word for word.")
-        clip, question = ROOT / "demo" / "held_out.flac", (ROOT / "demo" / "held_out.txt").read_text(encoding="utf-8")
         for threads in arguments.threads:
             torch.set_num_threads(threads)
             times = shortest(
@@ -121,11 +90,6 @@ def main() -> None:
                 arguments.repeats,
             )
             rows.append(Comparison(f"{len(prompts)} held-out questions", threads, *times, 2.0))
-            times = tuple(
-                loading_seconds(path, name, clip, question.strip(), threads, arguments.repeats)
-                for path, name in ((MODEL, "AutoModel"), (converted, "Qwen2AudioForConditionalGeneration"))
-            )
-            rows.append(Comparison("loading, first answer included", threads, *times, 1.0))
     report("answering", rows, arguments, same_answers=same)
 
 

@@ -9,6 +9,11 @@ written to the last token. Writes benchmarks/results/generation.json.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -144,6 +149,48 @@ def prefill_memory(ours, stock, threads: int) -> Comparison:
     return Comparison("peak memory of the prefill, 8 clips of 10 s", threads, *peaks, 1 / 0.6, unit="GiB")
 
 
+LOADING = """
+import sys, numpy, torch, transformers
+folder, name = sys.argv[1:]
+model = getattr(transformers, name).from_pretrained(folder, trust_remote_code=True)
+extractor = transformers.AutoFeatureExtractor.from_pretrained(folder, trust_remote_code=True)
+clip = numpy.sin(numpy.arange(10 * 16_000) / 9).astype(numpy.float32)
+features = extractor([clip], sampling_rate=16_000, return_attention_mask=True, return_tensors="pt")
+mask = features.get("feature_attention_mask", features.get("attention_mask"))
+ids = torch.tensor([[5] * 56 + [7] * 250 + [5] * 24])
+heard = {"input_features": features["input_features"], "feature_attention_mask": mask}
+print(model.generate(ids, **heard, do_sample=False, max_new_tokens=16)[0, -16:].tolist())
+"""
+
+
+def loading(threads: int, repeats: int) -> Comparison:
+    """A process that loads a model of 0.5 billion parameters from its folder and writes 16 tokens about 10 s."""
+    text = {"model_type": "qwen2", "hidden_size": 1024, "intermediate_size": 2816, "num_attention_heads": 16}
+    text |= {"num_key_value_heads": 16, "num_hidden_layers": 12, "vocab_size": 100_000}
+    encoder = {"model_type": "qwen2_audio_encoder", "encoder_layers": 12, "d_model": 768}
+    encoder |= {"encoder_attention_heads": 12, "encoder_ffn_dim": 3072}
+    config = Qwen2AudioConfig(audio_config=encoder, text_config=text, audio_token_index=7)
+    with tempfile.TemporaryDirectory() as folder:
+        stock, ours = Path(folder) / "stock", Path(folder) / "ours"
+        Qwen2AudioForConditionalGeneration(config).save_pretrained(stock)
+        WHISPER.save_pretrained(stock)
+        AudioReasonerForConditionalGeneration.from_pretrained(stock).save_pretrained(ours)
+        EXTRACTOR.save_pretrained(ours)
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(threads)}
+
+        def run(path: Path, name: str) -> str:
+            command = [sys.executable, "-c", LOADING, str(path), name]
+            done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+            return done.stdout.splitlines()[-1]
+
+        if run(ours, "AutoModel") != run(stock, "Qwen2AudioForConditionalGeneration"):
+            raise SystemExit("The two classes did not write the same tokens.")
+        times = shortest(
+            lambda: run(ours, "AutoModel"), lambda: run(stock, "Qwen2AudioForConditionalGeneration"), repeats
+        )
+    return Comparison("loading 0.5B parameters, first answer included", threads, *times, 1.0)
+
+
 def main() -> None:
     """Command line."""
     arguments = command_line(__doc__.splitlines()[0], layers=4, repeats=2, answers=8, tokens=32)
@@ -155,6 +202,9 @@ def main() -> None:
         rows += [first_token(name, ours, stock, threads, arguments.repeats) for name in FIRST_TOKEN]
         rows.append(sampled_answers(ours, stock, threads, arguments.answers, arguments.tokens, arguments.repeats))
     rows.append(prefill_memory(ours, stock, torch.get_num_threads()))
+    del ours, stock
+    if arguments.device == "cpu":
+        rows += [loading(threads, arguments.repeats) for threads in arguments.threads]
     report("generation", rows, arguments)
 
 
