@@ -51,23 +51,30 @@ def test_an_answer_without_sections_is_shown_and_named(model_folder, tmp_path):
     assert "THINK" not in shown
 
 
-def test_the_sections_open_one_after_the_other(model_folder, tmp_path, monkeypatch, processor):
-    """The weights are random, so generation is replaced by a well-formed answer, token by token."""
-    import torch
+@pytest.fixture
+def writes(monkeypatch, processor):
+    """Replace generation, whose weights are random here, by a text that is written token by token."""
 
-    answer = Reasoning("Listen.", "A tone.", "It is steady.", "So a tone.", "tone").render()
-    written = processor.tokenizer(answer + "<|im_end|>", return_tensors="pt")["input_ids"]
+    def make(text: str) -> None:
+        import torch
+        from transformers import GenerationMixin
 
-    def generate(self, input_ids, streamer, **kwargs):
-        streamer.put(input_ids)
-        for token in written[0]:
-            streamer.put(token[None])
-        streamer.end()
-        return torch.cat([input_ids, written], dim=1)
+        written = processor.tokenizer(text, return_tensors="pt")["input_ids"]
 
-    from transformers import GenerationMixin
+        def generate(self, input_ids, streamer, **kwargs):
+            streamer.put(input_ids)
+            for token in written[0]:
+                streamer.put(token[None])
+            streamer.end()
+            return torch.cat([input_ids, written], dim=1)
 
-    monkeypatch.setattr(GenerationMixin, "generate", generate)
+        monkeypatch.setattr(GenerationMixin, "generate", generate)
+
+    return make
+
+
+def test_the_sections_open_one_after_the_other(model_folder, tmp_path, writes):
+    writes(Reasoning("Listen.", "A tone.", "It is steady.", "So a tone.", "tone").render() + "<|im_end|>")
     code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--choice", "tone")
     assert code == 0, said
     lines = [line.strip() for line in shown.splitlines() if line.strip()]
@@ -163,21 +170,9 @@ def test_weights_that_are_cut_off_are_named(model_folder, tmp_path):
     assert f"{folder}: a file of its weights cannot be read" in said and said.count("\n") == 1
 
 
-def test_a_section_that_is_not_closed_ends_its_line(model_folder, tmp_path, monkeypatch, processor):
+def test_a_section_that_is_not_closed_ends_its_line(model_folder, tmp_path, writes):
     """What the model wrote stays readable: the next section opens on a line of its own."""
-    import torch
-    from transformers import GenerationMixin
-
-    written = processor.tokenizer("<THINK><PLANNING>Listen<CAPTION>A tone", return_tensors="pt")["input_ids"]
-
-    def generate(self, input_ids, streamer, **kwargs):
-        streamer.put(input_ids)
-        for token in written[0]:
-            streamer.put(token[None])
-        streamer.end()
-        return torch.cat([input_ids, written], dim=1)
-
-    monkeypatch.setattr(GenerationMixin, "generate", generate)
+    writes("<THINK><PLANNING>Listen<CAPTION>A tone")
     code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--max-new-tokens", 9)
     assert code == 2 and "The answer was held to --max-new-tokens 9." in said
     assert [line.strip() for line in shown.splitlines() if line.strip()] == ["planning", "Listen", "caption", "A tone"]
