@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from transformers import LogitsProcessor
@@ -19,6 +19,8 @@ from .reasoning_audio_reasoner import SECTIONS, TAGS
 
 MOST_SPACES = 8
 """White space in a row between tags, or before a section's text: some models would write nothing else for ever."""
+Length = Literal["short", "free", "spent"]
+"""Of an open section: below what it must hold, neither, or at its budget."""
 OPENING_TAGS = {f"<{name.upper()}>": name for name in SECTIONS}
 
 
@@ -106,13 +108,14 @@ class ReasoningGrammar(LogitsProcessor):
         tokenizer: the model's.
         budgets: tokens that a section may hold, by name; once they are written the section is closed and the next one
             opened. Sections that are not named are not limited.
+        at_least: tokens that a section must hold before it may be closed, by name.
         eos_token_id: tokens that end the answer; the tokenizer's, when left out.
         prompt_length: tokens of the prompt; that of the first call, when left out, so that each call of `generate`
             needs an object of its own.
 
     Raises:
-        ValueError: a budget is not a whole number of at least 1, or is for something that is no section; or the
-            tokenizer has no token that ends the answer, or none to spell tags with.
+        ValueError: a budget is not a whole number of at least 1, is for something that is no section, or is below what
+            the section must hold; or the tokenizer has no token that ends the answer, or none to spell tags with.
     """
 
     def __init__(
@@ -121,13 +124,15 @@ class ReasoningGrammar(LogitsProcessor):
         budgets: Mapping[str, int] | None = None,
         eos_token_id: int | list[int] | None = None,
         prompt_length: int | None = None,
+        at_least: Mapping[str, int] | None = None,
     ) -> None:
-        self.budgets = dict(budgets or {})
-        for name, budget in self.budgets.items():
-            if name not in SECTIONS:
-                raise ValueError(f"budgets names '{name}', which is no section: give {', '.join(SECTIONS)}.")
-            if not isinstance(budget, int) or isinstance(budget, bool) or budget < 1:
-                raise ValueError(f"The budget of '{name}' is {budget!r}: give a whole number of at least 1.")
+        self.budgets = _checked("budgets", budgets)
+        self.at_least = _checked("at_least", at_least)
+        for name, least in self.at_least.items():
+            if least > self.budgets.get(name, least):
+                raise ValueError(
+                    f"The budget of '{name}' is {self.budgets[name]}, less than the {least} tokens that it must hold."
+                )
         ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
         if ends is None:
             raise ValueError("The tokenizer has no eos_token: give eos_token_id.")
@@ -144,7 +149,7 @@ class ReasoningGrammar(LogitsProcessor):
                 self._beginning[text[0]].append(token)
         self._spaces = {first for first in self._beginning if first.isspace()}
         self._with_bracket = [token for token, text in enumerate(self._texts) if "<" in text]
-        self._masks: dict[tuple[GrammarState, bool], torch.Tensor] = {}
+        self._masks: dict[tuple[GrammarState, Length], torch.Tensor] = {}
         self._seen: dict[tuple[int, ...], tuple[GrammarState, int]] = {}
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
@@ -156,7 +161,7 @@ class ReasoningGrammar(LogitsProcessor):
             answer = tuple(row)
             state, written = self._read(answer)
             seen[answer] = (state, written)
-            masks.append(self._mask(state, written >= self.budgets.get(state.section or "", written + 1)))
+            masks.append(self._mask(state, self._length(state.section, written)))
         self._seen = seen
         allowed = torch.zeros_like(scores, dtype=torch.bool)
         stacked = torch.stack(masks).to(scores.device)
@@ -179,18 +184,25 @@ class ReasoningGrammar(LogitsProcessor):
             state = following
         return state, written
 
-    def _mask(self, state: GrammarState, spent: bool) -> torch.Tensor:
-        """(vocabulary,) true on the tokens that may follow."""
-        if (state, spent) not in self._masks:
-            self._masks[state, spent] = self._new_mask(state, spent)
-        return self._masks[state, spent]
+    def _length(self, section: str | None, written: int) -> Length:
+        if section is None:
+            return "free"
+        if written >= self.budgets.get(section, written + 1):
+            return "spent"
+        return "short" if written < self.at_least.get(section, 0) else "free"
 
-    def _new_mask(self, state: GrammarState, spent: bool) -> torch.Tensor:
+    def _mask(self, state: GrammarState, length: Length) -> torch.Tensor:
+        """(vocabulary,) true on the tokens that may follow."""
+        if (state, length) not in self._masks:
+            self._masks[state, length] = self._new_mask(state, length)
+        return self._masks[state, length]
+
+    def _new_mask(self, state: GrammarState, length: Length) -> torch.Tensor:
         """Asks only of tokens that touch a tag or white space: the others are text, and text may go on."""
         allowed = torch.zeros(len(self._texts), dtype=torch.bool)
         if state.finished:
             allowed[self._ends] = True
-        elif spent and state.filled:
+        elif length == "spent" and state.filled:
             due = state.closing_text()
             allowed[[token for token in self._beginning[due[0]] if due.startswith(self._texts[token])]] = True
         elif state.section is None:
@@ -204,16 +216,39 @@ class ReasoningGrammar(LogitsProcessor):
             asked = [*self._with_bracket, *(token for first in firsts for token in self._beginning[first])]
             allowed[[token for tokens in self._beginning.values() for token in tokens]] = True
             allowed[asked] = False
-            allowed[self._able(state, asked)] = True
+            allowed[self._able(state, asked, closing=length != "short")] = True
         if not allowed.any():
             raise ValueError(
                 f"The tokenizer has no token for what is due after {state.pending or TAGS[state.due - 1]!r}."
             )
         return allowed
 
-    def _able(self, state: GrammarState, tokens: list[int]) -> list[int]:
-        """Those of the tokens with which a well-formed answer can go on."""
-        return [token for token in tokens if state.after(self._texts[token]) is not None]
+    def _able(self, state: GrammarState, tokens: list[int], closing: bool = True) -> list[int]:
+        """Those of the tokens with which a well-formed answer can go on, without those that close the section or
+        begin its closing tag where `closing` is false."""
+        able = []
+        for token in tokens:
+            following = state.after(self._texts[token])
+            if following is not None and (closing or not _leaves(state, following)):
+                able.append(token)
+        return able
+
+
+def _leaves(state: GrammarState, following: GrammarState) -> bool:
+    """Whether the section of `state` is closed in `following`, or its closing tag begun beyond the bracket."""
+    begun = following.pending
+    return following.section != state.section or len(begun) > 1 and TAGS[state.due].startswith(begun)
+
+
+def _checked(argument: str, given: Mapping[str, int] | None) -> dict[str, int]:
+    found = dict(given or {})
+    for name, tokens in found.items():
+        if name not in SECTIONS:
+            raise ValueError(f"{argument} names '{name}', which is no section: give {', '.join(SECTIONS)}.")
+        if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 1:
+            called = "The budget of" if argument == "budgets" else "at_least of"
+            raise ValueError(f"{called} '{name}' is {tokens!r}: give a whole number of at least 1.")
+    return found
 
 
 __all__ = ["GrammarState", "ReasoningGrammar"]

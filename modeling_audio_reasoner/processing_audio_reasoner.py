@@ -209,9 +209,11 @@ class AudioReasonerProcessor(ProcessorMixin):
         """The same for `async for`; see [`AsyncReasoningStreamer`]."""
         return AsyncReasoningStreamer(self.tokenizer, timeout)
 
-    def reasoning_grammar(self, budgets: dict[str, int] | None = None) -> ReasoningGrammar:
+    def reasoning_grammar(
+        self, budgets: dict[str, int] | None = None, at_least: dict[str, int] | None = None
+    ) -> ReasoningGrammar:
         """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`]."""
-        return ReasoningGrammar(self.tokenizer, budgets)
+        return ReasoningGrammar(self.tokenizer, budgets, at_least=at_least)
 
     @property
     def model_input_names(self) -> list[str]:

@@ -84,6 +84,24 @@ def test_a_budget_longer_than_the_section_changes_nothing(tokenizer):
     assert generate(tokenizer, grammar, scores, len(wanted)) == ANSWER
 
 
+def test_a_section_that_must_be_longer_is_not_closed_before(tokenizer):
+    """A model that would close at once, by a tag of one token or letter by letter, goes on until it may."""
+    closing = spell(tokenizer, "</PLANNING>")[0]
+    letter, bracket, slash = (spell(tokenizer, text)[0] for text in "a</")
+    for liked in ([closing], [bracket, slash]):
+        scores = torch.zeros(60, len(tokenizer))
+        scores[:, letter] = 1.0
+        for rank, token in enumerate(liked):
+            scores[:, token] = 3.0 + rank
+        grammar = ReasoningGrammar(tokenizer, {"planning": 9}, at_least={"planning": 7})
+        text = generate(tokenizer, grammar, scores, 40)
+        section = text.removeprefix("<THINK><PLANNING>").partition("</PLANNING>")[0]
+        assert text.startswith("<THINK><PLANNING>") and "</PLANNING>" in text
+        assert 7 <= len(spell(tokenizer, section)) <= 9, text
+    free = generate(tokenizer, ReasoningGrammar(tokenizer), scores, 40)
+    assert free.startswith("<THINK><PLANNING>")
+
+
 def test_rows_of_a_batch_and_reordered_rows_are_read_apart(tokenizer):
     """Beam search hands rows over in another order, with histories that were not seen in the call before."""
     one, other = spell(tokenizer, "<THINK><PLANNING>aa"), spell(tokenizer, "<THINK><PLANNING>a<")
@@ -137,6 +155,9 @@ def test_white_space_does_not_go_on_for_ever(tokenizer):
         ({"budgets": {"thought": 3}}, "budgets names 'thought', which is no section"),
         ({"budgets": {"planning": 0}}, "The budget of 'planning' is 0"),
         ({"budgets": {"planning": 2.5}}, "The budget of 'planning' is 2.5"),
+        ({"at_least": {"planning": 0}}, "at_least of 'planning' is 0"),
+        ({"at_least": {"thought": 3}}, "at_least names 'thought', which is no section"),
+        ({"budgets": {"planning": 3}, "at_least": {"planning": 4}}, "is 3, less than the 4 tokens"),
     ],
 )
 def test_impossible_budgets_are_refused(tokenizer, arguments, message):
