@@ -68,7 +68,8 @@ def main() -> None:
     """Command line."""
     arguments = command_line(__doc__.splitlines()[0], questions=64, batch=16, repeats=2)
     if not (MODEL / "config.json").is_file():
-        raise SystemExit(f"{MODEL} is not there: run `make demo` first.")
+        print(f"{MODEL} is not there, so nothing is measured: run `make demo` first.")
+        return
     prompts = questions(arguments.questions)
     rows = []
     with tempfile.TemporaryDirectory() as folder:

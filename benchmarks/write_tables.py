@@ -3,8 +3,8 @@
     python benchmarks/write_tables.py [--check]
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
-`benchmarks`: the ratios in benchmarks/results/*.json. With `--check` nothing is written, and a table that differs is
-an error.
+`benchmarks`: the ratios in benchmarks/results/ that were measured on a CPU. With `--check` nothing is written, and a
+table that differs is an error.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def differences() -> str:
 def benchmarks() -> str:
     """A row for each line of the results: how many times longer the stock class takes, by threads."""
     rows = ["| | threads | this model | transformers' Qwen2-Audio | ratio |", "|---|---:|---:|---:|---:|"]
-    for file in sorted(RESULTS.glob("*.json")):
-        for row in json.loads(file.read_text(encoding="utf-8"))["rows"]:
+    for file in (RESULTS / f"{name}.json" for name in ("encoder", "generation", "answering")):
+        for row in json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else ():
             took = [
                 f"{1000 * row[key]:,.0f} ms" if row["unit"] == "s" else f"{row[key]:.2f} GiB"
                 for key in ("ours", "stock")

@@ -155,10 +155,12 @@ def _decode_base64(source: str, name: str) -> bytes:
 
 def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:
     """Samples (samples, channels) of an encoded recording, and its rate."""
-    import soundfile
-
     if not contents:
         raise ValueError(f"{name} is empty (0 bytes): record or download it again.")
+    try:
+        import soundfile
+    except ImportError:
+        raise ImportError("soundfile, which reads recordings, is not installed: pip install soundfile.") from None
     try:
         with soundfile.SoundFile(io.BytesIO(contents)) as file:
             expected, rate = file.frames, file.samplerate

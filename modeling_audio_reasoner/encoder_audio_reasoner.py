@@ -117,12 +117,13 @@ class AudioReasonerAttention(nn.Module):
         options = {"dropout": self.dropout if self.training else 0.0, "scaling": 1.0, "is_causal": False}
         if is_flash_attention_requested(self.config):
             whole = [part.view(1, -1, self.num_heads, self.head_dim).transpose(1, 2) for part in (query, key, value)]
+            bounds = packing.bounds.to(hidden_states.device)  # layers may lie on several
             output, _ = attend(
                 self,
                 *whole,
                 None,
-                cu_seq_lens_q=packing.bounds,
-                cu_seq_lens_k=packing.bounds,
+                cu_seq_lens_q=bounds,
+                cu_seq_lens_k=bounds,
                 max_length_q=packing.longest,
                 max_length_k=packing.longest,
                 **options,
@@ -274,7 +275,9 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             ValueError: the features do not fit the configuration, or the mask does not fit them.
         """
         positions = self._positions(input_features, feature_attention_mask)
-        features = input_features.to(dtype=self.conv1.weight.dtype, device=self.conv1.weight.device)
+        weight = self.conv1.weight
+        # A weight that waits elsewhere (device_map) has no device of its own: its hook moves what it is given.
+        features = input_features.to(input_features.device if weight.is_meta else weight.device, weight.dtype)
         if self.training and self.config.apply_spec_augment:
             features = spec_augment(features, self.config)
         hidden = nn.functional.gelu(self.conv1(features))
@@ -282,9 +285,8 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
 
         # Longest first: windows of one length lie together, and each run of them is one view of the packed tensor.
         order = sorted(range(len(positions)), key=lambda window: -positions[window])
-        packed = [
-            hidden[window, : positions[window]] + self.embed_positions.weight[: positions[window]] for window in order
-        ]
+        table = self.embed_positions(torch.arange(max(positions), device=hidden.device)).to(hidden.device)
+        packed = [hidden[window, : positions[window]] + table[: positions[window]] for window in order]
         hidden = nn.functional.dropout(torch.cat(packed), p=self.dropout, training=self.training)
         packing = Packing.of([positions[window] for window in order], hidden.device)
         for layer in self.layers:

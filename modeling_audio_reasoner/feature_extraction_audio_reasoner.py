@@ -40,7 +40,7 @@ def _mel_filters(feature_size: int, n_fft: int, sampling_rate: int) -> torch.Ten
 
 @lru_cache(maxsize=8)
 def _hann_window(n_fft: int) -> torch.Tensor:
-    return torch.hann_window(n_fft)
+    return torch.hann_window(n_fft, dtype=torch.float32, device="cpu")  # whatever the default device is
 
 
 class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):

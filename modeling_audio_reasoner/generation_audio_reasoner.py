@@ -60,10 +60,15 @@ class AudioGenerationMixin(GenerationMixin):
     ) -> dict:
         """As the base class; what is heard goes into the prefill alone, or with every pass where there is no cache."""
         inputs = super().prepare_inputs_for_generation(*args, is_first_iteration=is_first_iteration, **kwargs)
-        if not is_first_iteration and kwargs.get("use_cache", True):
-            heard = inputs.pop("mm_encoder_outputs", None)
-            tokens = inputs.get("input_ids")
-            if heard and tokens is not None and tokens.shape[1] > 1 and (tokens == self.config.audio_token_id).any():
+        heard, tokens = kwargs.get("mm_encoder_outputs"), inputs.get("input_ids")
+        if is_first_iteration or not heard or not kwargs.get("use_cache", True):
+            return inputs
+        inputs.pop("mm_encoder_outputs", None)
+        if tokens is not None and tokens.shape[1] > 1:
+            placeholders = int((tokens == self.config.audio_token_id).sum())
+            if placeholders == heard["audio"].pooler_output.shape[-2]:
+                inputs["mm_encoder_outputs"] = heard  # the prefill of an assistant, which is never a first iteration
+            elif placeholders:
                 raise ValueError(
                     "prefill_chunk_size takes prompts with recordings from transformers 5.23 on: leave it out, or "
                     "update transformers."
@@ -79,31 +84,43 @@ class AudioGenerationMixin(GenerationMixin):
     ) -> tuple[torch.LongTensor, dict[str, Any]]:
         """As the base class, with the recordings of each prompt encoded, and repeated as the prompt is."""
         features, mask = model_kwargs.pop("input_features", None), model_kwargs.pop("feature_attention_mask", None)
-        encoded = model_kwargs.pop("mm_encoder_outputs", None) or {}
-        if features is not None and not encoded:
-            encoded = {"audio": self.get_audio_features(features, mask)}
+        audio = (model_kwargs.pop("mm_encoder_outputs", None) or {}).get("audio")
+        if features is not None and audio is None:
+            audio = self.get_audio_features(features, mask)
         elif features is not None or mask is not None:
             raise ValueError(
                 "Pass recordings once: input_features with feature_attention_mask, or mm_encoder_outputs, not both "
                 "and not the mask alone."
             )
-        if encoded:
+        owned: list[torch.Tensor] = []
+        if audio is not None:
             if input_ids is None:
                 raise ValueError("Recordings came without input_ids: there are no placeholders for them to go to.")
-            prompts = self._not_in_cache(input_ids, model_kwargs)
-            owned = embeddings_of_prompts(prompts == self.config.audio_token_id, encoded["audio"])
-            repeated = torch.cat([rows for rows in owned for _ in range(expand_size)])
+            owned = self._still_to_hear(input_ids, audio, model_kwargs)
         input_ids, model_kwargs = super()._expand_inputs_for_generation(
             expand_size=expand_size, is_encoder_decoder=is_encoder_decoder, input_ids=input_ids, **model_kwargs
         )
-        if encoded:
+        if sum(map(len, owned)):
+            repeated = torch.cat([rows for rows in owned for _ in range(expand_size)])
             model_kwargs["mm_encoder_outputs"] = {"audio": BaseModelOutputWithPooling(pooler_output=repeated[None])}
         return input_ids, model_kwargs
 
-    @staticmethod
-    def _not_in_cache(input_ids: torch.Tensor, model_kwargs: dict[str, Any]) -> torch.Tensor:
-        """The tokens of the prompts that a cache passed to `generate` does not hold yet."""
+    def _still_to_hear(
+        self, input_ids: torch.Tensor, audio: ModelOutput, model_kwargs: dict[str, Any]
+    ) -> list[torch.Tensor]:
+        """The embeddings of each prompt that a cache passed to `generate` does not hold yet.
+
+        Beside a cache `generate` takes whole prompts or their new tokens, and here the recordings of either.
+        """
+        placeholders = input_ids == self.config.audio_token_id
         cache, mask = model_kwargs.get("past_key_values"), model_kwargs.get("attention_mask")
-        if cache is None or (mask is not None and mask.shape[-1] != input_ids.shape[1]):
-            return input_ids
-        return input_ids[:, int(cache.get_seq_length()) :]
+        held = 0 if cache is None else int(cache.get_seq_length())
+        whole = held < input_ids.shape[1] and (mask is None or mask.shape[-1] == input_ids.shape[1])
+        if not held or not whole:
+            return list(embeddings_of_prompts(placeholders, audio))
+        embeddings = audio.pooler_output.flatten(0, -2)
+        if int(placeholders[:, held:].sum()) == len(embeddings):
+            return list(embeddings_of_prompts(placeholders[:, held:], audio))
+        before = placeholders[:, :held].sum(-1).tolist()
+        everything = embeddings_of_prompts(placeholders, audio)
+        return [rows[count:] for rows, count in zip(everything, before, strict=True)]

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
+from weakref import WeakKeyDictionary
 
 import torch
 from transformers import LogitsProcessor
@@ -102,7 +103,8 @@ class ReasoningGrammar(LogitsProcessor):
 
     Sections come in order, none is empty, each is closed, and nothing follows the response but the end. A token is
     taken away only where no well-formed answer goes on with it, so greedy output does not change where the model is
-    well-formed by itself. An answer that `max_new_tokens` cuts off is still cut off: give room for the budgets.
+    well-formed by itself (and writes at most eight white spaces between tags, and none after the end). An answer that
+    `max_new_tokens` cuts off is still cut off: give room for the budgets.
 
     Args:
         tokenizer: the model's.
@@ -110,8 +112,7 @@ class ReasoningGrammar(LogitsProcessor):
             opened. Sections that are not named are not limited.
         at_least: tokens that a section must hold before it may be closed, by name.
         eos_token_id: tokens that end the answer; the tokenizer's, when left out.
-        prompt_length: tokens of the prompt; that of the first call, when left out, so that each call of `generate`
-            needs an object of its own.
+        prompt_length: tokens of the prompt; those of the first call for a prompt, when left out.
 
     Raises:
         ValueError: a budget is not a whole number of at least 1, is for something that is no section, or is below what
@@ -136,53 +137,61 @@ class ReasoningGrammar(LogitsProcessor):
         ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
         if ends is None:
             raise ValueError("The tokenizer has no eos_token: give eos_token_id.")
-        self._ends = [ends] if isinstance(ends, int) else list(ends)
-        self._prompt_length = prompt_length
-        special = set(tokenizer.all_special_ids) | set(self._ends)
-        texts = tokenizer.batch_decode(
-            [[token] for token in range(len(tokenizer))], clean_up_tokenization_spaces=False
-        )
-        self._texts = ["" if token in special else text for token, text in enumerate(texts)]
-        self._beginning: dict[str, list[int]] = defaultdict(list)
-        for token, text in enumerate(self._texts):
-            if text:
-                self._beginning[text[0]].append(token)
-        self._spaces = {first for first in self._beginning if first.isspace()}
-        self._with_bracket = [token for token, text in enumerate(self._texts) if "<" in text]
-        self._masks: dict[tuple[GrammarState, Length], torch.Tensor] = {}
+        self._masks = _masks_of(tokenizer, (ends,) if isinstance(ends, int) else tuple(ends))
+        self._given_length = prompt_length
+        self._prompt: torch.Tensor | None = None
         self._seen: dict[tuple[int, ...], tuple[GrammarState, int]] = {}
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
-        """Scores (sequences, vocabulary), minus infinity where a token would leave the grammar."""
-        if self._prompt_length is None:
-            self._prompt_length = input_ids.shape[1]
+        """Scores (sequences, vocabulary), minus infinity where a token would leave the grammar.
+
+        Where other processors have left no token of those that may follow, theirs give way.
+        """
+        start = self._start_of_answers(input_ids)
         seen, masks = {}, []
-        for row in input_ids[:, self._prompt_length :].tolist():
+        for row in input_ids[:, start:].tolist():
             answer = tuple(row)
             state, written = self._read(answer)
             seen[answer] = (state, written)
-            masks.append(self._mask(state, self._length(state.section, written)))
+            masks.append(self._masks.mask(state, self._length(state.section, written)))
         self._seen = seen
         allowed = torch.zeros_like(scores, dtype=torch.bool)
         stacked = torch.stack(masks).to(scores.device)
         allowed[:, : stacked.shape[1]] = stacked[:, : scores.shape[1]]
-        return cast(torch.FloatTensor, scores.masked_fill(~allowed, float("-inf")))
+        held = scores.masked_fill(~allowed, float("-inf"))
+        stuck = held.isneginf().all(dim=-1, keepdim=True)
+        return cast(torch.FloatTensor, held.masked_fill(stuck & allowed, 0.0))
+
+    def _start_of_answers(self, input_ids: torch.Tensor) -> int:
+        """Tokens of the prompt. A prompt that is not the one of the call before begins anew."""
+        if self._given_length is not None:
+            return self._given_length
+        known = self._prompt
+        if known is None or not (
+            input_ids.shape[0] == known.shape[0]
+            and input_ids.shape[1] >= known.shape[1]
+            and torch.equal(input_ids[:, : known.shape[1]], known)
+        ):
+            self._prompt, self._seen = input_ids.clone(), {}
+        return cast(torch.Tensor, self._prompt).shape[1]
 
     def _read(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
         """State after an answer, and the tokens that its open section holds."""
         if not answer:
             return GrammarState(), 0
         state, written = self._seen.get(answer[:-1]) or self._read_all(answer[:-1])
-        following = state.after(self._texts[answer[-1]]) or state
-        return following, written + 1 if following.section == state.section else 0
+        return self._next(state, written, answer[-1])
 
     def _read_all(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
         state, written = GrammarState(), 0
         for token in answer:
-            following = state.after(self._texts[token]) or state
-            written = written + 1 if following.section == state.section else 0
-            state = following
+            state, written = self._next(state, written, token)
         return state, written
+
+    def _next(self, state: GrammarState, written: int, token: int) -> tuple[GrammarState, int]:
+        # Behind the end there is padding, which says nothing.
+        following = state.after(self._masks.texts[token]) or state
+        return following, written + 1 if following.section == state.section else 0
 
     def _length(self, section: str | None, written: int) -> Length:
         if section is None:
@@ -191,20 +200,47 @@ class ReasoningGrammar(LogitsProcessor):
             return "spent"
         return "short" if written < self.at_least.get(section, 0) else "free"
 
-    def _mask(self, state: GrammarState, length: Length) -> torch.Tensor:
-        """(vocabulary,) true on the tokens that may follow."""
-        if (state, length) not in self._masks:
-            self._masks[state, length] = self._new_mask(state, length)
-        return self._masks[state, length]
+
+class TokenMasks:
+    """Which tokens may follow in which state, for one tokenizer: made when asked for, and kept.
+
+    Args:
+        tokenizer: a tokenizer.
+        ends: the tokens that end an answer.
+    """
+
+    def __init__(self, tokenizer: Any, ends: tuple[int, ...]) -> None:
+        self.texts = token_texts(tokenizer, set(tokenizer.all_special_ids) | set(ends))
+        self._ends = list(ends)
+        self._beginning: dict[str, list[int]] = defaultdict(list)
+        for token, text in enumerate(self.texts):
+            if text:
+                self._beginning[text[0]].append(token)
+        self._spaces = {first for first in self._beginning if first.isspace()}
+        self._is_text = torch.tensor([bool(text) for text in self.texts])
+        self._with_bracket = [token for token, text in enumerate(self.texts) if "<" in text]
+        # White space alone, and more than one before a word: only these can be too many.
+        self._blank = [token for token, text in enumerate(self.texts) if text[:1].isspace() and not text[1:2].strip()]
+        self._kept: dict[tuple[GrammarState, Length], torch.Tensor] = {}
+
+    def mask(self, state: GrammarState, length: Length) -> torch.Tensor:
+        """(vocabulary,) true on the tokens that may follow.
+
+        Raises:
+            ValueError: no token spells what is due.
+        """
+        if (state, length) not in self._kept:
+            self._kept[state, length] = self._new_mask(state, length)
+        return self._kept[state, length]
 
     def _new_mask(self, state: GrammarState, length: Length) -> torch.Tensor:
-        """Asks only of tokens that touch a tag or white space: the others are text, and text may go on."""
-        allowed = torch.zeros(len(self._texts), dtype=torch.bool)
+        """Asks only of tokens that touch a tag, or white space where it counts: the others are text."""
+        allowed = torch.zeros(len(self.texts), dtype=torch.bool)
         if state.finished:
             allowed[self._ends] = True
         elif length == "spent" and state.filled:
             due = state.closing_text()
-            allowed[[token for token in self._beginning[due[0]] if due.startswith(self._texts[token])]] = True
+            allowed[[token for token in self._beginning[due[0]] if due.startswith(self.texts[token])]] = True
         elif state.section is None:
             begins = TAGS[state.due][len(state.pending)]
             firsts = {begins} if state.pending else {begins, *self._spaces}
@@ -212,9 +248,11 @@ class ReasoningGrammar(LogitsProcessor):
             allowed[self._able(state, asked)] = True
         else:
             firsts = {tag[len(state.pending)] for tag in TAGS if state.pending and tag.startswith(state.pending)}
-            firsts |= set() if state.filled else self._spaces
             asked = [*self._with_bracket, *(token for first in firsts for token in self._beginning[first])]
-            allowed[[token for tokens in self._beginning.values() for token in tokens]] = True
+            if not state.filled:
+                full = state.spaces >= MOST_SPACES
+                asked += [t for first in self._spaces for t in self._beginning[first]] if full else self._blank
+            allowed |= self._is_text
             allowed[asked] = False
             allowed[self._able(state, asked, closing=length != "short")] = True
         if not allowed.any():
@@ -228,10 +266,33 @@ class ReasoningGrammar(LogitsProcessor):
         begin its closing tag where `closing` is false."""
         able = []
         for token in tokens:
-            following = state.after(self._texts[token])
+            following = state.after(self.texts[token])
             if following is not None and (closing or not _leaves(state, following)):
                 able.append(token)
         return able
+
+
+def token_texts(tokenizer: Any, silent: set[int]) -> list[str]:
+    """What each token adds to a text, "" for the silent ones.
+
+    Each is decoded behind a letter: at the beginning of a text some tokenizers leave out a token's space.
+    """
+    anchor = tokenizer("a", add_special_tokens=False)["input_ids"][-1]
+    options = {"clean_up_tokenization_spaces": False}
+    before = tokenizer.decode([anchor], **options)
+    texts = tokenizer.batch_decode([[anchor, token] for token in range(len(tokenizer))], **options)
+    return ["" if token in silent else text.removeprefix(before) for token, text in enumerate(texts)]
+
+
+_MASKS: WeakKeyDictionary[Any, dict[tuple[int, ...], TokenMasks]] = WeakKeyDictionary()
+
+
+def _masks_of(tokenizer: Any, ends: tuple[int, ...]) -> TokenMasks:
+    """Made once for a tokenizer: with a vocabulary of 150,000 tokens it takes a second."""
+    kept = _MASKS.setdefault(tokenizer, {})
+    if ends not in kept:
+        kept[ends] = TokenMasks(tokenizer, ends)
+    return kept[ends]
 
 
 def _leaves(state: GrammarState, following: GrammarState) -> bool:

@@ -94,7 +94,8 @@ def memory_steps(
     cache = 2 * text.num_hidden_layers * heads * head_size * size * (prompt + new_tokens)
     widest = batch * prompt * size * (2 * text.hidden_size + 3 * text.intermediate_size)
     held = batch * (prompt + new_tokens) * size * text.num_hidden_layers * text.hidden_size
-    logits = 4 * batch * new_tokens * text.vocab_size
+    # In training of prompt and answer, in the model's type, in float32, and the gradient.
+    logits = (size + 4 + 4) * batch * (prompt + new_tokens) * text.vocab_size
     said = f"{prompt} prompt and {new_tokens} new tokens"
     adapter = 16 * parts["adapter"]
     everything = weights / size

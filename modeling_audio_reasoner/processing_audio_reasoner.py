@@ -212,8 +212,12 @@ class AudioReasonerProcessor(ProcessorMixin):
     def reasoning_grammar(
         self, budgets: dict[str, int] | None = None, at_least: dict[str, int] | None = None
     ) -> ReasoningGrammar:
-        """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`]."""
-        return ReasoningGrammar(self.tokenizer, budgets, at_least=at_least)
+        """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`].
+
+        An answer ends as a turn does, by `<|im_end|>`, or by the tokenizer's own token.
+        """
+        ends = {self.tokenizer.get_vocab().get("<|im_end|>"), self.tokenizer.eos_token_id} - {None}
+        return ReasoningGrammar(self.tokenizer, budgets, eos_token_id=sorted(ends) or None, at_least=at_least)
 
     @property
     def model_input_names(self) -> list[str]:

@@ -40,6 +40,10 @@ class ReasoningStreamer(BaseStreamer):
         self._tokenizer = tokenizer
         self._timeout = timeout
         self._events: queue.Queue[ReasoningEvent | None] = queue.Queue()
+        self._start()
+
+    def _start(self) -> None:
+        """Wait for a prompt."""
         self._tokens: list[int] = []
         self._shown = 0
         self._context = 0
@@ -73,7 +77,7 @@ class ReasoningStreamer(BaseStreamer):
             self._feed(self._decode(self._tokens[self._context :])[len(shown) :])
         if self._pending:
             self._emit("text", self._pending)
-            self._pending = ""
+        self._start()
         self._deliver(None)
 
     def __iter__(self) -> Iterator[ReasoningEvent]:

@@ -19,6 +19,10 @@ from .choices_audio_reasoner import normalise, resolve_choice
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 
 
+ONE_SEQUENCE = {"num_beams": 1, "num_return_sequences": 1, "return_dict_in_generate": False, "use_cache": True}
+"""What each sample needs, whatever the model's own settings say."""
+
+
 @dataclass(frozen=True)
 class VotedAnswer:
     """What several sampled answers agree on.
@@ -115,8 +119,8 @@ def vote(
         choices: the choices of the question, word for word; votes go to the one that a response names (see
             [`resolve_choice`]). None to vote for the normalised response.
         stop_early: end as soon as the answers that are still being written cannot change who wins.
-        generation: further arguments of `generate`; `do_sample=True` unless given. Set torch's seed beforehand for
-            the same answers again.
+        generation: further arguments of `generate`; `do_sample=True` unless it or a `generation_config` is given. Set
+            torch's seed beforehand for the same answers again.
 
     Raises:
         ValueError: `num_answers` is below one, `choices` is empty, the model has no token that ends an answer, or a
@@ -126,8 +130,8 @@ def vote(
         raise ValueError(f"num_answers is {num_answers}: ask for at least one answer.")
     if choices is not None and not choices:
         raise ValueError("choices is empty: leave it out to vote for the response itself.")
-    for name in ("num_return_sequences", "num_beams", "streamer"):
-        if generation.get(name) not in (None, 1):
+    for name in (*ONE_SEQUENCE, "streamer"):
+        if generation.pop(name, None) not in (None, ONE_SEQUENCE.get(name)):
             raise ValueError(f"vote does not take {name}: num_answers says how many answers are sampled.")
     inputs = processor.apply_chat_template(
         messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
@@ -137,8 +141,11 @@ def vote(
     # Without its last token, which generation takes as its first input.
     prefill = {"input_ids": prompt[:, :-1], "attention_mask": mask[:, :-1], **heard}
     cache = model(**prefill, use_cache=True, logits_to_keep=1).past_key_values
+    if cache is None:
+        raise ValueError("The model keeps no cache, as in training with gradient checkpointing: call model.eval().")
     cache.batch_repeat_interleave(num_answers)
     end_ids = _end_ids(model, processor, generation)
+    sampling = {} if "do_sample" in generation or "generation_config" in generation else {"do_sample": True}
     collector = MajorityDecided(processor.tokenizer, prompt.shape[1], end_ids, choices, stop_early)
     criteria = StoppingCriteriaList([*generation.pop("stopping_criteria", []), collector])
     written = model.generate(
@@ -146,15 +153,18 @@ def vote(
         attention_mask=mask.repeat_interleave(num_answers, dim=0),
         past_key_values=cache,
         stopping_criteria=criteria,
-        **{"do_sample": True, "eos_token_id": end_ids, **generation},
+        **sampling,
+        **generation,
+        eos_token_id=end_ids,
+        **ONE_SEQUENCE,
     )
     return _count(collector, written[:, prompt.shape[1] :], processor.tokenizer)
 
 
 def _end_ids(model: Any, processor: Any, generation: dict[str, Any]) -> list[int]:
     """The tokens that end an answer: as asked for, else the model's, else the tokenizer's."""
-    given = (generation.pop("eos_token_id", None), model.generation_config.eos_token_id)
-    for ids in (*given, processor.tokenizer.eos_token_id):
+    given = [generation.pop("eos_token_id", None), getattr(generation.get("generation_config"), "eos_token_id", None)]
+    for ids in (*given, model.generation_config.eos_token_id, processor.tokenizer.eos_token_id):
         if ids is not None:
             return list(ids) if isinstance(ids, (list, tuple)) else [ids]
     raise ValueError("Neither model nor tokenizer has an eos_token_id: no answer would ever be finished. Pass one.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from modeling_audio_reasoner import SECTIONS, Reasoning, ReasoningGrammar, parse_reasoning
-from modeling_audio_reasoner.grammar_audio_reasoner import GrammarState
+from modeling_audio_reasoner import SECTIONS, TAGS, Reasoning, ReasoningGrammar, parse_reasoning
+from modeling_audio_reasoner.grammar_audio_reasoner import GrammarState, token_texts
 
 
 ANSWER = Reasoning("Écoute <b> </x>", "a <PLAN of 🔔", "3 < 4 << 5", "yes", "bell").render()
@@ -129,6 +129,63 @@ def test_generate_takes_it(model, processor, encode, ask_about, clips):
         for row in held[:, start:]:
             answer = parse_reasoning(processor.tokenizer.decode(row, skip_special_tokens=True))
             assert answer.complete, answer.problems
+
+
+def test_it_can_be_used_for_another_prompt(tokenizer):
+    """The next prompt may be of any length, and the same rows may come in another number."""
+    grammar, scores = ReasoningGrammar(tokenizer), torch.zeros(1, len(tokenizer))
+    opened = spell(tokenizer, "<THINK><PLANNING>a")
+    for prompt in ([5, 6, 7], [5, 6, 7, 8, 9, 10, 11, 12], [5]):
+        fresh = ReasoningGrammar(tokenizer)
+        for end in range(len(opened) + 1):
+            ids = torch.tensor([prompt + opened[:end]])
+            torch.testing.assert_close(grammar(ids, scores), fresh(ids, scores))
+
+
+def test_beams_stay_inside_the_grammar(model, processor, encode, ask_about, clips):
+    inputs = encode(ask_about(*clips(0.5)))
+    grammar = processor.reasoning_grammar(dict.fromkeys(SECTIONS, 3))
+    options = {"num_beams": 3, "do_sample": False, "max_new_tokens": 120, "logits_processor": [grammar]}
+    tokens = model.generate(**inputs, **options)[0, inputs["input_ids"].shape[1] :]
+    assert parse_reasoning(processor.tokenizer.decode(tokens, skip_special_tokens=True)).complete
+
+
+def test_an_answer_may_end_as_a_turn_does(processor, tokenizer):
+    """Qwen2-Audio's tokenizer ends a text by `<|endoftext|>`, the chat template a turn by `<|im_end|>`."""
+    whole = torch.tensor([[5, *spell(tokenizer, ANSWER)]])
+    scores = torch.zeros(1, len(tokenizer))
+    both = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
+    found = ReasoningGrammar(tokenizer, eos_token_id=both, prompt_length=1)(whole, scores)
+    assert found[0].isfinite().nonzero().flatten().tolist() == sorted(both)
+    assert both[0] in processor.reasoning_grammar()._masks._ends
+
+
+def test_another_processor_cannot_leave_it_without_a_token(tokenizer):
+    scores = torch.full((1, len(tokenizer)), float("-inf"))
+    scores[0, spell(tokenizer, "x")[0]] = 1.0
+    held = ReasoningGrammar(tokenizer)(torch.tensor([[5, 6]]), scores)
+    assert held.isfinite().any() and not held[0, spell(tokenizer, "x")[0]].isfinite()
+
+
+def test_tokens_that_lose_their_space_alone_are_read_with_it():
+    """SentencePiece's `▁ING` decodes to "ING" by itself, and behind `</PLANN` to " ING": no tag."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<unk>", "</s>", "a", "▁a", "▁ING", "ING", "▁<THINK><PLANNING>", "</PLANN", ">", "▁"]
+    words += [character for character in sorted({c for tag in TAGS for c in tag}) if character not in words]
+    backend = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unk>"))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.decoder = decoders.Metaspace()
+    metaspace = PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="</s>", unk_token="<unk>")
+    texts = token_texts(metaspace, {0, 1})
+    assert (texts[words.index("▁ING")], texts[words.index("ING")]) == (" ING", "ING")
+
+
+def test_a_large_vocabulary_is_read_once(tokenizer):
+    """A second object for the same tokenizer shares what the first worked out."""
+    one, other = ReasoningGrammar(tokenizer), ReasoningGrammar(tokenizer, {"planning": 3})
+    assert one._masks is other._masks
 
 
 def test_a_tag_that_is_due_later_is_refused_and_text_like_a_tag_is_not():

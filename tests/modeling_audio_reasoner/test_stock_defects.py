@@ -1,7 +1,7 @@
 """Where transformers' own class is wrong and ours is right: each test shows both, on the same weights and clips.
 
-The first line of each docstring says what the stock class does, the second what ours does; the table in
-docs/differences.md is made of them.
+The first line of each docstring says what the stock class does, the second what ours does; the table in README and
+docs/model.md is made of them (benchmarks/write_tables.py).
 """
 
 from __future__ import annotations

@@ -152,3 +152,15 @@ def test_an_event_loop_is_not_waited_for_in_vain(tokenizer):
         asyncio.run(listen())
     with pytest.raises(RuntimeError, match="no running event loop"):
         AsyncReasoningStreamer(tokenizer)
+
+
+def test_a_streamer_can_be_used_again(tokenizer):
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    shown = []
+    for _ in range(2):
+        streamer.put(torch.tensor([tokenizer("A prompt, which is not shown.")["input_ids"]]))
+        for token in tokenizer(ANSWER)["input_ids"]:
+            streamer.put(torch.tensor([token]))
+        streamer.end()
+        shown.append(list(streamer))
+    assert shown[0] == shown[1] == events_of(tokenizer, ANSWER)
