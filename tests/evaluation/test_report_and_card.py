@@ -66,6 +66,14 @@ def test_the_page_is_self_contained(demo: Path) -> None:
     assert "not a confound" not in page
 
 
+def test_the_page_names_what_is_not_heard(demo: Path) -> None:
+    page = (demo / "report.html").read_text(encoding="utf-8")
+    summary = json.loads((demo / "report.json").read_text(encoding="utf-8"))["summary"]
+    (sentence,) = [line for line in summary if "above all four" in line]
+    assert re.match(r"Of \d+ tasks, \d+ (is|are) above all four", sentence)
+    assert sentence in page
+
+
 def test_figures_are_pictures_of_something(demo: Path) -> None:
     from PIL import Image
 
