@@ -23,7 +23,7 @@ from transformers.utils.generic import is_flash_attention_requested
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
 from .quantization_audio_reasoner import keep_audio_exact
-from .saving_audio_reasoner import save_code
+from .saving_audio_reasoner import PushesCode, save_code
 
 
 @dataclass
@@ -171,7 +171,7 @@ class AudioReasonerEncoderLayer(GradientCheckpointingLayer):
         return hidden_states
 
 
-class AudioReasonerPreTrainedModel(PreTrainedModel):
+class AudioReasonerPreTrainedModel(PushesCode, PreTrainedModel):
     """Loading, saving and initialisation."""
 
     config_class: type[PreTrainedConfig] = AudioReasonerConfig

@@ -17,7 +17,7 @@ from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
 
 from .configuration_audio_reasoner import ENCODER_AUTO_MAP, count_positions
-from .saving_audio_reasoner import save_code
+from .saving_audio_reasoner import PushesCode, save_code
 
 
 MIN_FRAMES = 3  # the shortest window that gives an audio token: two positions of two frames, the last one half filled
@@ -43,7 +43,7 @@ def _hann_window(n_fft: int) -> torch.Tensor:
     return torch.hann_window(n_fft, dtype=torch.float32, device="cpu")  # whatever the default device is
 
 
-class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
+class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
     """Turns waveforms into log-mel windows.
 
     Args:
@@ -198,7 +198,7 @@ class AudioReasonerFeatureExtractor(SequenceFeatureExtractor):
     def save_pretrained(self, save_directory: str, push_to_hub: bool = False, **kwargs: Any) -> Any:
         """As the base class, with the code beside the configuration."""
         save_code(save_directory)
-        return super().save_pretrained(save_directory, push_to_hub=push_to_hub, **kwargs)
+        return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
 
 
 def _is_one_waveform(raw_speech: Any) -> bool:

@@ -15,7 +15,7 @@ from .audio_loading import describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .grammar_audio_reasoner import ReasoningGrammar
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
-from .saving_audio_reasoner import save_code
+from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 
 
@@ -26,7 +26,7 @@ AUDIO_KEYS = ("audio", "url", "path", "audio_url")
 _BEFORE_5_23 = "sanitize_control_tokens" not in inspect.signature(ProcessorMixin.apply_chat_template).parameters
 
 
-class AudioReasonerProcessor(ProcessorMixin):
+class AudioReasonerProcessor(PushesCode, ProcessorMixin):
     """Tokenizer and feature extractor in one.
 
     Args:

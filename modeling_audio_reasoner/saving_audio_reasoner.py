@@ -43,6 +43,17 @@ CODE_FILES = (
 )
 
 
+class PushesCode:
+    """For a class that saves code beside what it is: `save_pretrained(..., push_to_hub=True)` uploads that code too.
+
+    transformers uploads the files that are newer than its look at the folder, and the code is written before it.
+    """
+
+    def _get_files_timestamps(self, working_dir: str | os.PathLike) -> dict[str, float]:
+        known = super()._get_files_timestamps(working_dir)  # type: ignore[misc]
+        return {name: time for name, time in known.items() if name not in CODE_FILES}
+
+
 def save_code(folder: str | os.PathLike) -> None:
     """Copy the code that `trust_remote_code=True` runs into `folder`, which is made if need be.
 

@@ -76,3 +76,25 @@ def test_every_code_file_is_listed_and_travels(folder):
     stay |= {"memory_audio_reasoner.py", "safetensors_files.py", "whole_folder.py"}
     here = Path(modeling_audio_reasoner.__file__).parent
     assert {path.name for path in here.glob("*.py")} - stay == set(CODE_FILES)
+
+
+@pytest.mark.parametrize("part", ["model", "processor", "feature extractor"])
+def test_what_is_pushed_brings_its_code(model, processor, tmp_path, monkeypatch, part):
+    """Without the code beside it, nobody could load what is on the Hub."""
+    from types import SimpleNamespace
+
+    from huggingface_hub import HfApi
+
+    from modeling_audio_reasoner.saving_audio_reasoner import CODE_FILES
+
+    sent: set[str] = set()
+    monkeypatch.setattr(HfApi, "create_repo", lambda self, name, **kwargs: SimpleNamespace(repo_id=name))
+    monkeypatch.setattr(HfApi, "create_branch", lambda self, **kwargs: None)
+    monkeypatch.setattr(
+        HfApi,
+        "create_commit",
+        lambda self, operations, **kwargs: sent.update(operation.path_in_repo for operation in operations),
+    )
+    saved = {"model": model, "processor": processor, "feature extractor": processor.feature_extractor}[part]
+    saved.save_pretrained(tmp_path / "folder", push_to_hub=True, repo_id="org/name")
+    assert set(CODE_FILES) < sent
