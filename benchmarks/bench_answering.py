@@ -8,21 +8,21 @@ are all questions, from clips to answers, greedily in batches. Writes benchmarks
 
 from __future__ import annotations
 
-import io
 import tempfile
 from pathlib import Path
 
-import soundfile
 import torch
-from datasets import Audio, load_dataset
+from datasets import load_dataset
 from measuring import Comparison, command_line, report, shortest
 from transformers import AutoModel, AutoProcessor, Qwen2AudioForConditionalGeneration
 
+from modeling_audio_reasoner import load_audio
 from modeling_audio_reasoner.convert_qwen2_audio import convert_qwen2_audio
 
 
 ROOT = Path(__file__).parent.parent
 MODEL, DATA = ROOT / "demo" / "model", ROOT / "cota"
+SAMPLING_RATE = 16_000  # of the data set and of both processors
 MAX_NEW_TOKENS = 200
 
 
@@ -37,9 +37,7 @@ def questions(count: int) -> list[list[dict]]:
             parts = []
             for part in message["content"]:
                 if part["type"] == "audio":
-                    clip = Audio(decode=False).encode_example(part["audio"])["bytes"]
-                    waveform = soundfile.read(io.BytesIO(clip), dtype="float32")[0]
-                    parts.append({"type": "audio", "audio": waveform})
+                    parts.append({"type": "audio", "audio": load_audio(part["audio"], SAMPLING_RATE)})
                 else:
                     parts.append({"type": "text", "text": part["text"]})
             prompt.append({"role": message["role"], "content": parts})
