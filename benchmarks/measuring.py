@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import time
@@ -18,6 +19,7 @@ import torch
 
 
 RESULTS = Path(__file__).parent / "results"
+SHORTEST_TURN = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,23 @@ class Comparison:
 
 
 def shortest(ours: Callable[[], object], stock: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """The shortest of `repeats` runs of each in seconds, taken in turns, after one of each that is not counted."""
+    """The shortest of `repeats` turns of each in seconds, after one of each that is not counted.
+
+    Work of milliseconds is done over and over until a turn takes `SHORTEST_TURN`, as by `timeit`; its mean counts.
+    """
     times: tuple[list[float], list[float]] = ([], [])
-    for turn in range(repeats + 1):
-        for work, found in zip((ours, stock), times, strict=True):
-            took = seconds_of(work)
-            if turn:
-                found.append(took)
+    calls = [_calls_of_a_turn(work) for work in (ours, stock)]
+    for _ in range(repeats):
+        for work, number, found in zip((ours, stock), calls, times, strict=True):
+            found.append(seconds_of(lambda work=work, number=number: [work() for _ in range(number)]) / number)
     return min(times[0]), min(times[1])
+
+
+def _calls_of_a_turn(work: Callable[[], object]) -> int:
+    """How often to do `work` in a turn; does it once, and a second time if it is short."""
+    if seconds_of(work) >= SHORTEST_TURN:
+        return 1
+    return math.ceil(SHORTEST_TURN / seconds_of(work))
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -104,7 +115,7 @@ def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace,
         wanted = "" if row.to_reach is None else f"{row.to_reach:.2f}x"
         difference = "" if row.difference is None else f"{row.difference:.1e}"
         print(
-            f"{row.what:{width}}  {row.threads:7}  {row.ours:6.3f} {row.unit:2} {row.stock:6.3f} {row.unit:2} "
+            f"{row.what:{width}}  {row.threads:7}  {row.ours:#6.3g} {row.unit:2} {row.stock:#6.3g} {row.unit:2} "
             f"{row.ratio:6.2f}x  {wanted:>8}  {difference}".rstrip()
         )
     RESULTS.mkdir(exist_ok=True)

@@ -162,25 +162,27 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         """Whisper's log-mel of one window (samples,) -> (feature_size, 2n + 1 frames) for its n positions."""
         positions = count_positions(self._num_frames(len(window)))
         frames = min(2 * positions + 1, self.nb_max_frames)
-        half = self.n_fft // 2
-        end = (frames - 1) * self.hop_length + half
-        padded = np.zeros(min(end, self.n_samples), dtype=np.float32)
-        heard = min(len(window), len(padded))
-        padded[:heard] = window[:heard]
-        signal = np.pad(padded, (half, end - len(padded)), mode="reflect")
-        stft = torch.stft(
-            torch.from_numpy(signal),
-            self.n_fft,
-            self.hop_length,
-            window=_hann_window(self.n_fft),
-            center=False,
-            return_complex=True,
-        )
-        power = torch.addcmul(stft.real.square(), stft.imag, stft.imag)  # five times faster than stft.abs() ** 2
+        spectrum = torch.fft.rfft(self._frames(window, frames).mul(_hann_window(self.n_fft)))
+        squares = torch.view_as_real(spectrum).square_()  # a third of the time of spectrum.abs() ** 2
+        power = squares[..., 0] + squares[..., 1]
         filters = _mel_filters(self.feature_size, self.n_fft, self.sampling_rate)
-        log_spec = (filters @ power).clamp_(min=1e-10).log10_()
-        log_spec = log_spec.maximum(log_spec.max() - 8.0)
-        return log_spec.add_(4.0).div_(4.0).numpy()
+        log_spec = (filters @ power.T).clamp_(min=1e-10).log10_()
+        return log_spec.clamp_(min=log_spec.max().item() - 8.0).add_(4.0).mul_(0.25).numpy()
+
+    def _frames(self, window: np.ndarray, count: int) -> torch.Tensor:
+        """The first `count` frames of a window (samples,) as Whisper cuts them: (count, n_fft).
+
+        Mirrored at the window's start, silent after the recording, and mirrored again after thirty seconds.
+        """
+        half = self.n_fft // 2
+        signal = np.empty((count - 1) * self.hop_length + self.n_fft, dtype=np.float32)
+        end = min(len(signal), half + self.n_samples)
+        heard = half + min(len(window), end - half)
+        signal[half:heard] = window[: heard - half]
+        signal[heard:end] = 0.0
+        signal[:half] = signal[2 * half : half : -1]
+        signal[end:] = signal[end - 2 : 2 * end - len(signal) - 2 : -1]
+        return torch.from_numpy(signal).unfold(0, self.n_fft, self.hop_length)
 
     def to_dict(self) -> dict[str, Any]:
         """As the base class, without what is computed, and naming the code as a file beside it."""
