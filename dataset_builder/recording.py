@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
+
+from .audio_reference import AudioReference
 
 
 Domain = Literal["sound", "speech", "music"]
@@ -17,7 +18,7 @@ class Recording:
 
     Args:
         id: stable name over all sources, `"<source>/<source_id>"`.
-        path: the audio file. It is not opened here.
+        audio: where its sound lies. It is not opened here.
         source: the corpus, such as `"asterisk-fr"`.
         source_id: the name within the corpus.
         domain: `"sound"`, `"speech"` or `"music"`.
@@ -25,13 +26,14 @@ class Recording:
         language: two-letter ISO 639-1 code of the speech, None where nobody speaks.
         group: recordings of one group are so alike that they must stay in one split.
         annotations: facts by humans or by construction; values that JSON can hold.
+        split: the split of the corpus that it belongs to (train, validation or test); None where there is none.
 
     Raises:
         ValueError: a field is empty or the domain is unknown.
     """
 
     id: str
-    path: Path
+    audio: AudioReference
     source: str
     source_id: str
     domain: Domain
@@ -39,6 +41,7 @@ class Recording:
     language: str | None
     group: str
     annotations: dict[str, Any] = field(default_factory=dict, hash=False)
+    split: str | None = None
 
     def __post_init__(self) -> None:
         if self.domain not in DOMAINS:
@@ -47,4 +50,28 @@ class Recording:
             )
         for name in ("id", "source", "source_id", "license", "group"):
             if not getattr(self, name):
-                raise ValueError(f"The recording {self.id!r} ({self.path}) has an empty {name!r}; give it a value.")
+                raise ValueError(f"The recording {self.id!r} ({self.audio}) has an empty {name!r}; give it a value.")
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Recording:
+        """The recording that `to_json` wrote."""
+        return cls(**{**fields, "audio": AudioReference.from_json(fields["audio"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, as JSON can hold them."""
+        return asdict(self) | {"audio": self.audio.to_json()}
+
+
+@dataclass(frozen=True)
+class BrokenRecording:
+    """An entry of a corpus that gives no recording: it becomes a row with `status: error`, never a gap.
+
+    Args:
+        id: as the recording's would have been; where the entry has no name, its file and line.
+        source: the corpus.
+        reason: a sentence that names the file and says what is wrong with it.
+    """
+
+    id: str
+    source: str
+    reason: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
+from .audio_reference import AudioReference
 from .clip import active_bounds
 from .pool import Measured
 from .recording import Recording
@@ -18,18 +18,18 @@ CACHED = 256
 
 
 @lru_cache(maxsize=CACHED)
-def trimmed(path: Path, rate: int) -> np.ndarray:
+def trimmed(audio: AudioReference, rate: int) -> np.ndarray:
     """The recording as float32 mono (samples,) at `rate`, without the silence at its ends; do not write to it.
 
     Raises:
         ValueError: the file is no audio, holds no samples, or is silent.
     """
-    from modeling_audio_reasoner import load_audio
+    from modeling_audio_reasoner.audio_loading import resample
 
-    waveform = load_audio(str(path), rate)
+    waveform = resample(*audio.waveform(), rate)
     first, last = active_bounds(waveform, rate)
     if last == first:
-        raise ValueError(f"The recording {path} is silent; remove it from the cache and fetch it again.")
+        raise ValueError(f"The recording {audio} is silent; remove it from the cache and fetch it again.")
     waveform = waveform[first:last]
     waveform.flags.writeable = False
     return waveform
@@ -44,9 +44,9 @@ def measure(recording: Recording) -> Measured | str:
 
     try:
         if recording.domain == "sound":
-            return Measured(recording, len(trimmed(recording.path, SAMPLING_RATE)) / SAMPLING_RATE)
-        return Measured(recording, float(soundfile.info(str(recording.path)).duration))
+            return Measured(recording, len(trimmed(recording.audio, SAMPLING_RATE)) / SAMPLING_RATE)
+        return Measured(recording, float(soundfile.info(str(recording.audio.path)).duration))
     except soundfile.LibsndfileError as error:
-        return f"The recording {recording.path} cannot be read ({error}); fetch it again."
+        return f"The recording {recording.audio} cannot be read ({error}); fetch it again."
     except (ValueError, OSError) as error:
         return str(error)

@@ -54,7 +54,7 @@ def mix_clip(
     for segment in plan.draft.segments:
         if segment.recording not in cuts:
             start = 0.0 if segment.crop == "start" else float(rng.random())
-            waveform = trimmed(recordings[segment.recording].path, rate)
+            waveform = trimmed(recordings[segment.recording].audio, rate)
             cuts[segment.recording] = fade(crop(waveform, rate, segment.seconds, start), rate)
         gains.append(LEVEL_DB + float(rng.uniform(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB)))
         contents.append(level(cuts[segment.recording], rate, gains[-1]))

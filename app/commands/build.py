@@ -28,7 +28,7 @@ def build(
     from app.commands.check import print_statistics
     from app.progress_bars import progress_bars
     from dataset_builder.pipeline import build as build_folder
-    from dataset_builder.sources import default_cache, read_recordings
+    from dataset_builder.sources.debian import default_cache, read_recordings
     from dataset_builder.writer import require_replaceable
 
     started = time.monotonic()

@@ -28,8 +28,8 @@ def fetch(
     from rich.table import Table
 
     from app.progress_bars import progress_bars
-    from dataset_builder.sources import default_cache, fetch_recordings, read_recordings
-    from dataset_builder.sources.durations import hours_by_source
+    from dataset_builder.sources.debian import default_cache, fetch_recordings, read_recordings
+    from dataset_builder.sources.debian.durations import hours_by_source
 
     folder = cache or default_cache()
     with progress_bars() as progress:

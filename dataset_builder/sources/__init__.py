@@ -1,9 +1,4 @@
-"""The corpora: fetched into a cache folder, then read as `Recording`s without decoding anything.
+"""Where recordings come from: a corpus in its own layout on disk -> `Recording`s, lazily, nothing decoded.
 
-A module a corpus, with `NAME`, `PACKAGES`, `read(cache)` and, where recordings are made, `render(cache, …)`.
+`debian` fetches the demo's recordings from Debian packages. May import `recording` and `audio_reference`, no stage.
 """
-
-from .registry import SOURCES, default_cache, fetch_recordings, read_recordings
-
-
-__all__ = ["SOURCES", "default_cache", "fetch_recordings", "read_recordings"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from dataset_builder.audio_reference import AudioReference
 from dataset_builder.pipeline import build
 from dataset_builder.recording import Recording
 
@@ -38,7 +39,7 @@ def make_recordings(folder: Path) -> list[Recording]:
         found.append(
             Recording(
                 id=f"{source}/{name}",
-                path=path,
+                audio=AudioReference(path),
                 source=source,
                 source_id=name,
                 domain=domain,

@@ -12,7 +12,7 @@ from app.main import app
 
 @pytest.fixture
 def run(recordings, monkeypatch):
-    monkeypatch.setattr("dataset_builder.sources.read_recordings", lambda cache: recordings)
+    monkeypatch.setattr("dataset_builder.sources.debian.read_recordings", lambda cache: recordings)
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 

@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import soundfile
 from datasets import Features
 
 from dataset_builder import pipeline, writer
+from dataset_builder.audio_reference import AudioReference
 from dataset_builder.check import check_shards
 from dataset_builder.pipeline import build
 from dataset_builder.planning import plan_rows
@@ -178,7 +180,7 @@ def test_a_recording_that_cannot_be_read_is_left_out_and_counted(recordings, tmp
     spoiled = list(recordings)
     places = [index for index, recording in enumerate(recordings) if recording.domain == "sound"][:2]
     for index, path in zip(places, (silent, broken), strict=True):
-        spoiled[index] = type(recordings[index])(**{**vars(recordings[index]), "path": path})
+        spoiled[index] = replace(recordings[index], audio=AudioReference(path))
     report = build(spoiled, tmp_path / "cota", rows=80, workers=1)
     assert any(note.startswith("2 recordings cannot be used, such as: ") for note in report.notes)
     heard = {name for row in stored_rows(tmp_path / "cota") for name in row["source_id"].split("+")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from dataset_builder.audio_reference import AudioReference
 from dataset_builder.recording import Recording
 from dataset_builder.split import assign_splits, overlaps
 
@@ -13,7 +14,7 @@ def _recordings(groups: int, takes: int, event: str = "bell") -> list[Recording]
     return [
         Recording(
             id=f"source/{event}-{group}-{take}",
-            path=Path("absent.wav"),
+            audio=AudioReference(Path("absent.wav")),
             source="source",
             source_id=f"{event}-{group}-{take}",
             domain="sound",

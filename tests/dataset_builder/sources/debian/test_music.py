@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from dataset_builder.sources import mma
-from dataset_builder.sources.midi_facts import read_midi
-from dataset_builder.sources.mma_grooves import GROOVES, Groove
-from dataset_builder.sources.mma_scores import LEADS, TEMPO_BANDS, Score, compose
+from dataset_builder.sources.debian import mma
+from dataset_builder.sources.debian.midi_facts import read_midi
+from dataset_builder.sources.debian.mma_grooves import GROOVES, Groove
+from dataset_builder.sources.debian.mma_scores import LEADS, TEMPO_BANDS, Score, compose
 
 
 WALTZ = Groove("stdlib/waltz:Waltz", "waltz", 3)
@@ -160,7 +160,7 @@ def test_many_failed_scores_are_an_error(cache, studio):
 
 def test_a_render_that_went_missing_is_named(cache, studio):
     mma.render(cache, 2)
-    mma.read(cache)[5].path.unlink()
+    mma.read(cache)[5].audio.path.unlink()
     with pytest.raises(OSError, match=f"{mma.compose()[5].name}.flac is missing"):
         mma.read(cache)
 

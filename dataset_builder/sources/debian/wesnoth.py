@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .event_labels import EventTable
 from .packages import Package, require_package
 
@@ -123,7 +124,7 @@ def read(cache: Path) -> list[Recording]:
         recordings.append(
             Recording(
                 id=f"{NAME}/{source_id}",
-                path=unpacked.folder / match.string,
+                audio=AudioReference(unpacked.folder / match.string),
                 source=NAME,
                 source_id=source_id,
                 domain="sound",

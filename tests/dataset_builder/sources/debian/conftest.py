@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dataset_builder.sources.apt_index import IndexEntry
-from dataset_builder.sources.packages import MANIFEST, Package
+from dataset_builder.sources.debian.apt_index import IndexEntry
+from dataset_builder.sources.debian.packages import MANIFEST, Package
 
 
 @pytest.fixture(scope="session")

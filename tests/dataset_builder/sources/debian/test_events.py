@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dataset_builder.audio_reference import AudioReference
 from dataset_builder.recording import Recording
-from dataset_builder.sources import hydrogen, read_recordings, sonic_pi, wesnoth
-from dataset_builder.sources.event_labels import LEAST_GROUPS, EventTable, keep_broad_events
+from dataset_builder.sources.debian import hydrogen, read_recordings, sonic_pi, wesnoth
+from dataset_builder.sources.debian.event_labels import LEAST_GROUPS, EventTable, keep_broad_events
 
 
 NAMES = Path(__file__).parent / "names"
@@ -54,7 +55,7 @@ def by_title(recordings, title):
 
 def test_every_file_is_a_recording_of_its_own(recordings):
     assert len(recordings) == len({recording.id for recording in recordings}) > 700
-    assert all(recording.path.is_file() and recording.language is None for recording in recordings)
+    assert all(recording.audio.path.is_file() and recording.language is None for recording in recordings)
 
 
 def test_every_event_class_has_groups_for_three_splits(recordings):
@@ -155,7 +156,15 @@ def test_a_name_cannot_stand_for_two_classes():
 def test_narrow_classes_lose_the_label_and_keep_the_recording(tmp_path):
     def take(event, group):
         return Recording(
-            f"x/{group}", tmp_path, "x", group, "sound", "MIT", None, group, {"event": event, "title": "t"}
+            f"x/{group}",
+            AudioReference(tmp_path),
+            "x",
+            group,
+            "sound",
+            "MIT",
+            None,
+            group,
+            {"event": event, "title": "t"},
         )
 
     kept = keep_broad_events(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dataset_builder.sources import apt_index, disk_space, packages
-from dataset_builder.sources.apt_index import AptIndex, IndexEntry, parse_index_entries
-from dataset_builder.sources.packages import Package, fetch_packages, find_package, require_package
+from dataset_builder.sources.debian import apt_index, disk_space, packages
+from dataset_builder.sources.debian.apt_index import AptIndex, IndexEntry, parse_index_entries
+from dataset_builder.sources.debian.packages import Package, fetch_packages, find_package, require_package
 
 
 PACKAGE = Package(("sounds-2.0", "sounds-1.0"), ("usr/share/sounds/*.wav",))

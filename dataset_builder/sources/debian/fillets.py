@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .packages import Package, require_package
 from .spoken_text import normalize_text, text_group
 
@@ -68,7 +69,7 @@ def read(cache: Path) -> list[Recording]:
             recordings.append(
                 Recording(
                     id=f"{NAME}-{language}/{source_id}",
-                    path=unpacked.folder / match.string,
+                    audio=AudioReference(unpacked.folder / match.string),
                     source=f"{NAME}-{language}",
                     source_id=source_id,
                     domain="speech",

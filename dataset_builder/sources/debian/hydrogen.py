@@ -9,7 +9,8 @@ import re
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .packages import Package, require_package
 
 
@@ -109,7 +110,7 @@ def read(cache: Path) -> list[Recording]:
         recordings.append(
             Recording(
                 id=f"{NAME}/{kit}/{path.stem}",
-                path=unpacked.folder / path,
+                audio=AudioReference(unpacked.folder / path),
                 source=NAME,
                 source_id=f"{kit}/{path.stem}",
                 domain="sound",

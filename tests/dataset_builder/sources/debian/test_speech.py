@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
-from dataset_builder.sources import asterisk, fillets
-from dataset_builder.sources.spoken_text import normalize_text, text_group
+from dataset_builder.sources.debian import asterisk, fillets
+from dataset_builder.sources.debian.spoken_text import normalize_text, text_group
 
 
 VOICES = {
@@ -55,7 +55,7 @@ def test_a_prompt_knows_its_text_translation_and_voice(prompts):
     assert prompt.annotations["speaker"] == "asterisk-ivrvoiceru"
     assert prompt.annotations["gender"] == "female"
     assert (prompt.language, prompt.license, prompt.domain) == ("ru", "CC-BY-3.0", "speech")
-    assert prompt.path.is_file()
+    assert prompt.audio.path.is_file()
     assert prompts["asterisk-fr/activated"].license == "CC-BY-SA-3.0"
     assert "translation_en" not in prompts["asterisk-it/only-here"].annotations
 

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .disk_space import check_free_space
 from .midi_facts import read_midi
 from .mma_scores import LEADS, Score, compose
@@ -197,7 +198,7 @@ def read(cache: Path) -> list[Recording]:
         recordings.append(
             Recording(
                 id=f"{NAME}/{score.name}",
-                path=path,
+                audio=AudioReference(path),
                 source=NAME,
                 source_id=score.name,
                 domain="music",

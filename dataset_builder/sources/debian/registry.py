@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from ..recording import Recording
+from ...recording import Recording
 from . import asterisk, fillets, hydrogen, mma, sonic_pi, wesnoth
 from .disk_space import explained_disk_errors
 from .event_labels import keep_broad_events

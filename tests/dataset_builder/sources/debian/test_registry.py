@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dataset_builder.audio_reference import AudioReference
 from dataset_builder.recording import Recording
-from dataset_builder.sources import default_cache, durations, fetch_recordings, read_recordings
+from dataset_builder.sources.debian import default_cache, durations, fetch_recordings, read_recordings
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch):
@@ -42,7 +43,7 @@ def test_hours_are_measured_once(cache, wav, monkeypatch):
     recordings = []
     for name, content in {"a": wav, "b": wav, "broken": b"no audio"}.items():
         (cache / name).write_bytes(content)
-        recordings.append(Recording(f"x/{name}", cache / name, "x", name, "sound", "MIT", None, name))
+        recordings.append(Recording(f"x/{name}", AudioReference(cache / name), "x", name, "sound", "MIT", None, name))
     assert durations.hours_by_source(cache, recordings) == {"x": pytest.approx(1.0 / 3600)}
     monkeypatch.setattr(durations, "_seconds", lambda path: pytest.fail(f"{path} was measured again"))
     assert durations.hours_by_source(cache, recordings) == {"x": pytest.approx(1.0 / 3600)}
@@ -50,7 +51,7 @@ def test_hours_are_measured_once(cache, wav, monkeypatch):
 
 @pytest.mark.parametrize(("field", "value"), [("domain", "noise"), ("license", ""), ("group", "")])
 def test_a_recording_is_complete(field, value):
-    facts = {"id": "x/1", "path": Path("a"), "source": "x", "source_id": "1", "domain": "sound"}
+    facts = {"id": "x/1", "audio": AudioReference(Path("a")), "source": "x", "source_id": "1", "domain": "sound"}
     facts |= {"license": "MIT", "language": None, "group": "1", field: value}
     with pytest.raises(ValueError, match=field):
         Recording(**facts)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ..recording import Recording
+from ...recording import Recording
 
 
 FILE = "hours.json"
@@ -36,7 +36,7 @@ def hours_by_source(
     for source in unknown:
         seconds = 0.0
         for recording in by_source[source]:
-            seconds += _seconds(recording.path)
+            seconds += _seconds(recording.audio.path)
             done += 1
             progress(done, whole)
         known[source] = {"of": prints[source], "hours": seconds / 3600}
@@ -48,7 +48,7 @@ def hours_by_source(
 
 
 def _fingerprint(recordings: list[Recording]) -> str:
-    names = "\n".join(f"{recording.id} {recording.path.stat().st_size}" for recording in recordings)
+    names = "\n".join(f"{recording.id} {recording.audio.path.stat().st_size}" for recording in recordings)
     return hashlib.sha256(names.encode()).hexdigest()
 
 

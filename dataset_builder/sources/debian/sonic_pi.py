@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .event_labels import EventTable
 from .packages import Package, require_package
 
@@ -109,7 +110,7 @@ def read(cache: Path) -> list[Recording]:
         recordings.append(
             Recording(
                 id=f"{NAME}/{name}",
-                path=unpacked.folder / match.string,
+                audio=AudioReference(unpacked.folder / match.string),
                 source=NAME,
                 source_id=name,
                 domain="music" if name.startswith("loop_") else "sound",

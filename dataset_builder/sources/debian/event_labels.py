@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ..recording import Recording
+from ...recording import Recording
 
 
 LEAST_GROUPS = 3

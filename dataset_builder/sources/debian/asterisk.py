@@ -9,7 +9,8 @@ import gzip
 import re
 from pathlib import Path
 
-from ..recording import Recording
+from ...audio_reference import AudioReference
+from ...recording import Recording
 from .packages import Package, require_package
 from .spoken_text import normalize_text, text_group
 
@@ -78,7 +79,7 @@ def read(cache: Path) -> list[Recording]:
             recordings.append(
                 Recording(
                     id=f"{NAME}-{language}/{key}",
-                    path=unpacked.folder / match.string,
+                    audio=AudioReference(unpacked.folder / match.string),
                     source=f"{NAME}-{language}",
                     source_id=key,
                     domain="speech",
