@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .statistics import grouped_mean
+from .score_table import grouped_mean
 
 
 Row = Mapping[str, Any]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from .recording import DOMAINS
 from .schema import SPLITS
+from .teacher_annotations import TEACHER
 
 
 CARD = """\
 # CoTA
 
-Questions about short clips of sound, speech and music, each with an answer that plans, captions, reasons, summarises
+Questions about recordings of sound, speech and music, each with an answer that plans, captions, reasons, summarises
 and responds. Built by [audio-reasoner](https://arxiv.org/abs/2503.02318) with `audio-reasoner build`.
 
 ```python
 from datasets import load_dataset
 
 load_dataset("cota")                              # where this folder is ./cota
-load_dataset("cota", "music", split="test")       # a domain
+load_dataset("cota", "{domain}", split="test")       # a domain
 load_dataset("cota", "{example}")        # a task
 load_dataset("cota", split="train", streaming=True)
 ```
@@ -31,25 +33,36 @@ answer; `images` is always empty and makes TRL take its multimodal path.
 
 ## How it was made
 
-The recordings have annotations by humans (labels, transcripts, translations) or are rendered from a score, whose
-facts are exact. Each row draws its own crops, levels and places, so that two rows with one recording are two clips.
-Every clip is 16 kHz mono FLAC; lengths are drawn without regard to the answer, edges are faded, levels are alike
-within 3 dB either way, and a noise floor at -72 dBFS lies under all of them. Clips of tasks that mix corpora of
-different bandwidth have nothing above 4 kHz (`bandwidth_hz` in `annotations`).
+{making}
 
-**The teacher is `annotations`**: a set of templates in code, no model. The question, the choices, the answer and the
-four sections are written from the recordings' annotations. They are true as far as the annotations are, and they
-describe nothing else; the wording is uniform. Every row passed the checks in `review`: the structure parses and
-renders back, the response is the answer, the answer is a choice, the clip is audible and of the stated length.
+Splits are drawn by group of recordings, or are those of the corpus: no recording and no group is in two splits.
 
-Splits are drawn by group of recordings (takes of one sound, one sentence in all its languages, one groove): no
-recording and no group is in two splits.
+### Teachers and prompts
+
+{teachers}
+
+### What was left out
+
+Rows of each stage that came in, went out, were rejected by a check, or met an error:
+
+{stages}
+
+{reasons}
 
 ## Composition
 
 {composition}
 
-Chance and two baselines that read the text and hear nothing, trained on train and scored on test:
+{hours}
+
+Lengths of the clips:
+
+{lengths}
+
+Words by section, on average: {words}.{needs_audio}
+
+Chance and two baselines that read the text of multiple-choice questions and hear nothing, trained on train and scored
+on test:
 
 {baselines}
 
@@ -58,11 +71,10 @@ Answer positions: {positions}.
 ## Columns
 
 `id`, `audio` (16 kHz FLAC), `duration` (seconds), `domain`, `task`, `language` (of the speech), `source`,
-`source_id` and `license` (joined by `+` and ` AND ` where several recordings are heard), `annotations` (the `label`
-where the vocabulary is closed, the recordings with start, end, level and what their corpus says of
-them, further facts), `question`, `choices`,
-`answer`, `planning`, `caption`, `reasoning`, `summary`, `response`, `messages`, `images`, `length` (grows with the
-row's tokens, for `group_by_length`), `teacher`, `review`.
+`source_id` and `license` (joined by `+` and ` AND ` where several recordings are heard), `annotations` (what the corpus
+says, the recordings that are heard with start and end, and what was measured and noted down, where it was), `question`,
+`choices` (none for open questions), `answer`, `planning`, `caption`, `reasoning`, `summary`, `response`, `messages`,
+`images`, `length` (grows with the row's tokens, for `group_by_length`), `teacher`, `review`.
 
 The clip is in a row twice, in `audio` and in the audio part of `messages`, as the same bytes, because TRL reads
 nothing but `messages`. Parquet stores both: the shards take {megabytes:.0f} MB, about twice the size of the clips.
@@ -75,29 +87,37 @@ The licences are those of the recordings; `license` has the expression for each 
 
 ## Known confounds and limits
 
-- `spoken_language`: language goes with speaker and channel. Each language of the telephone prompts has one voice and
-  each language of the acted dialogue has few, in a recording style of its own; only the English and the Spanish
-  prompts share a voice. Bandwidth and level are made alike;
-  voice, room and style are not. A high accuracy does not show that a model knows the languages.
-- `speaker_count`: voices are drawn from all corpora, so two voices often differ in language and channel too.
-- `speaker_order` and `speaker_count`: the voices of test are those of train, in other recordings.
-- Music is rendered from scores with one soundfont and one program: timbres, timing and mixing are uniform, and
-  `lead_instrument`, `instrument_order`, `tempo_class` and `genre` say little of recorded music. Genres are groove
-  families of the accompaniment program, and each has an instrumentation of its own.
-- `audio_type`: speech comes from telephone prompts and game dialogue, sound from game and sample libraries, music
-  from renders, so each type has a recording style besides its content.
-- `sound_event`: labels are those of the sample libraries, and a class may come from a single library.
-- `sound_count` repeats one cut of one recording of at most 0.6 s, with pauses of at least 0.4 s.
-- `spoken_word` and `speech_translation` ask for at most 16 frequent words a language. The prompts' transcripts are not
-  all word for word, some lack accents, and the dialogue is acted and subtitled; translations can be free.
-- Questions are in English, and so are choices except the words of `spoken_word`.
+{limits}
 
 ## Manifest
 
 `manifest.json` lists all {shards} shards with rows, bytes and SHA-256; `audio-reasoner check` compares. Seed {seed}.
+`build.yaml` describes the build, `versions.json` says with what it ran.
 
 {manifest}
 """
+
+MIXED = """\
+The recordings have annotations by humans (labels, transcripts, translations) or are rendered from a score, whose
+facts are exact. Each row draws its own crops, levels and places, so that two rows with one recording are two clips.
+Every clip is 16 kHz mono FLAC; lengths are drawn without regard to the answer, edges are faded, levels are alike
+within 3 dB either way, and a noise floor at -72 dBFS lies under all of them. Clips of tasks that mix corpora of
+different bandwidth have nothing above 4 kHz (`bandwidth_hz` in `annotations`).
+
+**The teacher is `annotations`**: a set of templates in code, no model. The question, the choices, the answer and the
+four sections are written from the recordings' annotations. They are true as far as the annotations are, and they
+describe nothing else; the wording is uniform."""
+
+TAUGHT = """\
+Recordings were measured (length, level, silence, speech, and tempo, key or pitch where they apply), and teachers, listed
+below, labelled them, made questions of them and wrote the chains of thought. Choices were put in order by a seeded
+draw. Clips are 16 kHz mono FLAC and otherwise as their corpora have them."""
+
+DEBIAN = ("asterisk", "fillets", "wesnoth", "sonic", "hydrogen", "mma")
+"""The first words of the demo's sources, whose limits are written down."""
+
+REVIEWED = """\
+Every row passed the checks in `review`, and what did not is counted below."""
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> None:
@@ -135,7 +155,8 @@ def render_front_matter(shards: Sequence[Mapping[str, Any]], statistics: Mapping
     import yaml
 
     rows = sum(statistics["rows"].values())
-    size = next((name for limit, name in ((1_000, "n<1K"), (10_000, "1K<n<10K")) if rows < limit), "10K<n<100K")
+    limits = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+    size = next((name for limit, name in limits if rows < limit), "1M<n<10M")
     metadata = {
         "pretty_name": "CoTA",
         "license": "other",
@@ -154,19 +175,38 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> s
     """The card below the front matter."""
     shards = manifest["shards"]
     tasks = sorted({shard["task"] for shard in shards})
+    stages = statistics["stages"]
+    mixed = stages["question"]["version"].get("teacher") == TEACHER
     return CARD.format(
+        domain=next(domain for domain in reversed(DOMAINS) if domain in statistics["composition"]),
         example="lead_instrument" if "lead_instrument" in tasks else tasks[0],
+        making=f"{MIXED if mixed else TAUGHT}\n\n{REVIEWED}",
+        teachers=table(
+            ["stage", "teacher", "prompt and its version", "rows"],
+            [[*name.split(" | "), count] for name, count in statistics["teachers"].items()],
+        ),
+        stages=table(
+            ["stage", "in", "out", "rejected", "error"],
+            [[name, *(found[key] for key in ("in", "out", "rejected", "error"))] for name, found in stages.items()],
+        ),
+        reasons=_reasons(stages),
         composition=_composition(statistics),
+        hours=_hours(statistics["hours_by"]),
+        lengths=_lengths(statistics["lengths"]),
+        words=", ".join(f"{name} {mean:.0f}" for name, mean in statistics["words"].items()),
+        needs_audio=_needs_audio(statistics["needs_audio"]),
         baselines=_baselines(statistics),
         positions="; ".join(
             f"{', '.join(map(str, found['counts']))} of {choices} choices (p = {found['p']:.2f})"
             for choices, found in statistics["answer_positions"].items()
-        ),
+        )
+        or "there are no choices",
         megabytes=sum(shard["bytes"] for shard in shards) / 1e6,
         sources=table(
             ["source", "licence", "recordings heard"],
             [[line["source"], line["license"], line["recordings"]] for line in statistics["sources"]],
         ),
+        limits=_limits(statistics, mixed),
         shards=len(shards),
         seed=manifest["seed"],
         manifest=table(
@@ -174,6 +214,51 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> s
             [[f"`{shard['path']}`", shard["rows"], f"`{shard['sha256'][:16]}…`"] for shard in shards],
         ),
     )
+
+
+def _reasons(stages: Mapping[str, Any]) -> str:
+    lines = [[name, check, count] for name, found in stages.items() for check, count in found["checks"].items()]
+    return table(["stage", "check or error", "rows"], lines) if lines else "Nothing was rejected."
+
+
+def _hours(hours_by: Mapping[str, Mapping[str, float]]) -> str:
+    lines = [
+        [name, key, f"{hours:.2f}"]
+        for name, found in hours_by.items()
+        for key, hours in sorted(found.items(), key=lambda item: -item[1])
+    ]
+    return table(["hours by", "", "hours of clips"], lines)
+
+
+def _lengths(lengths: Mapping[str, Any]) -> str:
+    edges = lengths["edges"]
+    names = [f"up to {edges[0]} s", *(f"{low} to {high} s" for low, high in pairwise(edges)), f"over {edges[-1]} s"]
+    lines = [[name, rows] for name, rows in zip(names, lengths["rows"], strict=True) if rows]
+    return table(["length", "rows"], lines)
+
+
+def _needs_audio(found: Mapping[str, int]) -> str:
+    if not found:
+        return ""
+    total = sum(found.values())
+    return (
+        f" A teacher that heard nothing was asked {total} of the questions, and {found.get('no', 0)} of them "
+        "turned out not to need the recording (`needs_audio` in `review`)."
+    )
+
+
+def _limits(statistics: Mapping[str, Any], mixed: bool) -> str:
+    """What is known to be wrong with the corpora that are heard, and with their teachers."""
+    parts = []
+    if mixed and any(line["source"].split("-")[0] in DEBIAN for line in statistics["sources"]):
+        parts.append((Path(__file__).parent / "sources" / "debian" / "limits.md").read_text(encoding="utf-8").strip())
+    if not mixed:
+        parts.append(
+            "- Labels, questions and chains of thought are by the models listed above and share their errors; the "
+            "checks find what can be measured or contradicted, not every false claim.\n"
+            "- The corpora's own limits apply: see their papers."
+        )
+    return "\n".join(parts) or "- None is written down yet."
 
 
 def _composition(statistics: Mapping[str, Any]) -> str:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .review import review_row
-from .schema import SPLITS, features
-from .split import overlaps
-from .statistics import TEXT_COLUMNS, summarize
+from .schema import features
+from .statistics import TEXT_COLUMNS, Statistics, hashed
+from .stored_row import check_stored
 from .writer import MANIFEST, file_hash, is_cota_folder
 
 
 MIN_POSITION_P = 1e-4
 """Below this p the places of the answers are not uniform."""
 MAX_PROBLEMS = 20
+JSON_COLUMNS = ("annotations", "teacher", "review")
 
 
 @dataclass(frozen=True)
@@ -68,28 +68,32 @@ def check_folder(folder: Path, progress: Callable[[int, int], None] | None = Non
     folder = Path(folder)
     manifest = check_shards(folder)
     problems: list[str] = []
-    texts: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
-    ids: set[str] = set()
+    statistics = Statistics()
+    ids: set[int] = set()
     done = 0
     for shard in manifest["shards"]:
         for row in _rows(folder, shard, problems):
             problems += row_problems(row, shard, ids)
-            text = {name: row[name] for name in TEXT_COLUMNS}
-            texts[shard["split"]].append(text | {"annotations": json.loads(row["annotations"])})
+            statistics.add(decoded(row), shard["split"])
             done += 1
             if progress:
                 progress(done, manifest["rows"])
-    problems += _overlap_problems(texts)
-    statistics = summarize(texts)
-    for choices, found in statistics["answer_positions"].items():
+    problems += overlap_problems(folder, manifest, statistics)
+    result = statistics.result()
+    for choices, found in result["answer_positions"].items():
         if found["p"] < MIN_POSITION_P:
             problems.append(
                 f"The answers of {choices} choices are not at all places alike: {found['counts']} (p = {found['p']})."
             )
     if (folder / "statistics.json").is_file():
         written = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
-        statistics |= {name: written[name] for name in ("baselines", "rejected", "notes") if name in written}
-    return FolderReport(folder, manifest, statistics, tuple(problems[:MAX_PROBLEMS]))
+        result |= {name: written[name] for name in ("baselines", "stages", "notes") if name in written}
+    return FolderReport(folder, manifest, result, tuple(problems[:MAX_PROBLEMS]))
+
+
+def decoded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row in stored form that the statistics need, with Json columns decoded."""
+    return {name: json.loads(row[name]) if name in JSON_COLUMNS else row[name] for name in TEXT_COLUMNS}
 
 
 def _rows(folder: Path, shard: Mapping[str, Any], problems: list[str]) -> Iterator[dict[str, Any]]:
@@ -109,31 +113,43 @@ def _rows(folder: Path, shard: Mapping[str, Any], problems: list[str]) -> Iterat
         yield from file.read_row_group(index).to_pylist()
 
 
-def row_problems(row: Mapping[str, Any], shard: Mapping[str, Any], ids: set[str]) -> list[str]:
-    """What is wrong with one row in stored form; its id is added to `ids`."""
+def row_problems(row: Mapping[str, Any], shard: Mapping[str, Any], ids: set[int]) -> list[str]:
+    """What is wrong with one row in stored form; the hash of its id is added to `ids`."""
     found = []
-    if row["id"] in ids:
+    name = hashed(row["id"])
+    if name in ids:
         found.append(f"The row {row['id']} is there twice.")
-    ids.add(row["id"])
-    for name in ("domain", "task"):
-        if row[name] != shard[name]:
-            found.append(f"The row {row['id']} has the {name} {row[name]!r} in a shard of {shard[name]!r}.")
+    ids.add(name)
+    for column in ("domain", "task"):
+        if row[column] != shard[column]:
+            found.append(f"The row {row['id']} has the {column} {row[column]!r} in a shard of {shard[column]!r}.")
     if row["images"] != [] or row["length"] < 1:
         found.append(f"The row {row['id']} has images or a length below 1; `images` is [] in every row.")
-    for name, verdict in review_row(row)["checks"].items():
+    for check, verdict in check_stored(row).items():
         if verdict != "pass":
-            found.append(f"The row {row['id']} fails the check {name!r}: {verdict}.")
-    if json.loads(row["review"])["verdict"] != "pass":
-        found.append(f"The row {row['id']} was written with a review that failed.")
+            found.append(f"The row {row['id']} fails the check {check!r}: {verdict}.")
     return found
 
 
-def _overlap_problems(texts: Mapping[str, list[dict[str, Any]]]) -> list[str]:
-    problems = []
-    for name, what in (("id", "recording"), ("group", "group of recordings")):
-        used = {
-            split: {heard[name] for row in rows for heard in row["annotations"]["recordings"]}
-            for split, rows in texts.items()
-        }
-        problems += [f"The {what} {both!r} is in more than one split." for both in overlaps(used)]
-    return problems
+def overlap_problems(folder: Path, manifest: Mapping[str, Any], statistics: Statistics) -> list[str]:
+    """A sentence for each recording and group that is in more than one split."""
+    shared = statistics.overlaps()
+    if not any(shared.values()):
+        return []
+    names: dict[str, set[str]] = {what: set() for what in shared}
+    for shard in manifest["shards"]:
+        for text in read_column(folder / shard["path"], "annotations"):
+            for heard in json.loads(text)["recordings"]:
+                for what, key in (("recording", "id"), ("group of recordings", "group")):
+                    if hashed(heard[key]) in shared[what]:
+                        names[what].add(heard[key])
+    return [f"The {what} {name!r} is in more than one split." for what in names for name in sorted(names[what])]
+
+
+def read_column(path: Path, column: str) -> Iterator[Any]:
+    """The values of one column of a Parquet file, a row group at a time."""
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for index in range(file.num_row_groups):
+            yield from file.read_row_group(index, columns=[column])[column].to_pylist()

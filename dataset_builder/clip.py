@@ -109,6 +109,16 @@ def add_floor(waveform: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(waveform + noise, -1.0, 1.0)
 
 
+AUDIBLE_DB = FLOOR_DB + 15
+"""The loudest 20 ms of a clip have to be this loud."""
+
+
+def audible_problem(waveform: np.ndarray) -> str | None:
+    """What is wrong with a clip (samples,) at 16 kHz in which nothing can be heard, else None."""
+    loudest = float(frame_levels(waveform, SAMPLING_RATE).max(initial=0.0))
+    return None if loudest > 10 ** (AUDIBLE_DB / 20) else "the clip is silent"
+
+
 def resample(waveform: np.ndarray, rate: int, target: int) -> np.ndarray:
     """Resample; to 8 kHz and back to 16 kHz takes away everything above 4 kHz."""
     if rate == target:

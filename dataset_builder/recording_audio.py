@@ -1,4 +1,4 @@
-"""Recordings as waveforms: loaded, trimmed and kept for a while, and measured before rows are planned."""
+"""Recordings as waveforms: loaded, trimmed, and kept for a while by the process that mixes clips of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import numpy as np
 
 from .audio_reference import AudioReference
 from .clip import active_bounds
-from .pool import Measured
-from .recording import Recording
-from .schema import SAMPLING_RATE
 
 
 CACHED = 256
@@ -33,20 +30,3 @@ def trimmed(audio: AudioReference, rate: int) -> np.ndarray:
     waveform = waveform[first:last]
     waveform.flags.writeable = False
     return waveform
-
-
-def measure(recording: Recording) -> Measured | str:
-    """The recording with its length, or the sentence that says why it cannot be used.
-
-    The length of a sound event is that of what is not silence; for speech and music the file's header is enough.
-    """
-    import soundfile
-
-    try:
-        if recording.domain == "sound":
-            return Measured(recording, len(trimmed(recording.audio, SAMPLING_RATE)) / SAMPLING_RATE)
-        return Measured(recording, float(soundfile.info(str(recording.audio.path)).duration))
-    except soundfile.LibsndfileError as error:
-        return f"The recording {recording.audio} cannot be read ({error}); fetch it again."
-    except (ValueError, OSError) as error:
-        return str(error)

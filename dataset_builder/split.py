@@ -25,7 +25,8 @@ def stratum(recording: Recording) -> str:
 def assign_splits(recordings: Sequence[Recording], seed: int) -> dict[str, str]:
     """Draw a split for every recording: `{recording id: split}`.
 
-    Whole groups are drawn, stratum by stratum (a group belongs to the stratum of its first recording). Within a
+    A recording that its corpus puts in a split stays there, with its whole group. Other groups are drawn, stratum by
+    stratum (a group belongs to the stratum of its first recording). Within a
     stratum of n groups the shuffled groups are cut at the shares of `SHARES`; where n is at least 2, train and test
     each get one, and where it is at least 6, test gets two.
     """
@@ -33,10 +34,14 @@ def assign_splits(recordings: Sequence[Recording], seed: int) -> dict[str, str]:
     for recording in sorted(recordings, key=lambda recording: recording.id):
         groups[recording.group].append(recording)
     strata: dict[str, list[str]] = defaultdict(list)
-    for name, members in groups.items():
-        strata[stratum(members[0])].append(name)
-
     assigned: dict[str, str] = {}
+    for name, members in groups.items():
+        official = next((member.split for member in members if member.split is not None), None)
+        if official is None:
+            strata[stratum(members[0])].append(name)
+        else:
+            assigned |= {member.id: official for member in members}
+
     rng = np.random.default_rng([seed, 1])
     for _, names in sorted(strata.items()):
         order = [sorted(names)[index] for index in rng.permutation(len(names))]

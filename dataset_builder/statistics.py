@@ -1,10 +1,21 @@
-"""What a CoTA folder holds, in numbers: rows, hours, recordings, and chance beside the text-only baselines."""
+"""What a CoTA folder holds, in numbers: rows, hours, lengths, recordings, and chance beside the text-only baselines.
+
+Rows are counted one by one and not kept, but for a sample of texts for the baselines; a million rows take what ten
+thousand take, and a few bytes each.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import heapq
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from .baseline import text_baselines
+from .schema import SPLITS
+from .score_table import grouped_mean
 
 
 TEXT_COLUMNS = (
@@ -12,85 +23,151 @@ TEXT_COLUMNS = (
     "duration",
     "domain",
     "task",
+    "language",
     "source",
     "license",
     "question",
     "choices",
     "answer",
+    "planning",
+    "caption",
+    "reasoning",
+    "summary",
+    "response",
     "annotations",
+    "teacher",
+    "review",
 )
 """The columns that the statistics need: no audio."""
+SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
+BASELINE_ROWS = {"train": 8_000, "test": 4_000}
+"""At most so many rows train and test the text-only baselines, drawn by the hash of their ids."""
+LENGTH_EDGES = (2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
+"""Seconds between the bins of the clips' lengths."""
 
 
-def summarize(rows_by_split: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Counts over rows that have `TEXT_COLUMNS` (annotations decoded). Hours are of clips, not of recordings."""
-    composition: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    recordings: dict[str, set[str]] = {split: set() for split in rows_by_split}
-    sources: dict[tuple[str, str], set[str]] = defaultdict(set)
-    seconds: Counter[str] = Counter()
-    for split, rows in rows_by_split.items():
-        for row in rows:
-            tasks = composition[row["domain"]][row["task"]]
-            tasks[split] = tasks.get(split, 0) + 1
-            seconds[split] += row["duration"]
-            licenses = row["license"].split(" AND ")
-            for heard in row["annotations"]["recordings"]:
-                recordings[split].add(heard["id"])
-                source = heard["id"].split("/")[0]
-                if len(licenses) == 1:
-                    sources[source, licenses[0]].add(heard["id"])
-    everything = [row for rows in rows_by_split.values() for row in rows]
-    return {
-        "rows": {split: len(rows) for split, rows in rows_by_split.items()},
-        "composition": {domain: {task: dict(n) for task, n in tasks.items()} for domain, tasks in composition.items()},
-        "hours": {split: round(seconds[split] / 3600, 3) for split in rows_by_split},
-        "recordings": {split: len(found) for split, found in recordings.items()},
-        "sources": [
-            {"source": source, "license": name, "recordings": len(found)}
-            for (source, name), found in sorted(sources.items())
-        ],
-        "chance": chance(rows_by_split.get("test", ())),
-        "answer_positions": answer_positions(everything),
-    }
+class Statistics:
+    """Counts of rows that have `TEXT_COLUMNS` (Json columns decoded). Hours are of clips, not of recordings."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter({split: 0 for split in SPLITS})
+        self._composition: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self._seconds: Counter[str] = Counter()
+        self._hours_by: dict[str, Counter[str]] = {name: Counter() for name in ("domain", "source", "language")}
+        self._lengths: Counter[int] = Counter()
+        self._words: Counter[str] = Counter()
+        self._heard: dict[str, array[int]] = {split: array("Q") for split in SPLITS}
+        self._groups: dict[str, array[int]] = {split: array("Q") for split in SPLITS}
+        self._sources: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("Q"))
+        self._positions: dict[int, Counter[int]] = defaultdict(Counter)
+        self._teachers: Counter[str] = Counter()
+        self._needs_audio: Counter[str] = Counter()
+        self._samples: dict[str, list[tuple[int, int, dict[str, Any]]]] = {split: [] for split in BASELINE_ROWS}
+
+    def add(self, row: Mapping[str, Any], split: str) -> None:
+        """Count a row of `split`."""
+        self.rows[split] += 1
+        self._composition[row["domain"]][row["task"]][split] += 1
+        self._seconds[split] += row["duration"]
+        for name, counts in self._hours_by.items():
+            counts[str(row.get(name) or "none")] += row["duration"]
+        self._lengths[sum(row["duration"] > edge for edge in LENGTH_EDGES)] += 1
+        for name in SECTIONS:
+            self._words[name] += len(row[name].split())
+        licenses = row["license"].split(" AND ")
+        for heard in row["annotations"]["recordings"]:
+            self._heard[split].append(hashed(heard["id"]))
+            self._groups[split].append(hashed(heard["group"]))
+            if len(licenses) == 1:
+                self._sources[heard["id"].split("/")[0], licenses[0]].append(hashed(heard["id"]))
+        if row["answer"] in row["choices"]:
+            self._positions[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
+        self._count_teachers(row["teacher"])
+        if (needs := row["review"].get("needs_audio")) is not None:
+            self._needs_audio["yes" if needs else "no"] += 1
+        if row["choices"] and split in self._samples:
+            self._sample(row, split)
+
+    def _count_teachers(self, teacher: Mapping[str, Any]) -> None:
+        for stage, found in {"reason": teacher, **teacher.get("stages", {})}.items():
+            version = found.get("prompt_version", "")
+            self._teachers[f"{stage} | {found['model']} | {found.get('prompt', '')} {version}".strip()] += 1
+
+    def _sample(self, row: Mapping[str, Any], split: str) -> None:
+        """Keep the rows whose ids hash lowest."""
+        kept = {name: row[name] for name in ("question", "choices", "answer", "domain", "task")}
+        entry = (-hashed(row["id"]), self.rows[split], kept)
+        samples = self._samples[split]
+        if len(samples) < BASELINE_ROWS[split]:
+            heapq.heappush(samples, entry)
+        else:
+            heapq.heappushpop(samples, entry)
+
+    def _sampled(self, split: str) -> list[dict[str, Any]]:
+        """The sample in the order in which it was counted."""
+        return [row for _, row in sorted((number, row) for _, number, row in self._samples[split])]
+
+    def baselines(self) -> dict[str, Any]:
+        """How well the text alone answers multiple-choice questions of test, learnt from train."""
+        return text_baselines(self._sampled("train"), self._sampled("test"))
+
+    def overlaps(self) -> dict[str, set[int]]:
+        """Hashes of recordings and of groups that are in more than one split."""
+        return {"recording": _shared(self._heard), "group of recordings": _shared(self._groups)}
+
+    def result(self) -> dict[str, Any]:
+        """The counts as JSON can hold them."""
+        composition = {
+            domain: {task: {split: counts[split] for split in SPLITS if counts[split]} for task, counts in tasks.items()}
+            for domain, tasks in self._composition.items()
+        }
+        rows = sum(self.rows.values())
+        return {
+            "rows": dict(self.rows),
+            "composition": composition,
+            "hours": {split: round(self._seconds[split] / 3600, 3) for split in SPLITS},
+            "hours_by": {
+                name: {key: round(found / 3600, 3) for key, found in sorted(counts.items())}
+                for name, counts in self._hours_by.items()
+            },
+            "lengths": {"edges": list(LENGTH_EDGES), "rows": [self._lengths[at] for at in range(len(LENGTH_EDGES) + 1)]},
+            "words": {name: round(self._words[name] / rows, 1) if rows else 0.0 for name in SECTIONS},
+            "recordings": {split: len(set(found)) for split, found in self._heard.items()},
+            "sources": [
+                {"source": source, "license": name, "recordings": len(set(found))}
+                for (source, name), found in sorted(self._sources.items())
+            ],
+            "teachers": dict(sorted(self._teachers.items())),
+            "needs_audio": dict(self._needs_audio),
+            "chance": chance(self._sampled("test")),
+            "answer_positions": {
+                str(choices): {
+                    "counts": [found[place] for place in range(choices)],
+                    "p": round(chi_square_p([found[place] for place in range(choices)]), 4),
+                }
+                for choices, found in sorted(self._positions.items())
+            },
+        }
+
+
+def hashed(name: str) -> int:
+    """A name as 64 bits, so that a million names take 8 MB."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
+
+
+def _shared(by_split: Mapping[str, array[int]]) -> set[int]:
+    seen: set[int] = set()
+    shared: set[int] = set()
+    for found in by_split.values():
+        names = set(found)
+        shared |= seen & names
+        seen |= names
+    return shared
 
 
 def chance(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The accuracy of drawing a choice: overall, by domain, by task."""
     return grouped_mean(rows, lambda row: 1 / len(row["choices"]))
-
-
-def grouped_mean(rows: Iterable[Mapping[str, Any]], value) -> dict[str, Any]:
-    """`{"overall": mean, "by_domain": {…}, "by_task": {…}}` of `value(row)`."""
-    found: dict[str, dict[str, list[float]]] = {"domain": defaultdict(list), "task": defaultdict(list)}
-    values = []
-    for row in rows:
-        values.append(float(value(row)))
-        for key, groups in found.items():
-            groups[row[key]].append(values[-1])
-
-    def mean(numbers: Sequence[float]) -> float:
-        return round(sum(numbers) / len(numbers), 4) if numbers else 0.0
-
-    return {
-        "overall": mean(values),
-        "by_domain": {name: mean(numbers) for name, numbers in sorted(found["domain"].items())},
-        "by_task": {name: mean(numbers) for name, numbers in sorted(found["task"].items())},
-    }
-
-
-def answer_positions(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """By number of choices: how often the answer is at each place, and the p of a chi-square test of uniformity."""
-    counts: dict[int, Counter[int]] = defaultdict(Counter)
-    for row in rows:
-        if row["answer"] in row["choices"]:
-            counts[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
-    return {
-        str(choices): {
-            "counts": [found[place] for place in range(choices)],
-            "p": round(chi_square_p([found[place] for place in range(choices)]), 4),
-        }
-        for choices, found in sorted(counts.items())
-    }
 
 
 def chi_square_p(counts: Sequence[int]) -> float:

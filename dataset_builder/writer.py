@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 FORMAT = "CoTA of audio-reasoner, version 1"
-ROWS_PER_SHARD = 2_000
 ROWS_PER_GROUP = 50
+BYTES_PER_GROUP = 100_000_000
 """Small row groups, so that streaming starts soon and reads little more than it needs."""
 
 
@@ -39,35 +40,45 @@ def rows_to_table(rows: Sequence[Mapping[str, Any]], schema: pyarrow.Schema | No
 
 
 class ShardWriter:
-    """Writes the rows of one shard; `close` returns its line of the manifest."""
+    """Writes the rows of one shard, whole or not at all; `line` is its line of the manifest after the block."""
 
     def __init__(self, folder: Path, path: str) -> None:
         import pyarrow.parquet
 
-        self.folder, self.path, self.rows = folder, path, 0
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        self.line: dict[str, Any] = {"path": path, "rows": 0}
+        self._whole = folder / path
+        self._whole.parent.mkdir(parents=True, exist_ok=True)
+        self._partial = self._whole.with_name(self._whole.name + ".partial")
         self._schema = features().arrow_schema
         self._waiting: list[Mapping[str, Any]] = []
+        self._bytes = 0
         self._file = pyarrow.parquet.ParquetWriter(
-            folder / path, self._schema, compression="zstd", compression_level=1, use_dictionary=False
+            self._partial, self._schema, compression="zstd", compression_level=1, use_dictionary=False
         )
 
+    def __enter__(self) -> ShardWriter:
+        return self
+
     def write(self, row: Mapping[str, Any]) -> None:
+        """Add a row in stored form."""
         self._waiting.append(row)
-        if len(self._waiting) >= ROWS_PER_GROUP:
+        self._bytes += 2 * len(row["audio"]["bytes"])
+        if len(self._waiting) >= ROWS_PER_GROUP or self._bytes >= BYTES_PER_GROUP:
             self._flush()
 
     def _flush(self) -> None:
         if self._waiting:
             self._file.write_table(rows_to_table(self._waiting, self._schema))
-            self.rows += len(self._waiting)
-            self._waiting = []
+            self.line["rows"] += len(self._waiting)
+            self._waiting, self._bytes = [], 0
 
-    def close(self) -> dict[str, Any]:
-        self._flush()
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._flush()
         self._file.close()
-        path = self.folder / self.path
-        return {"path": self.path, "rows": self.rows, "bytes": path.stat().st_size, "sha256": file_hash(path)}
+        if kind is None:
+            os.replace(self._partial, self._whole)
+            self.line |= {"bytes": self._whole.stat().st_size, "sha256": file_hash(self._whole)}
 
 
 def file_hash(path: Path) -> str:

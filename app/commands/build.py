@@ -1,46 +1,100 @@
-"""`audio-reasoner build`: recordings in the cache -> a folder of CoTA."""
+"""`audio-reasoner build`: recordings and teachers, as a YAML file describes them -> a folder of CoTA."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 
-def build(
-    output: Annotated[Path, typer.Option(help="The folder to write; an older CoTA folder there is replaced.")] = Path(
-        "cota"
-    ),
-    cache: Annotated[Path | None, typer.Option(help="Where `fetch` put the recordings.")] = None,
-    rows: Annotated[int, typer.Option(help="Rows over all splits.", min=1)] = 7_000,
-    seed: Annotated[int, typer.Option(help="The same seed and recordings give the same rows.", min=0)] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.", min=1)] = None,
-) -> None:
-    """Build CoTA from the fetched recordings: questions, choices, answers and the four sections.
+if TYPE_CHECKING:
+    from rich.console import Console
 
-    Example: audio-reasoner build --output cota --rows 7000 --seed 0
+    from dataset_builder.build_settings import BuildSettings
+
+
+def build(
+    config: Annotated[Path, typer.Argument(help="The YAML file that describes the build.")],
+    output: Annotated[Path | None, typer.Option(help="The folder to write, instead of the one in the file.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Tasks at the same time; default one a core.", min=1)] = None,
+    executor: Annotated[str, typer.Option(help="Where tasks run: local, ray or slurm.")] = "local",
+    max_cost: Annotated[
+        float | None, typer.Option(help="Stop before teachers cost more than this in all; run again to go on.", min=0)
+    ] = None,
+    status: Annotated[bool, typer.Option("--status", help="Show what is done, and run nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the calls, tokens, hours and money it would take; ask no teacher.")
+    ] = False,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Try rows in error again, and what comes after them.")
+    ] = False,
+    redo: Annotated[str | None, typer.Option(help="Run this stage again, and those after it.")] = None,
+) -> None:
+    """Build CoTA: measure the recordings, make questions, write the chains of thought, review them, write the shards.
+
+    A build that was stopped or killed goes on where it was.
+
+    Example: audio-reasoner build recipes/audio-reasoner-mini/cota.yaml --output cota
     """
     import time
+    from dataclasses import replace
 
     from rich.console import Console
 
-    from app.commands.check import print_statistics
     from app.progress_bars import progress_bars
-    from dataset_builder.pipeline import build as build_folder
-    from dataset_builder.sources.debian import default_cache, read_recordings
-    from dataset_builder.writer import require_replaceable
+    from dataset_builder.build import clear_errors, clear_from, run_build
+    from dataset_builder.build_settings import read_build
+    from dataset_builder.cores import cores
+    from dataset_builder.engine.executors import Execution
 
     started = time.monotonic()
-    require_replaceable(output)
-    recordings = read_recordings(cache or default_cache())
-    with progress_bars() as progress:
-        report = build_folder(recordings, output, rows, seed, workers, progress)
+    settings = read_build(config)
+    if output is not None:
+        settings = replace(settings, output=output, work=output.with_name(output.name + ".build"))
     console = Console()
+    if status:
+        print_status(console, settings)
+        return
+    if dry_run:
+        from dataset_builder.estimate import estimate_build
+
+        print_estimate(console, settings, estimate_build(settings, max(1, workers or cores())))
+        return
+    if redo is not None:
+        console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)
+    if retry_errors:
+        console.print(f"Rows in error that are tried again: {clear_errors(settings)}.", markup=False)
+    options = {"ray": settings.ray, "slurm": settings.slurm}.get(executor, {})
+    execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
+    with progress_bars() as progress:
+        report = run_build(settings, execution, progress, max_cost, config)
+
+    from app.commands.check import print_statistics
+
     print_statistics(console, report.statistics)
-    for reason, count in report.rejected.most_common():
-        console.print(f"Not written: {count} rows. {reason}", markup=False)
+    for reason, count in report.left.most_common():
+        console.print(f"Left behind: {count} rows by {reason}", markup=False)
     for note in report.notes:
         console.print(note, markup=False)
     written = sum(report.statistics["rows"].values())
-    console.print(f"{written} rows in {output}, built in {time.monotonic() - started:.0f} s.", markup=False)
+    console.print(f"{written} rows in {report.folder}, built in {time.monotonic() - started:.0f} s.", markup=False)
+
+
+def print_status(console: Console, settings: BuildSettings) -> None:
+    """A line a stage: its slices and rows that are done, and what was left."""
+    from rich import box
+    from rich.table import Table
+
+    from dataset_builder.build import plan_build
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for header in ("stage", "slices done", "in", "out", "rejected", "error", "folder"):
+        table.add_column(header, justify="left" if header in ("stage", "folder") else "right", no_wrap=True)
+    for item in plan_build(settings):
+        counts = item.counts()
+        numbers = (counts.rows_in, counts.out, counts.rejected, counts.error)
+        table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *map(str, numbers), item.folder.path.name)
+    console.print(table)
+    finished = (settings.output / "manifest.json").is_file()
+    console.print(f"{settings.output} is {'written' if finished else 'not written yet'}.", markup=False)

@@ -1,0 +1,222 @@
+"""A build from its settings: the stages in order, each in a folder whose name tells what it depends on; run or looked at.
+
+A stage's folder carries a key of its version and of the stages before, so a changed prompt or setting begins a new
+folder from that stage on, and everything before it stays done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .build_settings import ANNOTATIONS, BuildSettings
+from .engine.accounts import StageCounts, count_stage
+from .engine.executors import Execution, Progress, run_stage, stage_folder
+from .engine.stage import Stage
+from .engine.stage_folder import StageFolder
+from .publish import BuildReport, publish_folder
+from .stages.annotate import Annotate
+from .stages.arrange import Arrange
+from .stages.asking import Asking
+from .stages.decontaminate import Decontaminate
+from .stages.measure import Measure
+from .stages.question import AskQuestions
+from .stages.question_from_annotations import PlanQuestions
+from .stages.read import Read
+from .stages.reason import Reason, ReasonByTemplate
+from .stages.review import Review
+from .stages.unique import UniqueAudio, UniqueText
+from .stages.write_shards import WriteShards
+from .teachers import TeacherSettings
+from .writer import require_replaceable
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage of a build, its folder, and the slices it is cut into."""
+
+    stage: Stage
+    folder: StageFolder
+    tasks: int
+
+    def counts(self) -> StageCounts:
+        """What is done of it."""
+        return count_stage(self.folder, self.tasks)
+
+
+def plan_build(settings: BuildSettings, max_cost: float | None = None) -> list[PlannedStage]:
+    """The stages of a build in their order; nothing is read or run.
+
+    Args:
+        max_cost: what teachers may cost in all, in the currency of their prices.
+
+    Raises:
+        ValueError: a stage's settings cannot be meant; names the stage.
+    """
+    planned: list[PlannedStage] = []
+    key = ""
+    makers = _makers(settings, max_cost)
+    for number, (name, make) in enumerate(makers):
+        try:
+            stage = make(planned)
+        except TypeError as error:
+            raise ValueError(f"`{name}:` has a setting that is unknown or missing: {_setting(error)}.") from None
+        except ValueError as error:
+            raise ValueError(f"`{name}:` {error}") from None
+        version = json.dumps(stage.version(), sort_keys=True, default=str)
+        key = hashlib.sha256(f"{key}/{stage.name}/{version}".encode()).hexdigest()[:10]
+        folder = stage_folder(settings.work, number, stage.name, key)
+        planned.append(PlannedStage(stage, folder, 1 if stage.once else settings.tasks))
+    return planned
+
+
+def _setting(error: TypeError) -> str:
+    text = str(error)
+    return text.partition("() ")[2] or text
+
+
+def _makers(settings: BuildSettings, max_cost: float | None) -> list[tuple[str, Any]]:
+    """`(name, function of the stages before)` for each stage that the settings ask for."""
+    given = {name: dict(found) for name, found in settings.stages.items()}
+    asking = _Askings(settings, max_cost)
+    measure = given.get("measure", {})
+    near_audio = measure.pop("unique", False)
+    review = given.get("review", {})
+    near_text = review.pop("unique", False)
+    makers: list[tuple[str, Any]] = [
+        ("sources", lambda _: Read(settings.sources, settings.base, settings.splits, settings.seed)),
+        ("measure", lambda _: Measure(settings.max_seconds, **measure)),
+    ]
+    if near_audio:
+        makers.append(("measure", lambda _: UniqueAudio(**_options(near_audio))))
+    if "annotate" in given:
+        makers.append(("annotate", lambda _: Annotate(**asking.take("annotate", given["annotate"]))))
+    makers.append(("question", lambda _: _question(settings, asking, given["question"])))
+    makers.append(("reason", lambda _: _reason(asking, given["reason"])))
+    makers.append(("review", lambda _: _review(asking, review)))
+    if near_text:
+        makers.append(("review", lambda _: UniqueText(**_options(near_text))))
+    if "decontaminate" in given:
+        makers.append(("decontaminate", lambda _: Decontaminate(base=settings.base, **given["decontaminate"])))
+    makers.append(("publish", lambda _: Arrange(**given.get("publish", {}))))
+    makers.append(("publish", lambda planned: WriteShards(planned[-2].folder)))
+    return makers
+
+
+def _options(given: Any) -> dict[str, Any]:
+    return {} if given is True else dict(given)
+
+
+class _Askings:
+    """Teachers by name, for stages that ask them."""
+
+    def __init__(self, settings: BuildSettings, max_cost: float | None) -> None:
+        self._settings, self._max_cost = settings, max_cost
+
+    def take(self, purpose: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """A stage's options with its teacher and prompt turned into what it asks."""
+        left = dict(options)
+        return {"asking": self.make(purpose, left.pop("teacher"), left.pop("prompt", None)), **left}
+
+    def make(self, purpose: str, teacher: str, prompt: str | None = None) -> Asking:
+        settings = TeacherSettings.from_mapping(teacher, self._settings.teachers[teacher])
+        path = None if prompt is None else self._settings.base / prompt
+        return Asking(purpose, settings, path, self._max_cost)
+
+
+def _question(settings: BuildSettings, asking: _Askings, options: dict[str, Any]) -> Stage:
+    if options["teacher"] == ANNOTATIONS:
+        return PlanQuestions(seed=settings.seed, **{k: v for k, v in options.items() if k != "teacher"})
+    return AskQuestions(seed=settings.seed, **asking.take("question", options))
+
+
+def _reason(asking: _Askings, options: dict[str, Any]) -> Stage:
+    if options["teacher"] == ANNOTATIONS:
+        return ReasonByTemplate(**{k: v for k, v in options.items() if k != "teacher"})
+    return Reason(**asking.take("reason", options))
+
+
+def _review(asking: _Askings, options: dict[str, Any]) -> Stage:
+    left = dict(options)
+    answers: dict[str, int] = {}
+    for purpose in ("blind", "text_only"):
+        if (teacher := left.pop(purpose, None)) is not None:
+            found = dict(teacher)
+            answers[purpose] = found.pop("answers", 1 if purpose == "blind" else 3)
+            left[purpose] = asking.make(purpose, found.pop("teacher"), found.pop("prompt", None))
+            if found:
+                raise ValueError(f"`{purpose}:` knows no {next(iter(found))!r}.")
+    return Review(answers=answers, **left)
+
+
+def run_build(
+    settings: BuildSettings,
+    execution: Execution | None = None,
+    progress: Progress | None = None,
+    max_cost: float | None = None,
+    source: Path | None = None,
+) -> BuildReport:
+    """Run what is not done of a build, and write its folder of CoTA.
+
+    Args:
+        execution: how tasks are run; in this process, one after another, if left out.
+        source: the build file, which is copied into the folder.
+
+    Raises:
+        BuildStopped: the build cannot go on now, and goes on from there when it is run again.
+        ValueError: settings that cannot be meant, an `output` that is something else, or a stage that lost a row.
+        OSError: the disk is full or cannot be written to.
+    """
+    execution = execution or Execution()
+    require_replaceable(settings.output)
+    planned = plan_build(settings, max_cost)
+    settings.work.mkdir(parents=True, exist_ok=True)
+    before: PlannedStage | None = None
+    for item in planned:
+        folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)
+        run_stage(item.stage, item.folder, folder, item.tasks, tasks, execution, progress)
+        before = item
+    return publish_folder(settings, planned, source, progress)
+
+
+def clear_from(settings: BuildSettings, name: str) -> list[str]:
+    """Take back a stage and those after it, for them to run again; what teachers answered stays.
+
+    Returns:
+        The names of the stages that were cleared.
+
+    Raises:
+        ValueError: the build has no such stage.
+    """
+    planned = plan_build(settings)
+    names = [item.stage.name for item in planned]
+    if name not in names:
+        raise ValueError(f"This build has no stage {name!r}; it has {', '.join(names)}.")
+    for item in planned[names.index(name) :]:
+        for rank in range(item.tasks):
+            item.folder.clear(rank)
+    return names[names.index(name) :]
+
+
+def clear_errors(settings: BuildSettings) -> int:
+    """Take back the slices that hold rows in error, and what came of them, for those rows to be tried again.
+
+    Returns:
+        How many rows were in error.
+    """
+    planned = plan_build(settings)
+    errors = 0
+    for number, item in enumerate(planned):
+        spoilt = [rank for rank in range(item.tasks) if (item.folder.account(rank) or {}).get("error")]
+        errors += sum((item.folder.account(rank) or {})["error"] for rank in spoilt)
+        if spoilt:
+            for rank in spoilt:
+                item.folder.clear(rank)
+            for later in planned[number + 1 :]:
+                for rank in range(later.tasks):
+                    later.folder.clear(rank)
+    return errors

@@ -1,0 +1,119 @@
+"""What a build is to do, read from its YAML: the one file that describes it.
+
+Checks names and kinds and says what is wrong; what a stage makes of its part is for the stage to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from .schema import SPLITS
+
+
+ANNOTATIONS = "annotations"
+"""The teacher that is no model: code that writes what the annotations say."""
+STAGES = ("measure", "annotate", "question", "reason", "review", "decontaminate", "publish")
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """A build.
+
+    Args:
+        sources: corpora, one mapping each, as `sources.open_source` takes them.
+        base: the folder that relative paths start from.
+        output: the folder of CoTA to write.
+        work: the folder of the stages; `<output>.build` if left out.
+        seed: of every draw.
+        tasks: slices that each stage is cut into; more than workers, so that they end together.
+        max_seconds: a longer recording is an error.
+        splits: shares of recordings without a split of their corpus.
+        teachers: settings by name, as `teachers.TeacherSettings` takes them.
+        stages: settings by stage; a stage that is not named and not required is left out.
+        ray, slurm: further arguments of datatrove's executors.
+
+    Raises:
+        ValueError: a value that cannot be meant; says which and what is expected.
+    """
+
+    sources: Sequence[Mapping[str, Any]]
+    base: Path
+    output: Path
+    work: Path
+    seed: int = 0
+    tasks: int = 16
+    max_seconds: float = 600.0
+    splits: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "validation": 0.05, "test": 0.05})
+    teachers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ray: Mapping[str, Any] = field(default_factory=dict)
+    slurm: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise ValueError("The build names no sources: list at least one under `sources:`, with its `corpus`.")
+        for number, source in enumerate(self.sources, 1):
+            if not isinstance(source, Mapping) or "corpus" not in source:
+                raise ValueError(f"Source {number} of the build names no `corpus:`; it is {source!r}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed is {self.seed!r}: give a whole number from 0 on.")
+        if not isinstance(self.tasks, int) or self.tasks < 1:
+            raise ValueError(f"tasks is {self.tasks!r}: give a whole number from 1 on.")
+        if not isinstance(self.max_seconds, (int, float)) or self.max_seconds <= 0:
+            raise ValueError(f"max_seconds is {self.max_seconds!r}: give seconds.")
+        if set(self.splits) != set(SPLITS) or abs(sum(self.splits.values()) - 1) > 1e-6:
+            raise ValueError(f"splits is {dict(self.splits)}: give shares of {', '.join(SPLITS)} that sum to 1.")
+        for name in ("question", "reason"):
+            teacher = self.stages.get(name, {}).get("teacher")
+            if teacher is None:
+                raise ValueError(f"`{name}:` names no `teacher:`; give {ANNOTATIONS!r} or one listed under `teachers:`.")
+        for name, stage in self.stages.items():
+            self._check_teacher(f"{name}: teacher", stage.get("teacher"), name in ("question", "reason"))
+
+    def _check_teacher(self, where: str, name: str | None, may_be_code: bool) -> None:
+        known = [*self.teachers, *([ANNOTATIONS] if may_be_code else [])]
+        if name is not None and name not in known:
+            listed = ", ".join(known) if known else "none"
+            raise ValueError(f"`{where}: {name}` is no teacher of this build; there are: {listed}.")
+
+
+def read_build(path: Path) -> BuildSettings:
+    """The settings of a build file.
+
+    Raises:
+        ValueError: the file is no YAML mapping, or a value of it cannot be meant; names the file.
+        OSError: it cannot be read.
+    """
+    import yaml
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not there: name the YAML file that describes the build.")
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path} is not YAML ({' '.join(str(error).split())}).") from None
+    if not isinstance(given, dict):
+        raise ValueError(f"{path} holds no settings: see `sources:`, `output:` and the stages in docs/building.md.")
+    try:
+        return _settings(given, path.resolve().parent)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _settings(given: dict[str, Any], base: Path) -> BuildSettings:
+    own = {item.name for item in fields(BuildSettings)} - {"base", "stages"}
+    unknown = sorted(set(given) - own - set(STAGES))
+    if unknown:
+        raise ValueError(f"`{unknown[0]}:` is unknown; there are {', '.join(sorted(own))} and {', '.join(STAGES)}.")
+    if "output" not in given:
+        raise ValueError("`output:` is missing: name the folder of CoTA to write.")
+    stages = {name: given.pop(name) or {} for name in STAGES if name in given}
+    for name, value in stages.items():
+        if not isinstance(value, Mapping):
+            raise ValueError(f"`{name}:` is {value!r}: give a mapping.")
+    output = base / given.pop("output")
+    work = base / given.pop("work") if "work" in given else output.with_name(output.name + ".build")
+    return BuildSettings(base=base, output=output, work=work, stages=stages, **given)

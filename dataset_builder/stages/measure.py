@@ -1,0 +1,70 @@
+"""Stage `measure`: each recording is decoded once, and what can be measured of it goes into its row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..audio_reference import AudioReference
+from ..clip import active_bounds
+from ..engine.stage import Left, Outcome, Row, Stage
+from ..schema import SAMPLING_RATE
+
+
+SHORTEST_SECONDS = 0.1
+
+
+class Measure(Stage):
+    """Measures recordings and leaves behind those in which there is nothing to hear.
+
+    Args:
+        max_seconds: a longer recording is an error.
+        facts: groups of facts to measure, from `measuring.FACTS`; None for all that fit the domain.
+        fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
+    """
+
+    name = "measure"
+
+    def __init__(self, max_seconds: float, facts: Sequence[str] | None = None, fingerprint: bool = True) -> None:
+        self.max_seconds, self.fingerprint = max_seconds, fingerprint
+        self.facts = None if facts is None else list(facts)
+
+    def version(self) -> dict[str, Any]:
+        from ..measuring import VERSION
+
+        return {
+            "max_seconds": self.max_seconds,
+            "facts": self.facts,
+            "fingerprint": self.fingerprint,
+            "measuring": VERSION,
+        }
+
+    async def process(self, row: Row) -> Outcome:
+        from modeling_audio_reasoner.audio_loading import resample
+
+        from ..measuring import fingerprint, measure, to_text
+
+        recording = row["recording"]
+        waveform, rate = AudioReference.from_json(recording["audio"]).waveform(self.max_seconds)
+        found = dict(row, content=content_hash(waveform, rate))
+        first, last = active_bounds(resample(waveform, rate, SAMPLING_RATE), SAMPLING_RATE)
+        if first == last:
+            return Left(found, "rejected", "silent", "The recording is digital silence.")
+        if len(waveform) < SHORTEST_SECONDS * rate:
+            reason = f"The recording lasts {len(waveform) / rate:.3f} s; there is too little to hear."
+            return Left(found, "rejected", "too short", reason)
+        facts = measure(waveform, rate, recording["domain"], self.facts)
+        found["measured"] = facts | {"active": [first / SAMPLING_RATE, last / SAMPLING_RATE]}
+        if self.fingerprint:
+            found["fingerprint"] = to_text(fingerprint(waveform, rate))
+        return found
+
+
+def content_hash(waveform: np.ndarray, rate: int) -> str:
+    """The same for two files with the same samples, however they are named, tagged or losslessly packed."""
+    digest = hashlib.sha256(f"{rate}/".encode())
+    digest.update(np.clip(np.rint(waveform * 32768.0), -32768, 32767).astype("<i2").tobytes())
+    return digest.hexdigest()[:32]

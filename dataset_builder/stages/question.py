@@ -1,0 +1,198 @@
+"""Stage `question`: a teacher makes questions of each recording, with answers and plausible wrong choices."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel
+
+from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from .asking import Asking, told_facts
+
+
+TASKS: dict[str, dict[str, str]] = {
+    "sound": {
+        "sound_event": "what makes a sound, told from its course, timbre or surroundings",
+        "sound_order": "in which order sounds occur, which of them overlap, or what comes before what",
+        "sound_count": "how often something is heard",
+        "sound_scene": "where this was recorded, or what is going on, inferred from several sounds",
+        "sound_cause": "why something is heard, or what probably happens next",
+    },
+    "speech": {
+        "spoken_content": "what is said, asked for or meant",
+        "spoken_intent": "what the speaker wants, or what is implied and not said",
+        "emotion": "how the speaker feels, and what in the voice shows it",
+        "speaker": "how many people speak, who speaks when, and how their voices differ",
+        "spoken_language": "which language or accent is spoken",
+        "speech_translation": "what the speech means in another language",
+    },
+    "music": {
+        "instrument": "which instruments play, which leads, and when they enter",
+        "genre": "which style this is, and what in the sound shows it",
+        "tempo_rhythm": "tempo, metre, rhythm and their changes",
+        "harmony": "key, mode, chords and their effect",
+        "mood": "the mood of the music and what makes it",
+        "structure": "how the piece is built: parts, repetitions, build-ups",
+    },
+}
+"""Tasks by domain, with what their questions ask for."""
+KINDS = ("multiple_choice", "open")
+
+
+class Question(BaseModel):
+    """A question as a teacher writes it; its choices are put in order by a draw of ours."""
+
+    task: str
+    kind: Literal["multiple_choice", "open"]
+    difficulty: Literal["easy", "medium", "hard"]
+    question: str
+    answer: str
+    distractors: list[str]
+    evidence: str
+
+
+class Questions(BaseModel):
+    """The questions about one recording."""
+
+    questions: list[Question]
+
+
+class AskQuestions(Stage):
+    """Questions by a teacher (paper, section on CoTA: the second of its three steps).
+
+    Args:
+        asking: the teacher; it hears the recording if its settings say that it can.
+        per_recording: questions a recording.
+        kinds: of `KINDS`.
+        distractors: wrong choices of a multiple-choice question.
+        seed: of the order of the choices.
+
+    Raises:
+        ValueError: an unknown kind, or no question.
+    """
+
+    name = "question"
+
+    def __init__(
+        self,
+        asking: Asking,
+        per_recording: int = 2,
+        kinds: Sequence[str] = KINDS,
+        distractors: int = 3,
+        seed: int = 0,
+    ) -> None:
+        if per_recording < 1 or distractors < 1:
+            raise ValueError(f"per_recording is {per_recording} and distractors {distractors}: give at least 1 each.")
+        if unknown := [kind for kind in kinds if kind not in KINDS]:
+            raise ValueError(f"There is no kind of question {unknown[0]!r}; use {' or '.join(KINDS)}.")
+        self.asking, self.per_recording, self.kinds = asking, per_recording, list(kinds)
+        self.distractors, self.seed = distractors, seed
+        self.in_flight = asking.settings.in_flight
+
+    def version(self) -> dict[str, Any]:
+        return self.asking.identity() | {
+            "per_recording": self.per_recording,
+            "kinds": self.kinds,
+            "distractors": self.distractors,
+            "seed": self.seed,
+            "tasks": TASKS,
+        }
+
+    async def open(self, place: TaskPlace) -> None:
+        await self.asking.open(place)
+
+    async def process(self, row: Row) -> Outcome | list[Outcome]:
+        recording = row["recording"]
+        tasks = TASKS[recording["domain"]]
+        given = await self.asking.ask(
+            row,
+            Questions,
+            hears=self.asking.settings.hears,
+            duration=row["measured"]["duration"],
+            domain=recording["domain"],
+            annotations=told_facts(recording["annotations"]),
+            labels=row.get("labels"),
+            measured=told_facts(row["measured"]),
+            count=self.per_recording,
+            tasks=tasks,
+            kinds=self.kinds,
+            distractors=self.distractors,
+        )
+        outcomes: list[Outcome] = []
+        for number, question in enumerate(given.questions):
+            asked = question_row(row, number, question, self.seed)
+            asked["teachers"] = row.get("teachers", {}) | {self.name: self.asking.identity()}
+            problem = self._problem(question, tasks)
+            outcomes.append(Left(asked, "rejected", "question", problem) if problem else asked)
+        if not outcomes:
+            return Left(row, "rejected", "question", "The teacher wrote no question about this recording.")
+        return outcomes
+
+    def _problem(self, question: Question, tasks: Mapping[str, str]) -> str | None:
+        """What is wrong with a question, None if nothing is."""
+        if question.task not in tasks:
+            return f"The task {question.task!r} is none of {', '.join(tasks)}."
+        if question.kind not in self.kinds:
+            return f"The kind {question.kind!r} was not asked for."
+        if not question.question.strip() or not question.answer.strip():
+            return "The question or its answer is empty."
+        if question.kind == "open":
+            return "An open question came with choices." if question.distractors else None
+        if len(question.distractors) != self.distractors:
+            return f"There are {len(question.distractors)} wrong choices and not {self.distractors}."
+        choices = [" ".join(text.lower().split()).rstrip(".") for text in (question.answer, *question.distractors)]
+        if "" in choices or len(set(choices)) < len(choices):
+            return f"Two choices are alike, or one is empty: {[question.answer, *question.distractors]}."
+        return None
+
+    async def close(self) -> None:
+        await self.asking.close()
+
+
+def question_row(row: Row, number: int, question: Question, seed: int) -> Row:
+    """A row about one question, of the row about its recording."""
+    recording = row["recording"]
+    name = f"{row['id']}/q{number}"
+    duration = row["measured"]["duration"]
+    heard = {
+        "id": recording["id"],
+        "group": recording["group"],
+        "start": 0.0,
+        "end": duration,
+        "facts": recording["annotations"],
+    }
+    choices = [question.answer, *question.distractors] if question.kind == "multiple_choice" else []
+    return {
+        "id": name,
+        "parent": row["id"],
+        "split": row["split"],
+        "clip": recording["audio"],
+        "duration": duration,
+        "domain": recording["domain"],
+        "task": question.task,
+        "kind": question.kind,
+        "difficulty": question.difficulty,
+        "language": recording["language"],
+        "source": recording["source"],
+        "source_id": recording["source_id"],
+        "license": recording["license"],
+        "annotations": recording["annotations"] | {"recordings": [heard]},
+        "measured": row["measured"],
+        "labels": row.get("labels"),
+        "content": row.get("content"),
+        "fingerprint": row.get("fingerprint"),
+        "question": question.question.strip(),
+        "choices": shuffled([choice.strip() for choice in choices], name, seed),
+        "answer": question.answer.strip(),
+        "evidence": question.evidence.strip(),
+    }
+
+
+def shuffled(choices: Sequence[str], name: str, seed: int) -> list[str]:
+    """The choices in an order that depends on the seed and the question's id alone."""
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    order = np.random.default_rng(np.frombuffer(digest, dtype=np.uint32)).permutation(len(choices))
+    return [choices[place] for place in order]

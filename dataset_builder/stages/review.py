@@ -1,0 +1,114 @@
+"""Stage `review`: every row is held to named checks; a row that fails one is left behind with what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..checks import CHECKS, VERSION, run_checks
+from ..checks.hearing import blind_agrees, needs_audio
+from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from .asking import Asking
+
+
+PASS = "pass"
+
+
+class Answer(BaseModel):
+    """What a second teacher answers."""
+
+    answer: str
+
+
+class Review(Stage):
+    """Checks of the text and, with teachers, of what can be heard.
+
+    Args:
+        checks: names from `CHECKS`; None for all of them.
+        limits: settings of checks that take some, by check.
+        blind: a second teacher that hears the recording and is not told the answer; its answers must agree.
+        text_only: a teacher that hears nothing; where it is right too often, the row does not need its recording.
+        answers: how often each of the two is asked about a row.
+        drop_without_audio: whether to leave behind rows that do not need their recording, instead of marking them.
+
+    Raises:
+        ValueError: an unknown check.
+    """
+
+    name = "review"
+
+    def __init__(
+        self,
+        checks: Sequence[str] | None = None,
+        limits: Mapping[str, Mapping[str, Any]] | None = None,
+        blind: Asking | None = None,
+        text_only: Asking | None = None,
+        answers: Mapping[str, int] | None = None,
+        drop_without_audio: bool = False,
+    ) -> None:
+        names = list(CHECKS) if checks is None else list(checks)
+        if unknown := [name for name in names if name not in CHECKS]:
+            raise ValueError(f"There is no check {unknown[0]!r}; there are {', '.join(CHECKS)}.")
+        if unknown := [name for name in limits or {} if name not in names]:
+            raise ValueError(f"limits are set for {unknown[0]!r}, which is none of the checks that are run.")
+        self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
+        self.blind, self.text_only = blind, text_only
+        self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})
+        self.drop_without_audio = drop_without_audio
+        self.in_flight = max((asking.settings.in_flight for asking in self._askings()), default=1)
+
+    def _askings(self) -> list[Asking]:
+        return [asking for asking in (self.blind, self.text_only) if asking is not None]
+
+    def _limited(self) -> dict[str, Any]:
+        """The checks, with the limits that were set in place of their own."""
+        return {**CHECKS, **{name: partial(CHECKS[name], **found) for name, found in self.limits.items()}}
+
+    def version(self) -> dict[str, Any]:
+        return {
+            "checks": self.checks,
+            "limits": self.limits,
+            "version": VERSION,
+            "blind": self.blind.identity() if self.blind else None,
+            "text_only": self.text_only.identity() if self.text_only else None,
+            "answers": self.answers,
+            "drop_without_audio": self.drop_without_audio,
+        }
+
+    async def open(self, place: TaskPlace) -> None:
+        for asking in self._askings():
+            await asking.open(place)
+
+    async def process(self, row: Row) -> Outcome:
+        verdicts = run_checks(row, self.checks, self._limited())
+        needs: bool | None = None
+        teachers = dict(row.get("teachers", {}))
+        # Teachers are asked about what the free checks let through, and not about the rest.
+        if self.blind is not None and set(verdicts.values()) <= {PASS}:
+            verdicts["blind"] = blind_agrees(row, await self._ask(self.blind, row, True)) or PASS
+            teachers["blind"] = self.blind.identity()
+        if self.text_only is not None and set(verdicts.values()) <= {PASS}:
+            needs = needs_audio(row, await self._ask(self.text_only, row, False))
+            teachers["text_only"] = self.text_only.identity()
+            if self.drop_without_audio:
+                verdicts["needs_audio"] = PASS if needs else "The question was answered without its recording."
+        failed = [name for name, found in verdicts.items() if found != PASS]
+        review = {"verdict": "fail" if failed else PASS, "checks": verdicts}
+        found = row | {"review": review | ({} if needs is None else {"needs_audio": needs}), "teachers": teachers}
+        return Left(found, "rejected", failed[0], verdicts[failed[0]]) if failed else found
+
+    async def _ask(self, asking: Asking, row: Row, hears: bool) -> list[str]:
+        answers = []
+        for turn in range(self.answers[asking.purpose]):
+            given = await asking.ask(
+                row, Answer, hears=hears, turn=turn, question=row["question"], choices=row["choices"]
+            )
+            answers.append(given.answer)
+        return answers
+
+    async def close(self) -> None:
+        for asking in self._askings():
+            await asking.close()

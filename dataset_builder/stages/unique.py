@@ -1,0 +1,98 @@
+"""Stages `unique_audio` and `unique_text`: of rows that are nearly the same, the first one goes on.
+
+Both see all rows, in one task. What they compare is kept on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+
+
+class UniqueAudio(Stage):
+    """Leaves behind recordings whose samples, or whose acoustic fingerprint, were seen before.
+
+    It comes before any teacher is paid, and before a recording could be in two splits under two names.
+
+    Args:
+        threshold: similarity of fingerprints from which two recordings count as one; None for `measuring`'s own.
+    """
+
+    name = "unique_audio"
+    once = True
+    ordered = True
+
+    def __init__(self, threshold: float | None = None) -> None:
+        from ..measuring import SAME_RECORDING
+
+        self.threshold = SAME_RECORDING if threshold is None else threshold
+
+    def version(self) -> dict[str, Any]:
+        from ..measuring import VERSION
+
+        return {"threshold": self.threshold, "measuring": VERSION}
+
+    async def open(self, place: TaskPlace) -> None:
+        from ..measuring import FingerprintIndex
+
+        path = place.folder.file("index", 0, "sqlite")
+        path.unlink(missing_ok=True)
+        self._index = FingerprintIndex(path)
+        self._seen: dict[str, str] = {}
+
+    async def process(self, row: Row) -> Outcome:
+        from ..measuring import from_text
+
+        before = self._seen.setdefault(row["content"], row["id"])
+        if before != row["id"]:
+            return Left(row, "rejected", "near_audio", f"The samples are those of {before}.")
+        fingerprint = from_text(row["fingerprint"])
+        found = [(name, score) for name, score in self._index.matches(fingerprint, self.threshold) if name != row["id"]]
+        if found:
+            name, score = found[0]
+            return Left(row, "rejected", "near_audio", f"The recording sounds like {name} (similarity {score:.2f}).")
+        self._index.add(row["id"], fingerprint)
+        return row
+
+    async def close(self) -> None:
+        self._index.close()
+
+
+class UniqueText(Stage):
+    """Leaves behind rows whose question, answer and reasoning nearly repeat those of a row before.
+
+    Args:
+        threshold: Jaccard similarity of word n-grams from which two texts count as one.
+        workers: processes for the comparison.
+    """
+
+    name = "unique_text"
+    once = True
+
+    def __init__(self, threshold: float = 0.85, workers: int = 1) -> None:
+        self.threshold, self.workers = threshold, workers
+
+    def version(self) -> dict[str, Any]:
+        from ..checks import VERSION
+
+        return {"threshold": self.threshold, "version": VERSION}
+
+    def inputs(self, place: TaskPlace) -> Iterator[Row]:
+        from ..checks.near_text import near_duplicate_texts
+
+        texts = ((row["id"], compared_text(row)) for row in super(UniqueText, self).inputs(place))
+        folder = place.folder.path / "texts"
+        self._first = dict(near_duplicate_texts(texts, folder, self.workers))
+        return super().inputs(place)
+
+    async def process(self, row: Row) -> Outcome:
+        if first := self._first.get(row["id"]):
+            return Left(row, "rejected", "near_text", f"The text nearly repeats that of {first}.")
+        return row
+
+
+def compared_text(row: Row) -> str:
+    """What of a row is compared: two rows that only share a common question differ in it."""
+    return " ".join(row[name] for name in ("question", "answer", "caption", "reasoning"))

@@ -1,0 +1,251 @@
+"""The engine: every row has a fate, a killed build goes on, and what it gives depends on the rows alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dataset_builder.engine.accounts import reconcile
+from dataset_builder.engine.executors import Execution, run_stage, stage_folder
+from dataset_builder.engine.row_journal import RowJournal
+from dataset_builder.engine.stage import BuildStopped, Left, Stage
+from dataset_builder.engine.stage_folder import StageFolder
+
+
+ROWS, TASKS = 60, 4
+
+
+class Numbers(Stage):
+    """Gives rows of numbers."""
+
+    name = "numbers"
+    once = True
+
+    def version(self):
+        return {}
+
+    def inputs(self, place):
+        return iter([{"id": f"n{number}", "number": number} for number in range(ROWS)])
+
+    async def process(self, row):
+        return row
+
+
+class Halves(Stage):
+    """Doubles even numbers in two rows, rejects multiples of 3, and fails at 7, 14, …"""
+
+    name = "halves"
+
+    def __init__(self, in_flight: int = 1, log: str | None = None, seconds: float = 0.0) -> None:
+        self.in_flight, self.log, self.seconds = in_flight, log, seconds
+
+    def version(self):
+        return {}
+
+    async def process(self, row):
+        number = row["number"]
+        if self.log:
+            with open(self.log, "a", encoding="utf-8") as log:  # noqa: ASYNC230
+                log.write(f"{row['id']}\n")
+        await asyncio.sleep(self.seconds + (number % 5) / 2_000)
+        if number and number % 7 == 0:
+            raise ValueError(f"the number {number} is not liked")
+        if number % 3 == 0:
+            return Left(row, "rejected", "three", f"{number} is a multiple of 3")
+        if number % 2 == 0:
+            return [row | {"id": f"{row['id']}/{part}", "parent": row["id"]} for part in "ab"]
+        return row
+
+
+def folders(work: Path) -> tuple[StageFolder, StageFolder]:
+    return stage_folder(work, 0, "numbers", "k"), stage_folder(work, 1, "halves", "k")
+
+
+def run(work: Path, stage: Stage, execution: Execution | None = None) -> StageFolder:
+    first, second = folders(work)
+    execution = execution or Execution()
+    run_stage(Numbers(), first, None, 1, 0, execution)
+    run_stage(stage, second, first, TASKS, 1, execution)
+    return second
+
+
+def content(folder: StageFolder) -> dict[str, list[str]]:
+    return {
+        kind: [line for rank in range(TASKS) for line in (folder.path / kind / f"{rank:05d}.jsonl").open()]
+        for kind in ("rows", "left")
+    }
+
+
+def expected() -> tuple[set[str], set[str], set[str]]:
+    errors = {f"n{n}" for n in range(ROWS) if n and n % 7 == 0}
+    rejected = {f"n{n}" for n in range(0, ROWS, 3)} - errors
+    rest = [n for n in range(ROWS) if f"n{n}" not in errors | rejected]
+    return {f"n{n}" for n in rest if n % 2} | {f"n{n}/{p}" for n in rest if n % 2 == 0 for p in "ab"}, rejected, errors
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> StageFolder:
+    return run(tmp_path_factory.mktemp("finished"), Halves())
+
+
+def test_every_row_has_one_fate(finished):
+    found = content(finished)
+    left = [json.loads(line) for line in found["left"]]
+    rows, rejected, errors = expected()
+    assert sorted(json.loads(line)["id"] for line in found["rows"]) == sorted(rows)
+    assert sorted(line["id"] for line in left if line["fate"] == "rejected") == sorted(rejected)
+    assert sorted(line["id"] for line in left if line["fate"] == "error") == sorted(errors)
+    error = next(line for line in left if line["id"] == "n7")
+    assert (error["check"], error["reason"]) == ("ValueError", "the number 7 is not liked")
+    assert error["row"] == {"id": "n7", "number": 7}
+
+
+def test_the_account_is_that_of_the_files(finished, tmp_path):
+    counts = reconcile(finished, TASKS, StageFolder(finished.path.parent / "00_numbers-k", "numbers"), 1)
+    rows, rejected, errors = expected()
+    assert (counts.rows_in, counts.out) == (ROWS, len(rows))
+    assert (counts.rejected, counts.error) == (len(rejected), len(errors))
+    assert counts.rows_in == counts.went_on + counts.rejected + counts.error
+    assert counts.checks == {"three": len(rejected), "ValueError": len(errors)}
+
+
+@pytest.mark.parametrize("execution", [Execution(workers=1), Execution(workers=2)])
+@pytest.mark.parametrize("in_flight", [1, 8])
+def test_what_comes_out_does_not_depend_on_how_it_was_run(finished, tmp_path, execution, in_flight):
+    assert content(run(tmp_path, Halves(in_flight), execution)) == content(finished)
+
+
+def test_nothing_is_left_of_the_work(finished):
+    assert not list(finished.path.rglob("*.partial"))
+    assert not list((finished.path / "journal").glob("*.sqlite*"))
+
+
+def test_a_lost_line_is_found(tmp_path):
+    folder = run(tmp_path, Halves())
+    path = folder.path / "rows" / "00001.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ValueError, match="'halves' lost rows of its slice 1"):
+        reconcile(folder, TASKS, None)
+
+
+def test_a_row_that_was_never_read_is_named(tmp_path):
+    first, second = folders(tmp_path)
+    run(tmp_path, Halves())
+    path = first.path / "rows" / "00000.jsonl"
+    path.write_text(path.read_text() + '{"id": "late", "number": 1}\n')
+    account = json.loads((first.path / "accounts" / "00000.json").read_text())
+    (first.path / "accounts" / "00000.json").write_text(json.dumps(account | {"out": ROWS + 1}))
+    with pytest.raises(ValueError, match="read 60 rows of the 61 .* missing: late"):
+        reconcile(second, TASKS, first, 1)
+
+
+def test_ids_are_unique(tmp_path):
+    class Twins(Halves):
+        name = "twins"
+
+        async def process(self, row):
+            return [row, dict(row)]
+
+    with pytest.raises(ValueError, match="gave the id 'n0' to more than one row"):
+        run(tmp_path, Twins())
+
+
+def test_a_stage_that_gives_nothing_is_an_error_and_no_gap(tmp_path):
+    class Nothing(Halves):
+        async def process(self, row):
+            return []
+
+    folder = run(tmp_path, Nothing())
+    assert reconcile(folder, TASKS, None).error == ROWS
+
+
+class Stops(Halves):
+    """Stops at the tenth row of each slice, until a file says that it may go on."""
+
+    async def process(self, row):
+        if row["number"] // TASKS == 9 and not os.path.exists(self.log + ".go"):
+            raise BuildStopped("The money is spent; raise --max-cost.")
+        return await super().process(row)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_build_that_stops_goes_on_where_it_was(finished, tmp_path, workers):
+    log = str(tmp_path / "log")
+    with pytest.raises(BuildStopped, match="raise --max-cost"):
+        run(tmp_path, Stops(4, log), Execution(workers=workers))
+    before = Path(log).read_text().split()
+    Path(log + ".go").touch()
+    folder = run(tmp_path, Stops(4, log), Execution(workers=workers))
+    assert content(folder) == content(finished)
+    assert len(before) >= 9 * TASKS
+    assert sorted(Path(log).read_text().split()) == sorted(f"n{number}" for number in range(ROWS)), "a row done twice"
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from test_engine import Execution, Halves, run
+run(Path(sys.argv[1]), Halves(4, sys.argv[1] + "/log", 0.02), Execution(workers=2))
+"""
+
+
+def test_a_killed_build_goes_on_where_it_was(finished, tmp_path):
+    script = SCRIPT.format(here=str(Path(__file__).parent))
+    killed = 0
+    for seconds in (1.2, 1.6, 2.0, 60):
+        process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], start_new_session=True)
+        try:
+            process.wait(seconds)
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)  # the build alone: its tasks have to notice by themselves
+            process.wait()
+            killed += 1
+    assert process.returncode == 0 and killed
+    assert content(folders(tmp_path)[1]) == content(finished)
+    done = Path(tmp_path / "log").read_text().split()
+    assert set(done) == {f"n{number}" for number in range(ROWS)}
+
+
+def test_tasks_end_with_the_build(tmp_path):
+    script = SCRIPT.format(here=str(Path(__file__).parent)).replace("0.02", "0.2")
+    process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
+    log = tmp_path / "log"
+    deadline = time.monotonic() + 30
+    while not log.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    time.sleep(1.2)
+    size = log.stat().st_size
+    time.sleep(0.6)
+    assert log.stat().st_size == size, "a task goes on without its build"
+
+
+def test_a_damaged_journal_is_named(tmp_path):
+    path = tmp_path / "00000.sqlite"
+    path.write_bytes(b"no database, however you look at it" * 40)
+    with pytest.raises(ValueError, match="is damaged .*: remove it and build again"):
+        RowJournal(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"executor": "cluster"}, "no executor 'cluster'"),
+        ({"workers": 0}, "workers is 0"),
+        ({"executor": "slurm", "options": {"time": "1:00"}}, "slurm needs partition"),
+    ],
+)
+def test_an_execution_that_cannot_be(given, error):
+    with pytest.raises(ValueError, match=error):
+        Execution(**given)
