@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,12 @@ import pytest
 import soundfile
 
 from dataset_builder.audio_reference import AudioReference
-from dataset_builder.pipeline import build
+from dataset_builder.build import run_build
+from dataset_builder.build_settings import BuildSettings
+from dataset_builder.clip import active_bounds
+from dataset_builder.engine.executors import Execution
+from dataset_builder.pool import Measured
+from dataset_builder.publish import BuildReport
 from dataset_builder.recording import Recording
 
 
@@ -86,14 +93,63 @@ def make_recordings(folder: Path) -> list[Recording]:
     return found
 
 
+def describe(recordings: Iterable[Recording]) -> None:
+    """Write the `metadata.jsonl` of each source's folder, beside its files."""
+    lines: dict[Path, list[str]] = {}
+    for recording in recordings:
+        folder = recording.audio.path.parent
+        facts = {"file_name": recording.audio.path.name, "id": recording.source_id, "domain": recording.domain}
+        facts |= {"license": recording.license, "group": recording.group, **recording.annotations}
+        facts |= {"language": recording.language} if recording.language else {}
+        lines.setdefault(folder, []).append(json.dumps(facts) + "\n")
+    for folder, found in lines.items():
+        (folder / "metadata.jsonl").write_text("".join(found), encoding="utf-8")
+
+
+def settings_of(recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, **stages) -> BuildSettings:
+    """A build by the teacher `annotations` of the folders that hold the recordings."""
+    folders = sorted({recording.audio.path.parent for recording in recordings})
+    return BuildSettings(
+        sources=[{"corpus": "folder", "folder": str(folder)} for folder in folders],
+        base=output.parent,
+        output=output,
+        work=output.with_name(output.name + ".build"),
+        seed=seed,
+        tasks=3,
+        stages={
+            "measure": {"facts": ["level", "silence"], "fingerprint": False},
+            "question": {"teacher": "annotations", "rows": rows},
+            "reason": {"teacher": "annotations"},
+            "review": {"checks": ["structure", "response"]},
+        }
+        | stages,
+    )
+
+
+def build(
+    recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, workers: int = 1, **stages
+) -> BuildReport:
+    """Build a folder of CoTA of the recordings."""
+    return run_build(settings_of(recordings, output, rows, seed, **stages), Execution(workers=workers))
+
+
+def measured(recording: Recording) -> Measured:
+    """A recording with its length, of what is not silence for sounds."""
+    waveform, rate = recording.audio.waveform()
+    first, last = active_bounds(waveform, rate) if recording.domain == "sound" else (0, len(waveform))
+    return Measured(recording, (last - first) / rate)
+
+
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory) -> list[Recording]:
-    return make_recordings(tmp_path_factory.mktemp("recordings"))
+    found = make_recordings(tmp_path_factory.mktemp("recordings"))
+    describe(found)
+    return found
 
 
 @pytest.fixture(scope="session")
 def cota(recordings, tmp_path_factory) -> Path:
     """A folder of 260 rows, named `cota`; tests must not change it."""
     folder = tmp_path_factory.mktemp("built") / "cota"
-    build(recordings, folder, rows=260, seed=0, workers=1)
+    build(recordings, folder, rows=260)
     return folder
