@@ -92,9 +92,8 @@ def canonical(annotations: Mapping[str, Any]) -> dict[str, Any]:
         try:
             converted = _CONVERTERS[key.kind](value)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ValueError(
-                f"The annotation {name!r} is {value!r}, which is not {_KINDS[key.kind]} ({error})."
-            ) from None
+            kind = _KINDS[key.kind]
+            raise ValueError(f"The annotation {name!r} is {value!r}, which is not {kind} ({error}).") from None
         if converted not in ("", []):
             found[name] = converted
     return found

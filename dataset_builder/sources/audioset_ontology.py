@@ -50,8 +50,8 @@ class Ontology:
             names.update({line.columns["mid"]: line.columns["display_name"] for line in lines if line.problem is None})
         if not names:
             raise FileNotFoundError(
-                f"{folder} has none of {ONTOLOGY}, {INDEX} and {STRONG_NAMES}, which name the classes of AudioSet; get "
-                f"one from {home}."
+                f"{folder} has none of {ONTOLOGY}, {INDEX} and {STRONG_NAMES}, which name the classes of AudioSet; "
+                f"get one from {home}."
             )
         return cls(names, children)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,7 +98,7 @@ def described_corpora() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def describe_corpus(name: str) -> CorpusDescription:
     """The description of a corpus of `described_corpora()`."""
     import yaml

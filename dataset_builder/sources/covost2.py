@@ -74,9 +74,9 @@ class CoVoST2Source:
                 self._translations = require_file(folder, [whole], self.name, HOME)
                 self._validated = require_file(folder, ["validated.tsv"], self.name, HOME)
             except FileNotFoundError:
+                tables = " and ".join(path.name for path in self._tables.values())
                 raise FileNotFoundError(
-                    f"{folder} has neither {' and '.join(path.name for path in self._tables.values())} nor {whole} with "
-                    f"Common Voice's validated.tsv; get them from {HOME}."
+                    f"{folder} has neither {tables} nor {whole} with Common Voice's validated.tsv; get them from {HOME}."
                 ) from None
 
     def read(self) -> Iterator[Item]:
@@ -107,9 +107,8 @@ class CoVoST2Source:
                 columns = {**line.columns, "translation": translation}
                 yield self._entry(Place(self._translations.name, number), part, columns)
         for path, (number, _, _) in waiting.items():
-            yield Entry(
-                Place(self._translations.name, number), problem=f"{path} has no line in {self._validated.name}."
-            )
+            reason = f"{path} has no line in {self._validated.name}."
+            yield Entry(Place(self._translations.name, number), problem=reason)
 
     def _entry(self, place: Place, part: str, columns: dict[str, Any]) -> Entry:
         missing = [name for name in ("path", "sentence", "translation", "client_id") if not columns.get(name)]

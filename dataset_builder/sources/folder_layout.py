@@ -7,7 +7,8 @@ from pathlib import Path
 
 
 AUDIO_SUFFIXES = frozenset(
-    ".wav .flac .mp3 .ogg .oga .opus .m4a .aac .aif .aiff .au .wma .mp4 .mkv .webm .mov .w64 .caf".split()
+    (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".au", ".wma", ".w64", ".caf")
+    + (".mp4", ".mkv", ".webm", ".mov")
 )
 """Of files that may hold sound: what libsndfile or FFmpeg reads and corpora use."""
 

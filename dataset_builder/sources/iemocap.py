@@ -94,9 +94,8 @@ class IemocapSource:
             turn = _TURN.fullmatch(line)
             if turn is None:
                 if not line.startswith("[START_TIME"):
-                    yield Entry(
-                        Place(relative, number), problem="it is not a turn: [start - end] name emotion [v, a, d]."
-                    )
+                    reason = "it is not a turn: [start - end] name emotion [valence, activation, dominance]."
+                    yield Entry(Place(relative, number), problem=reason)
                 continue
             yield self._turn(session, path.stem, Place(relative, number), turn, texts)
 

@@ -58,8 +58,8 @@ class LibriSpeechSource:
         self._subsets = [name for name in there if splits is None or {name, SUBSETS[name]} & set(splits)]
         if missing or not self._subsets:
             raise FileNotFoundError(
-                f"{self._folder} has no folder {' or '.join(missing or splits or SUBSETS)}; name the folder that holds "
-                f"the subsets of LibriSpeech, or get it from {HOME}."
+                f"{self._folder} has no folder {' or '.join(missing or splits or SUBSETS)}; name the folder that "
+                f"holds the subsets of LibriSpeech, or get it from {HOME}."
             )
         self._speakers = require_file(self._folder, ["SPEAKERS.TXT"], self.name, HOME)
 

@@ -26,13 +26,8 @@ from .spdx import UNSTATED, licensed, spdx
 HOME = "https://github.com/MTG/mtg-jamendo-dataset"
 ANNOTATIONS_LICENSE = "CC-BY-NC-SA-4.0"
 SPLITS = ("train", "validation", "test")
-SUBSETS = (
-    "autotagging",
-    "autotagging_genre",
-    "autotagging_instrument",
-    "autotagging_moodtheme",
-    "autotagging_top50tags",
-)
+_TAGS = ("genre", "instrument", "moodtheme", "top50tags")
+SUBSETS = ("autotagging", *(f"autotagging_{tags}" for tags in _TAGS))
 _FIXED = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION")
 _FOLDERS = ("audio", "raw_30s/audio", "audio-low", "raw_30s/audio-low", "autotagging_moodtheme/audio", ".")
 

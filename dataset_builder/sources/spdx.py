@@ -15,12 +15,14 @@ _ADDRESS = re.compile(
 _ORDER = {"BY-ND-NC": "BY-NC-ND", "NC-SA-BY": "BY-NC-SA"}
 _VERSIONS = ("1.0", "2.0", "2.5", "3.0", "4.0")
 _NAMES = ("BY", "BY-SA", "BY-NC", "BY-ND", "BY-NC-SA", "BY-NC-ND")
-_PORTED = frozenset(
-    """CC-BY-2.5-AU CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-NC-3.0-DE
-    CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK
-    CC-BY-NC-SA-3.0-DE CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT
-    CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO""".split()
-)
+_PORTED: dict[str, tuple[str, ...]] = {
+    "BY": ("2.5-AU", "3.0-AT", "3.0-AU", "3.0-DE", "3.0-IGO", "3.0-NL", "3.0-US"),
+    "BY-NC": ("3.0-DE",),
+    "BY-NC-ND": ("3.0-DE", "3.0-IGO"),
+    "BY-NC-SA": ("2.0-DE", "2.0-FR", "2.0-UK", "3.0-DE", "3.0-IGO"),
+    "BY-ND": ("3.0-DE",),
+    "BY-SA": ("2.0-UK", "2.1-JP", "3.0-AT", "3.0-DE", "3.0-IGO"),
+}
 """The national versions that SPDX lists; the others get a `LicenseRef-`."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
@@ -43,10 +45,10 @@ def spdx(text: str | None, otherwise: str = UNSTATED) -> str:
     name = _ORDER.get(name, name)
     if version is None:
         return otherwise
-    identifier = f"CC-{name.replace('+', '-Plus')}-{version}" + (
-        f"-{match['place'].upper()}" if match["place"] else ""
-    )
-    listed = identifier in _PORTED or (not match["place"] and name in _NAMES and version in _VERSIONS)
+    if match["place"]:
+        version = f"{version}-{match['place'].upper()}"
+    listed = version in _PORTED.get(name, ()) or (name in _NAMES and version in _VERSIONS)
+    identifier = f"CC-{name.replace('+', '-Plus')}-{version}"
     return identifier if listed else f"LicenseRef-{identifier}"
 
 
