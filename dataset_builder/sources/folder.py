@@ -1,0 +1,177 @@
+"""A folder of audio files: with metadata in the `audiofolder` convention of Hugging Face `datasets`, or without any.
+
+    <folder>/
+      metadata.csv              file_name,transcript,speaker …    or metadata.jsonl, or metadata.parquet; in any folder,
+      clips/0001.wav            for the files in it and below it
+      train/… validation/… test/…                                  folders of these names are splits
+
+`file_name` (or one `…_file_name`) is relative to the metadata file. A file that no metadata file lists is reported as
+broken; a folder without metadata gives every audio file in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .column_map import ColumnMap, known_splits, split_of_path
+from .entry import Entry, Item, Place, recordings
+from .folder_layout import AUDIO_SUFFIXES, require_folder
+from .table_file import Line, TableFile
+
+
+HOME = "wherever the recordings are"
+METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+
+
+class FolderSource:
+    """A folder of audio files.
+
+    Args:
+        folder: as in the module's docstring.
+        name: of the corpus; default the folder's.
+        columns, domain, license, language: as in `ColumnMap`.
+        splits: of train, validation and test, by the folders' names or a column `split`; default all files.
+        folder_label: annotation key that takes the name of each file's folder, such as `event`, where there are no
+            metadata.
+
+    Raises:
+        FileNotFoundError: the folder is not there, or holds neither metadata nor audio.
+        ValueError: the metadata have no `file_name`, or domain or licence are not said anywhere.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str | None = None,
+        columns: Mapping[str, str | None] | None = None,
+        domain: str | None = None,
+        license: str | None = None,
+        language: str | None = None,
+        splits: Sequence[str] | None = None,
+        folder_label: str | None = None,
+    ) -> None:
+        self.name = name or folder.resolve().name
+        self._folder = require_folder(folder, self.name, HOME)
+        self._splits = known_splits(splits)
+        self._map = ColumnMap(self.name, columns, domain, license, language)
+        self._label = folder_label
+        self._metadata = [path for path in _files(folder) if path.name in METADATA]
+        for path in self._metadata:
+            header = _header(path)
+            _file_name_column(header, path)
+            self._map.require(header, path)
+        if not self._metadata:
+            if next(self._audio_files(), None) is None:
+                raise FileNotFoundError(
+                    f"{folder} has neither {', '.join(METADATA)} nor any audio file "
+                    f"({', '.join(sorted(AUDIO_SUFFIXES))}); name the folder that holds the recordings."
+                )
+            self._map.require([folder_label] if folder_label else [], folder)
+
+    def read(self) -> Iterator[Item]:
+        """The recordings in the order of the metadata, then the files that these do not list; by name without."""
+        return recordings(self.name, self._listed() if self._metadata else self._unlisted())
+
+    def _audio_files(self) -> Iterator[Path]:
+        return (path for path in _files(self._folder) if path.suffix.lower() in AUDIO_SUFFIXES)
+
+    def _wanted(self, entry: Entry) -> bool:
+        return entry.problem is not None or self._splits is None or entry.split in self._splits
+
+    def _listed(self) -> Iterator[Entry]:
+        listed: set[str] = set()
+        for path in self._metadata:
+            relative = str(path.relative_to(self._folder))
+            unit = "row" if path.suffix == ".parquet" else "line"
+            for line in _lines(path):
+                place = Place(relative, line.number, unit)
+                if line.problem is not None:
+                    yield Entry(place, problem=line.problem)
+                    continue
+                file_name = line.columns.get(_file_name_column(list(line.columns), path))
+                if not isinstance(file_name, str) or not file_name.strip():
+                    yield Entry(place, problem="it has no file_name.")
+                    continue
+                audio = path.parent / file_name.strip()
+                source_id = _relative(audio, self._folder)
+                listed.add(source_id)
+                entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
+                if self._wanted(entry):
+                    yield entry
+        for number, audio in enumerate(self._audio_files(), start=1):
+            source_id = _relative(audio, self._folder)
+            wanted = self._splits is None or split_of_path(Path(source_id)) in self._splits
+            if source_id not in listed and wanted:
+                names = " or ".join(_relative(path, self._folder) for path in self._metadata[:3])
+                yield Entry(Place(source_id, number, "file"), problem=f"it has no line in {names}.")
+
+    def _unlisted(self) -> Iterator[Entry]:
+        for number, audio in enumerate(self._audio_files(), start=1):
+            source_id = _relative(audio, self._folder)
+            row = {self._label: audio.parent.name} if self._label else {}
+            place = Place(source_id, number, "file")
+            entry = self._map.entry(place, row, source_id, [audio], split_of_path(Path(source_id)))
+            if self._wanted(entry):
+                yield entry
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below a folder but the hidden ones, in the order of their names; a folder's own before its folders'."""
+    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    yield from (path for path in found if path.is_file())
+    for path in found:
+        if path.is_dir():
+            yield from _files(path)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """The path below the folder with slashes; a path that leaves the folder and comes back is resolved first."""
+    if ".." in path.parts:
+        path, folder = path.resolve(), folder.resolve()
+    try:
+        return path.relative_to(folder).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _file_name_column(columns: Sequence[str], path: Path) -> str:
+    if "file_name" in columns:
+        return "file_name"
+    named = [column for column in columns if column.endswith("_file_name")]
+    if len(named) != 1:
+        raise ValueError(
+            f"{path} has the columns {', '.join(columns) or 'none'}; one called file_name (or one *_file_name) must "
+            "hold the path of each audio file, relative to the metadata file."
+        )
+    return named[0]
+
+
+def _header(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        return list(pyarrow.parquet.read_schema(path).names)
+    file = TableFile(path, path.suffix.removeprefix("."))
+    header = file.header()
+    if header is None:
+        first = next((line for line in file.lines() if line.problem is None), None)
+        if first is None:
+            raise ValueError(f"{path} has no line that is a JSON object.")
+        header = list(first.columns)
+    return header
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    if path.suffix != ".parquet":
+        yield from TableFile(path, path.suffix.removeprefix(".")).lines()
+        return
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        number = 0
+        for batch in file.iter_batches(batch_size=1024):
+            rows: list[dict[str, Any]] = batch.to_pylist()
+            for number, row in enumerate(rows, start=number + 1):  # noqa: B020
+                yield Line(number, row)
