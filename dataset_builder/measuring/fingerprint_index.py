@@ -1,0 +1,156 @@
+"""Which of a million fingerprints are nearly the same as a given one, without comparing all: an index on disk.
+
+Each item of a fingerprint is 32 bits of a moment of sound, and of a copy of a recording some items come out the same
+bit for bit. So a table says, for every fourth item, which recordings hold it and where; those that share one with the
+fingerprint asked about are compared with it whole. Knows nothing of what the ids stand for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from .fingerprint import SAME, similarity
+
+
+STRIDE = 4
+"""Every how many items one is kept; all items of the one asked about are looked up."""
+COMMON = 1_000
+"""An item that more places hold says nothing, as that of silence; it is passed over."""
+SEGMENT = 2**17
+"""Recordings in one part of the table, so that adding touches only the last part, which fits into the cache."""
+CANDIDATES = 64
+"""How many recordings are compared whole, those first that share most items at one offset."""
+CACHE_KIB = 256 * 1024
+BATCH = 2_000
+"""Recordings a transaction: what a killed process has to add again."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS recordings (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, items BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS places (
+    segment INTEGER, item INTEGER, number INTEGER, position INTEGER,
+    PRIMARY KEY (segment, item, number, position)
+) WITHOUT ROWID;
+"""
+
+
+class FingerprintIndex:
+    """Fingerprints by id in a SQLite file.
+
+    Args:
+        path: the file; made where it does not exist, continued where it does. One process may add at a time, any
+            number may look up.
+
+    Raises:
+        ValueError: the file is no such index.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._connection = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            self._connection.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise ValueError(f"{self.path} is not an index of fingerprints ({error}): name another file.") from None
+        self._waiting = 0
+
+    def __enter__(self) -> FingerprintIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self._connection.execute("SELECT count(*) FROM recordings").fetchone()[0]
+
+    def __contains__(self, id: str) -> bool:
+        return self._connection.execute("SELECT 1 FROM recordings WHERE id = ?", (id,)).fetchone() is not None
+
+    def add(self, id: str, items: np.ndarray) -> None:
+        """Keep a fingerprint (items,) of uint32 under `id`; adding the same again changes nothing.
+
+        Found by `matches` at once; on disk for certain after `commit` or `close`.
+
+        Raises:
+            ValueError: `id` is there with another fingerprint.
+        """
+        items = np.asarray(items, dtype=np.uint32)
+        blob = items.astype("<u4").tobytes()
+        there = self._connection.execute("SELECT items FROM recordings WHERE id = ?", (id,)).fetchone()
+        if there is not None:
+            if there[0] != blob:
+                raise ValueError(
+                    f"{self.path} holds another fingerprint of {id!r}: remove the file and build it again."
+                )
+            return
+        if not self._waiting:
+            self._connection.execute("BEGIN IMMEDIATE")
+        number = self._connection.execute("INSERT INTO recordings (id, items) VALUES (?, ?)", (id, blob)).lastrowid
+        segment = (number or 0) // SEGMENT
+        kept = zip(items[::STRIDE].tolist(), range(0, len(items), STRIDE), strict=True)
+        self._connection.executemany(
+            "INSERT INTO places VALUES (?, ?, ?, ?)", ((segment, item, number, position) for item, position in kept)
+        )
+        self._waiting += 1
+        if self._waiting >= BATCH:
+            self.commit()
+
+    def commit(self) -> None:
+        """Put on disk what was added."""
+        if self._waiting:
+            self._connection.execute("COMMIT")
+            self._waiting = 0
+
+    def close(self) -> None:
+        """Put on disk what was added, and let go of the file."""
+        self.commit()
+        self._connection.close()
+
+    def matches(self, items: np.ndarray, threshold: float = SAME) -> list[tuple[str, float]]:
+        """Ids and similarities of the recordings at least `threshold` similar to `items`, the most similar first.
+
+        Those are found that share an item; ties are in the order of ids.
+        """
+        items = np.asarray(items, dtype=np.uint32)
+        found = []
+        for number in self._candidates(items):
+            id, blob = self._connection.execute(
+                "SELECT id, items FROM recordings WHERE number = ?", (number,)
+            ).fetchone()
+            alike = similarity(items, np.frombuffer(blob, dtype="<u4").astype(np.uint32))
+            if alike >= threshold:
+                found.append((id, alike))
+        return sorted(found, key=lambda match: (-match[1], match[0]))
+
+    def _candidates(self, items: np.ndarray) -> Iterable[int]:
+        """Numbers of the recordings that share most items with `items`, counted at one offset."""
+        last = self._connection.execute("SELECT max(number) FROM recordings").fetchone()[0]
+        if last is None:
+            return []
+        votes: Counter[tuple[int, int]] = Counter()
+        for item in np.unique(items).tolist():
+            positions = np.flatnonzero(items == item).tolist()
+            places: list[tuple[int, int]] = []
+            for segment in range(last // SEGMENT + 1):
+                places += self._connection.execute(
+                    "SELECT number, position FROM places WHERE segment = ? AND item = ? LIMIT ?",
+                    (segment, item, COMMON + 1 - len(places)),
+                ).fetchall()
+                if len(places) > COMMON:
+                    break
+            if len(places) <= COMMON:
+                votes.update((number, place - position) for number, place in places for position in positions)
+        most: dict[int, int] = {}
+        for (number, _), count in votes.items():
+            most[number] = max(most.get(number, 0), count)
+        return sorted(most, key=lambda number: (-most[number], number))[:CANDIDATES]

@@ -1,0 +1,133 @@
+"""A recording is found again after MP3, Ogg, gain, another rate and a cut; another one is not."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from known_sounds import RATE, melody, voice
+
+from dataset_builder.clip import resample
+from dataset_builder.measuring import fingerprint as module
+from dataset_builder.measuring.fingerprint import SAME, SHORTEST, fingerprint, from_text, similarity, to_text
+
+
+def coded(wave: np.ndarray, container: str, subtype: str) -> np.ndarray:
+    stream = io.BytesIO()
+    soundfile.write(stream, wave, RATE, format=container, subtype=subtype)
+    stream.seek(0)
+    return soundfile.read(stream, dtype="float32")[0]
+
+
+COPIES = {
+    "mp3": lambda wave: coded(wave, "MP3", "MPEG_LAYER_III"),
+    "ogg": lambda wave: coded(wave, "OGG", "VORBIS"),
+    "louder": lambda wave: np.clip(wave * 2, -1, 1),
+    "softer, rounded to 16 bits": lambda wave: (np.rint(wave * 0.05 * 32767) / 32767).astype(np.float32),
+    "offset of a third of an item": lambda wave: wave[170:],
+    "telephone": lambda wave: resample(resample(wave, RATE, 8_000), 8_000, RATE),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("make", [melody, voice])
+@pytest.mark.parametrize("seconds", [1.5, 8.0])
+def test_a_copy_is_the_same(make, seconds, copy):
+    original = make(seconds, seed=5)
+    assert similarity(fingerprint(original, RATE), fingerprint(COPIES[copy](original), RATE)) >= SAME
+
+
+@pytest.mark.parametrize("make", [melody, voice])
+def test_a_cut_is_the_same(make):
+    original = make(10.0, seed=6)
+    cut = original[round(3.3 * RATE) : round(7.1 * RATE)]
+    assert similarity(fingerprint(cut, RATE), fingerprint(original, RATE)) >= SAME
+    assert similarity(fingerprint(original, RATE), fingerprint(coded(cut, "MP3", "MPEG_LAYER_III"), RATE)) >= SAME
+
+
+def test_another_rate_is_the_same():
+    original = melody(6.0, rate=44_100, seed=7)
+    assert similarity(fingerprint(original, 44_100), fingerprint(resample(original, 44_100, 22_050), 22_050)) >= SAME
+
+
+@pytest.mark.parametrize("seconds", [1.5, 8.0])
+def test_others_are_not(seconds):
+    prints = [fingerprint(make(seconds, seed=seed), RATE) for make in (melody, voice) for seed in range(10, 16)]
+    between = [similarity(one, other) for index, one in enumerate(prints) for other in prints[:index]]
+    assert max(between) < SAME
+
+
+def test_short_recordings_are_compared_by_their_samples():
+    short = melody(SHORTEST - 0.1, seed=8)
+    assert similarity(fingerprint(short, RATE), fingerprint(short.copy(), RATE)) == 1
+    changed = short.copy()
+    changed[100] += 0.01
+    assert similarity(fingerprint(short, RATE), fingerprint(changed, RATE)) < SAME
+    assert similarity(fingerprint(short, RATE), fingerprint(melody(5, seed=8), RATE)) < SAME
+
+
+def test_silences_are_the_same_only_sample_by_sample():
+    silence = np.zeros(5 * RATE, dtype=np.float32)
+    assert similarity(fingerprint(silence, RATE), fingerprint(silence.copy(), RATE)) == 1
+    assert similarity(fingerprint(silence, RATE), fingerprint(silence[:-1], RATE)) < SAME
+
+
+def test_the_shortest_that_chromaprint_hears():
+    """SHORTEST is enough for at least four items."""
+    assert len(fingerprint(melody(SHORTEST, seed=9), RATE)) >= 4
+
+
+def test_text_and_back():
+    items = fingerprint(melody(3, seed=1), RATE)
+    assert items.dtype == np.uint32
+    assert np.array_equal(from_text(to_text(items)), items)
+    assert to_text(np.array([0, 1, 2**32 - 1], dtype=np.uint32)) == "AAAAAAEAAAD_____"
+    assert len(from_text("")) == 0
+
+
+@pytest.mark.parametrize("text", ["!!!!", "AAAA", "AAAAAA", "ä"])
+def test_what_is_no_fingerprint_is_named(text):
+    with pytest.raises(ValueError, match="is not a fingerprint"):
+        from_text(text)
+
+
+def test_similarity_by_hand():
+    one = np.array([0, 0, 0, 0], dtype=np.uint32)
+    other = np.array([2**32 - 1, 1, 0, 0, 3, 2**32 - 1], dtype=np.uint32)
+    # Best at an offset of 1: 1 + 0 + 0 + 2 of 128 bits differ; at 2 the last two items lie upon 3 and all ones; and
+    # half of the four items may lie beyond the end, which the two zeros alone do not.
+    assert similarity(one, other) == pytest.approx(1 - 3 / 128)
+    assert similarity(other, one) == pytest.approx(1 - 3 / 128)
+    assert similarity(one, one) == 1
+    assert similarity(one, np.zeros(0, dtype=np.uint32)) == 0
+
+
+def test_long_fingerprints_give_what_short_ones_give(monkeypatch):
+    """With many pairs of items only offsets that items have in common are tried."""
+    long, cut = fingerprint(melody(20, seed=2), RATE), fingerprint(melody(20, seed=2)[5 * RATE : 12 * RATE], RATE)
+    whole = similarity(long, cut)
+    monkeypatch.setattr(module, "COMPARED_AT_ALL_OFFSETS", 0)
+    assert similarity(long, cut) == whole
+    assert similarity(long, fingerprint(melody(20, seed=3), RATE)) < SAME
+
+
+def test_numpy_1_counts_the_same_bits(monkeypatch):
+    one, other = fingerprint(melody(4, seed=2), RATE), fingerprint(melody(4, seed=3), RATE)
+    by_numpy_2 = similarity(one, other)
+    monkeypatch.delattr(np, "bitwise_count", raising=False)
+    assert similarity(one, other) == by_numpy_2
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch):
+    class NoLibrary:
+        def find_spec(self, name, path=None, target=None):
+            if name == "chromaprint":
+                raise ImportError("couldn't find libchromaprint")
+
+    monkeypatch.delitem(sys.modules, "chromaprint", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [NoLibrary(), *sys.meta_path])
+    with pytest.raises(ImportError, match="apt-get install libchromaprint1"):
+        fingerprint(melody(2), RATE)
