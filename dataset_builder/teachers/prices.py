@@ -1,0 +1,168 @@
+"""From tokens to money, and a budget that is not passed. Knows no endpoint and no clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .usage import Usage
+
+
+MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True)
+class Price:
+    """What tokens cost.
+
+    Args:
+        currency: such as `"USD"`.
+        input, output: of a million tokens of text.
+        audio_input: of a million tokens of audio; None where audio costs what text does.
+        read_on: when the price was read, as `"2026-11"` or `"2026-11-23"`; prices change.
+        batch_factor: what a call through the batch API costs of this.
+
+    Raises:
+        ValueError: a price is negative or not a number, or there is no currency or date.
+    """
+
+    currency: str
+    input: Decimal
+    output: Decimal
+    read_on: str
+    audio_input: Decimal | None = None
+    batch_factor: Decimal = Decimal("0.5")
+
+    def __post_init__(self) -> None:
+        for name in ("input", "output", "audio_input", "batch_factor"):
+            value = getattr(self, name)
+            if value is None and name == "audio_input":
+                continue
+            try:
+                number = Decimal(str(value))
+            except InvalidOperation:
+                number = Decimal("NaN")
+            if not number.is_finite() or number < 0 or isinstance(value, bool):
+                raise ValueError(f"price: {name} is {value!r}; give what a million tokens cost, 0 or more.")
+            object.__setattr__(self, name, number)
+        if not self.currency or not isinstance(self.currency, str):
+            raise ValueError(f"price: currency is {self.currency!r}; give its code, such as USD.")
+        if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", str(self.read_on)):
+            raise ValueError(f"price: read_on is {self.read_on!r}; give the date it was read, such as 2026-11-23.")
+        object.__setattr__(self, "read_on", str(self.read_on))
+
+    @classmethod
+    def from_mapping(cls, fields: Mapping[str, Any]) -> Price:
+        """The price that the YAML of a build or a preset states.
+
+        Raises:
+            ValueError: a field is missing, unknown or wrong.
+        """
+        known = {"currency", "input", "output", "audio_input", "read_on", "batch_factor"}
+        missing = {"currency", "input", "output", "read_on"} - set(fields)
+        if missing or set(fields) - known:
+            raise ValueError(
+                f"price has {sorted(fields)}; it needs currency, input, output and read_on, and may have audio_input "
+                "and batch_factor. Write `price: null` where it is not known."
+            )
+        return cls(**fields)
+
+
+def cost(usage: Usage, price: Price | None, batch: bool = False) -> Decimal | None:
+    """What `usage` costs in the price's currency, or None where the price is not known.
+
+    Discounts for input that the endpoint had in its cache are left out, so this is never too little.
+    """
+    if price is None:
+        return None
+    audio = min(usage.audio_tokens, usage.input_tokens)
+    of_audio = price.input if price.audio_input is None else price.audio_input
+    total = (usage.input_tokens - audio) * price.input + audio * of_audio + usage.output_tokens * price.output
+    return total / MILLION * (price.batch_factor if batch else 1)
+
+
+def cost_text(amount: Decimal | None, currency: str = "USD") -> str:
+    """`12.35 USD`, or `unknown`: a price that nobody stated is never 0."""
+    return "unknown" if amount is None else f"{amount:.2f} {currency}"
+
+
+class BudgetExhausted(Exception):
+    """The next call would pass the budget. Nothing is wrong: raise `--max-cost` and start again to go on."""
+
+
+class Budget:
+    """Money that the teachers of a process share.
+
+    Each call puts aside what a call of its teacher has cost on average, and `BudgetExhausted` is raised before the
+    one for which nothing is left. What is spent can so differ from `max_cost` only by as much as the calls in flight
+    differ from their estimates.
+
+    Args:
+        max_cost: in `currency`; None for no limit, and then what is spent is still counted.
+        spent: by calls of earlier runs, from the ledger.
+        currency: of all prices that are paid from this budget.
+
+    Raises:
+        ValueError: `max_cost` is negative.
+    """
+
+    def __init__(self, max_cost: Decimal | float | None, spent: Decimal = Decimal(0), currency: str = "USD"):
+        if max_cost is not None and (max_cost < 0 or not Decimal(str(max_cost)).is_finite()):
+            raise ValueError(f"max_cost is {max_cost}; give an amount of money of 0 or more.")
+        self.max_cost = None if max_cost is None else Decimal(str(max_cost))
+        self.spent = spent
+        self.currency = currency
+        self._set_aside = Decimal(0)
+        self._means: dict[str, tuple[Decimal, int]] = {}
+
+    def share(self, n: int) -> Budget:
+        """The budget of one of `n` processes, with nothing spent yet."""
+        return Budget(None if self.max_cost is None else self.max_cost / n, currency=self.currency)
+
+    def check(self, price: Price | None, model: str) -> None:
+        """Raises ValueError if calls at this price cannot be held to this budget."""
+        if price is not None and price.currency != self.currency:
+            raise ValueError(f"The price of {model} is in {price.currency} and the budget in {self.currency}.")
+        if self.max_cost is not None and price is None:
+            raise ValueError(
+                f"The price of {model} is not known, so --max-cost cannot be held to: state the teacher's `price` "
+                "(0 for a server of your own)."
+            )
+
+    def set_aside(self, model: str, first_estimate: Decimal | None, calls: int = 1) -> Decimal:
+        """Put aside what calls of `model` will cost, and return that amount for `settle`.
+
+        Args:
+            model: the name under which calls of one kind are averaged.
+            first_estimate: of all these calls, used until one is settled; None where the price is not known.
+            calls: how many are made together, as in a batch.
+
+        Raises:
+            BudgetExhausted: less is left than the call will cost.
+        """
+        total, settled = self._means.get(model, (Decimal(0), 0))
+        amount = calls * total / settled if settled else (first_estimate or Decimal(0))
+        if self.max_cost is not None and self.spent + self._set_aside + amount > self.max_cost:
+            raise BudgetExhausted(
+                f"The next call of {model} would cost about {amount:.4f} {self.currency}, and of "
+                f"{self.max_cost:.2f} {self.currency} (--max-cost) {self.spent:.4f} are spent and "
+                f"{self._set_aside:.4f} put aside for calls in flight. What is done is kept: raise --max-cost and "
+                "start again to go on."
+            )
+        self._set_aside += amount
+        return amount
+
+    def settle(self, model: str, set_aside: Decimal, amount: Decimal | None, calls: int = 1) -> None:
+        """Replace what was put aside by what the calls did cost.
+
+        Args:
+            amount: None if no tokens were used: a refused connection costs nothing and says nothing of other calls.
+        """
+        self._set_aside -= set_aside
+        if amount is not None:
+            total, settled = self._means.get(model, (Decimal(0), 0))
+            self._means[model] = (total + amount, settled + calls)
+            self.spent += amount
