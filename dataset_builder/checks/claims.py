@@ -1,0 +1,168 @@
+"""What the text says of time, held to the duration that was measured: how long the clip is, and points within it.
+
+English only; a text without such a claim holds. What is quoted, and what a speaker is reported to say, is no claim
+about the clip. `claims_speech` and `claims_music` hold the text to the other facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .row_text import Row, sections, sentences, without_quotes
+from .spoken_numbers import NUMBER, number_value
+
+
+SLACK = 1.0
+"""Seconds by which any statement of time may be off."""
+EXACT, ABOUT = 0.10, 0.25
+"""Share of the stated time by which an exact and an "about" statement of a duration may be off."""
+
+_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600}
+_HEDGE = (
+    r"(?P<hedge>about|around|approximately|approx\.?|roughly|nearly|almost|close to|just over|just under|just|a (?:little|bit) "
+    r"(?:over|under)|slightly (?:over|under|more than|less than|longer than)|over|more than|at least|longer than|under|"
+    r"less than|at most|up to|shorter than|only|some)"
+)
+_UNIT = r"(?P<unit>s|secs?|seconds?|mins?|minutes?|hours?)\b"
+_SPAN = (
+    rf"(?:{_HEDGE}\s+)?(?:(?P<m>\d{{1,2}}):(?P<s>\d{{2}})(?:\s*(?:min(?:ute)?s?))?"
+    rf"|(?P<low>{NUMBER})(?:[\s-]*(?:-|–|to|or)\s*(?P<high>{NUMBER}))?[\s-]*{_UNIT}(?P<half>\s+and\s+a\s+half)?"
+    rf"(?:,?\s*(?:and\s+)?(?P<rest>{NUMBER})[\s-]*s(?:ec(?:ond)?s?)?\b)?)"
+)
+_CLIP = r"(?:clip|recording|audio|excerpt|sample|file|track|snippet)"
+_KIND = r"(?:(?:audio|sound|short|brief|entire|whole|full|complete|music|musical|speech|stereo|mono|given)\s+){0,2}"
+_DURATION = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        # "the clip lasts about two minutes", "this recording, lasting 12 s,", "the audio has a total length of 5 seconds"
+        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|runs?(?:\s+for)?|"
+        rf"running(?:\s+for)?|spans?|spanning|goes\s+on\s+for|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|running\s+time)"
+        rf"\s+of)\s+(?:for\s+)?{_SPAN}",
+        # "the clip is 10 seconds long"; not "the clip is 5 seconds into the song".
+        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP}\s+(?:is|was)\s+{_SPAN}(?=\s*(?:long\b|in\s+(?:length|duration)\b|[.,;)]|$))",
+        # "a 45-second clip", "this roughly ten-second long recording"; not "10-second clips", "the first 10-second clip".
+        rf"\b(?:an?|the|this)\s+{_SPAN}(?:[\s-]long)?,?\s+{_KIND}(?:clip|recording|excerpt|sample|snippet|audio|file|track)\b(?!s|\s+delay)",
+        rf"\b(?:total|overall|entire|full|clip['’]s|recording['’]s|audio['’]s)\s+(?:duration|length|running\s+time)(?:\s+of\s+(?:the|this)\s+"
+        rf"{_KIND}{_CLIP})?\s*(?:is|was|of|:|=)\s*{_SPAN}",
+        rf"\b(?:duration|length|running\s+time)\s+of\s+(?:the|this)\s+{_KIND}{_CLIP}\s*(?:is|was|at|:|=)\s*{_SPAN}",
+    )
+)
+_CLOCK = r"\d{1,2}:\d{2}(?:\.\d+)?"
+_AT = r"(?:at|around|by|until|from|near|to|till|about|approximately|roughly)"
+# Forms that mean a place in the recording whatever stands around them.
+_SURE_POINTS = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\b(?P<low>{NUMBER})[\s-]*(?P<unit>s|secs?|seconds?|mins?|minutes?)[\s-]+mark\b",
+        rf"\b(?P<low>{NUMBER})\s*(?P<unit>s|secs?|seconds?|mins?|minutes?)\s+(?:into\s+(?:the|this)\s+{_KIND}(?:{_CLIP}|piece|song)|"
+        rf"in(?=\s*(?:[.,;:)]|$)))",
+        rf"[\[(]\s*(?P<clock>{_CLOCK})(?:\s*(?:-|–|to)\s*(?P<until>{_CLOCK}))?\s*[\])]",
+        r"(?<![\d:])(?P<clock>0\d?:[0-5]\d(?:\.\d+)?)(?![\d:])",
+        rf"\b(?P<clock>{_CLOCK})\s+mark\b|\btime-?\s?stamp(?:\s+of)?\s+(?P<until>{_CLOCK})",
+        r"\btime-?\s?stamp(?:\s+of)?\s+(?P<low>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?)\b",
+    )
+)
+# Forms that may also be a time of day, or a span within what is said.
+_LIKELY_POINTS = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\b{_AT}\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<clock>{_CLOCK})(?:\s*(?:-|–|to|and)\s*(?P<until>{_CLOCK}))?(?!\d)",
+        r"\b(?:at|around|from|until)\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<low>\d+(?:\.\d+)?)"
+        r"(?:\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?))?\s*(?P<unit>s|secs?|seconds?)\b(?!\s+(?:each|apart|per|intervals?))",
+        r"\bbetween\s+(?:about\s+)?(?P<low>\d+(?:\.\d+)?)\s*(?:s|secs?|seconds?)?\s+and\s+(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?)\b",
+    )
+)
+_REPORTED = re.compile(
+    r"\b(?:says?|said|saying|states?|stating|mentions?|mentioned|announc\w+|explain\w*|tells?|told|asks?|instruct\w*|discuss\w*|"
+    r"talk\w*|refers?|recipes?|reads?|a\.?m\b|p\.?m\b|o'clock|train|flight|meeting|appointment|schedul\w+|clock|morning|evening|noon|"
+    r"midnight|today|tomorrow|verse|chapter|score|ratio|odds|signature|interval)\b",
+    re.I,
+)
+
+
+def duration_of(row: Row) -> float | None:
+    """The measured duration in seconds, else the row's own, else None."""
+    found = (row.get("measured") or {}).get("duration", row.get("duration"))
+    return float(found) if found is not None else None
+
+
+def check_duration(row: Row) -> str | None:
+    """What the sections state as the length of the clip is its length.
+
+    Off by no more than 1 s or 10% of what is stated, 25% after "about"; "over" and "under" bound it from one side.
+    """
+    duration = duration_of(row)
+    if duration is None:
+        return None
+    for name, sentence in claiming(row):
+        for pattern in _DURATION:
+            for match in pattern.finditer(sentence):
+                low, high = _stated(match)
+                if not _is_length(duration, low, high, (match["hedge"] or "").casefold()):
+                    return f"The section '{name}' says {match.group().strip()!r}, and the clip lasts {duration:.1f} s."
+    return None
+
+
+def check_time_points(row: Row) -> str | None:
+    """No point of time that the sections name lies after the end of the clip, by more than 1 s or 2%.
+
+    A time such as 9:45 counts only where nobody is reported to say it and the sentence is not about clocks.
+    """
+    duration = duration_of(row)
+    if duration is None:
+        return None
+    end = duration + max(SLACK, 0.02 * duration)
+    for name, sentence in claiming(row):
+        patterns = _SURE_POINTS if _REPORTED.search(sentence) else (*_SURE_POINTS, *_LIKELY_POINTS)
+        for pattern in patterns:
+            for match in pattern.finditer(sentence):
+                if max(_points(match)) > end:
+                    return (
+                        f"The section '{name}' names {match.group().strip()!r}, and the clip lasts {duration:.1f} s."
+                    )
+    return None
+
+
+def claiming(row: Row, *, planning: bool = True) -> Iterator[tuple[str, str]]:
+    """Section and sentence, one by one, without what stands in quotes; `planning` only where it is asked for."""
+    for name, text in sections(row):
+        if planning or name != "planning":
+            yield from ((name, sentence) for sentence in sentences(without_quotes(text)))
+
+
+def _is_length(duration: float, low: float, high: float, hedge: str) -> bool:
+    if hedge.startswith(("over", "more", "at least", "longer")):
+        return duration >= low - max(SLACK, EXACT * low)
+    if hedge.startswith(("under", "less", "at most", "up to", "shorter")):
+        return duration <= high + max(SLACK, EXACT * high)
+    share = EXACT if hedge in ("", "only", "just") else ABOUT
+    slack = SLACK if share == EXACT else 2 * SLACK
+    return low - max(slack, share * low) <= duration <= high + max(slack, share * high)
+
+
+def _stated(match: re.Match[str]) -> tuple[float, float]:
+    """The least and the most seconds that a match of `_SPAN` states."""
+    if match["m"] is not None:
+        seconds = 60 * int(match["m"]) + int(match["s"])
+        return seconds, seconds
+    unit = _unit_seconds(match["unit"])
+    more = 0.5 * unit if match["half"] else 0.0
+    more += number_value(match["rest"]) if match["rest"] else 0.0
+    low = number_value(match["low"])
+    return low * unit + more, (number_value(match["high"]) if match["high"] else low) * unit + more
+
+
+def _points(match: re.Match[str]) -> list[float]:
+    """The seconds from the beginning of every point that a match names."""
+    groups = match.groupdict()
+    clocks = [text for text in (groups.get("clock"), groups.get("until")) if text]
+    numbers = [text for text in (groups.get("low"), groups.get("high")) if text]
+    unit = _unit_seconds(groups["unit"]) if numbers else 1
+    return [60 * int(text.split(":")[0]) + float(text.split(":")[1]) for text in clocks] + [
+        number_value(text) * unit for text in numbers
+    ]
+
+
+def _unit_seconds(unit: str) -> int:
+    return _SECONDS[unit.casefold().removesuffix("s") or "s"]

@@ -1,0 +1,110 @@
+"""Which test item asks the question of a row: by its text with the choices, by long n-grams, by likeness of the words.
+
+A question that many items ask ("What is the emotion of the speaker?") is no item, and is matched only with choices
+that few items have. Knows texts alone, nothing of recordings.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from math import ceil
+
+from ..checks.row_text import words
+
+
+NGRAM = 13
+"""Words on end that two texts share by chance hardly ever; as in the decontamination of language models."""
+JACCARD = 0.8
+"""Of the sets of words of question and choices, from which two texts are the same question reworded."""
+MIN_NEAR_WORDS = 8
+"""Shorter texts are only matched whole."""
+TEMPLATE = 5
+"""A text that more items than this have is a template of the benchmark and marks no item."""
+
+Text = tuple[str, tuple[str, ...]]
+
+
+class QuestionIndex:
+    """The questions of test items, in memory: about 1 KB an item.
+
+    Args:
+        questions: question and choices, in the order of the numbers by which `find` names them.
+    """
+
+    def __init__(self, questions: Iterable[Text]) -> None:
+        asked = [(words(question), _choice_words(choices)) for question, choices in questions]
+        self._templates = _template_questions(asked)
+        self._whole: dict[tuple[tuple[str, ...], frozenset[tuple[str, ...]]], list[int]] = defaultdict(list)
+        self._grams: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, (question, choices) in enumerate(asked):
+            if not question:
+                continue
+            self._whole[tuple(question), choices].append(number)
+            for gram in dict.fromkeys(_ngrams(question)):
+                self._grams[gram].append(number)
+        self._near = _NearSets([_bag(question, choices) for question, choices in asked])
+
+    def find(self, question: str, choices: Sequence[str]) -> tuple[int, str] | None:
+        """The number of the first item that asks this, and in what way it is the same; else None."""
+        asked, offered = words(question), _choice_words(choices)
+        if not asked:
+            return None
+        whole = self._whole.get((tuple(asked), offered), [])
+        if 0 < len(whole) <= TEMPLATE and (offered or len(asked) >= NGRAM):
+            return whole[0], "the same question and choices" if offered else "the same question"
+        for gram in _ngrams(asked):
+            if 0 < len(self._grams.get(gram, [])) <= TEMPLATE:
+                return self._grams[gram][0], f"{NGRAM} words on end: {' '.join(gram)!r}"
+        if len(whole) > TEMPLATE or tuple(asked) in self._templates and not offered:
+            return None
+        near = self._near.find(_bag(asked, offered)) if offered else None
+        return (near[0], f"like words of question and choices ({near[1]:.2f})") if near else None
+
+
+class _NearSets:
+    """Sets of words by likeness. Two sets with a Jaccard index of t share one of their rarest (1 - t) of words."""
+
+    def __init__(self, bags: Sequence[frozenset[str]]) -> None:
+        self._bags = bags
+        self._frequency = Counter(word for bag in bags for word in bag)
+        same = Counter(bags)
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for number, bag in enumerate(bags):
+            if len(bag) >= MIN_NEAR_WORDS and same[bag] <= TEMPLATE:
+                for word in self._rarest(bag):
+                    self._by_word[word].append(number)
+
+    def find(self, bag: frozenset[str]) -> tuple[int, float] | None:
+        """The number of the likest set and its Jaccard index, if it is at least `JACCARD`; the first of equals."""
+        if len(bag) < MIN_NEAR_WORDS:
+            return None
+        candidates = {number for word in self._rarest(bag) for number in self._by_word.get(word, ())}
+        best = max(((_jaccard(bag, self._bags[number]), -number) for number in candidates), default=(0.0, 0))
+        return (-best[1], best[0]) if best[0] >= JACCARD else None
+
+    def _rarest(self, bag: frozenset[str]) -> list[str]:
+        ranked = sorted(bag, key=lambda word: (self._frequency[word], word))
+        return ranked[: len(ranked) - ceil(JACCARD * len(ranked)) + 1]
+
+
+def _choice_words(choices: Sequence[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(words(choice)) for choice in choices)
+
+
+def _bag(question: Sequence[str], choices: frozenset[tuple[str, ...]]) -> frozenset[str]:
+    """The words of the question, and those of the choices marked as such: there they weigh for themselves."""
+    return frozenset(question) | {f"={word}" for choice in choices for word in choice}
+
+
+def _ngrams(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(tokens[at : at + NGRAM]) for at in range(len(tokens) - NGRAM + 1)]
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
+
+
+def _template_questions(asked: Sequence[tuple[Sequence[str], object]]) -> frozenset[tuple[str, ...]]:
+    counts = Counter(tuple(question) for question, _ in asked)
+    return frozenset(question for question, count in counts.items() if count > TEMPLATE)

@@ -1,0 +1,91 @@
+"""The name of a recording in forms that can be compared: one recording has many names, and one name many recordings.
+
+A name is `"<corpus>/<id>"`, as `Recording.id`, or an address, or an id alone. It gives a set of keys, and two names
+mean one recording where they share a key: "youtube:…" and "freesound:…" for the recordings that many corpora took from
+there, "meld:…" for an utterance with its split, "name:…" for a file name within a corpus, or anywhere where it is long.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+_YOUTUBE_URL = re.compile(
+    r"(?:youtube\.com/(?:watch\?(?:[^#\s]*&)?v=|embed/|shorts/|v/|live/)|youtu\.be/)([A-Za-z0-9_-]{11})(?![A-Za-z0-9_-])"
+)
+_BILIBILI = re.compile(r"(?<![A-Za-z0-9])(BV1[A-Za-z0-9]{9})(?![A-Za-z0-9])")
+_FREESOUND_URL = re.compile(r"freesound\.org/(?:people/[^/\s]+/sounds|s|embed/sound/iframe)/(\d+)")
+# Of AudioSet, AudioCaps, MusicCaps and WavCaps: the id, with a "Y" before it and times behind it as the corpus has it.
+_YOUTUBE_NAME = re.compile(r"^(Y?)([A-Za-z0-9_-]{11})((?:[_-]\d+(?:[.:-]\d+)*)*)$")
+_UTTERANCE = re.compile(r"dia(\d+)[_/-]?utt(\d+)", re.I)
+_SUFFIX = re.compile(r"\.(?:wav|mp3|flac|ogg|opus|m4a|aac|mp4|webm|mkv|aiff?|wma)$", re.I)
+# Where a file named by digits is named by its number at Freesound; WavCaps has a folder FreeSound among others.
+_FREESOUND_CORPORA = frozenset({"freesound", "fsd50k"})
+_FAMILIES = {"clothoaqa": "clotho", "clothotest": "clotho", "audiosetsl": "audioset", "audiosetstrong": "audioset"}
+MIN_UNIQUE_NAME = 14
+"""A file name of so many characters with a digit is taken for the same recording in every corpus."""
+
+
+def family(corpus: str) -> str:
+    """The corpus without case, separators and the suffix of a version; corpora with the same recordings are one."""
+    plain = re.sub(r"[^a-z0-9]", "", corpus.casefold())
+    return _FAMILIES.get(plain, plain)
+
+
+def source_keys(name: str, corpus: str | None = None, split: str | None = None) -> frozenset[str]:
+    """The keys of a recording's name.
+
+    Args:
+        name: `"<corpus>/<id>"`, an id, a file name, or the address of a video or a sound.
+        corpus: the corpus where `name` does not begin with it.
+        split: the split of the corpus, which an utterance of MELD needs: its ids begin anew in each split. Where
+            neither this nor the name tells the split, the utterance has the key of every split.
+    """
+    text = name.strip().replace("\\", "/")
+    if not text:
+        return frozenset()
+    keys = {f"youtube:{found}" for found in _YOUTUBE_URL.findall(text)}
+    keys |= {f"bilibili:{found}" for found in _BILIBILI.findall(text)}
+    keys |= {f"freesound:{found}" for found in _FREESOUND_URL.findall(text)}
+    if "://" in text:
+        return frozenset(keys or {f"address:{text}"})
+    scheme, _, rest = text.partition(":")
+    if scheme in ("youtube", "freesound", "bilibili") and rest:
+        return frozenset({text})
+    parts = [part for part in text.split("/") if part not in ("", ".", "..")]
+    if corpus is None and len(parts) > 1:
+        corpus = parts[0]
+    stem = _SUFFIX.sub("", parts[-1] if parts else "")
+    group = family(corpus or "")
+    places = {family(part) for part in parts[:-1]} | {group}
+    return frozenset(keys | _named(stem, group, places) | _utterance("/".join(parts), group, split))
+
+
+def _named(stem: str, group: str, places: set[str]) -> set[str]:
+    keys = set()
+    if found := _YOUTUBE_NAME.match(stem):
+        keys.add(f"youtube:{found[2]}")
+    if stem.startswith("Y") and len(stem) == 11:
+        keys.add(f"youtube:{stem}")
+    if places & _FREESOUND_CORPORA and stem.isdigit():
+        keys.add(f"freesound:{int(stem)}")
+    if _UTTERANCE.search(stem):
+        return keys
+    plain = " ".join(stem.casefold().replace("_", " ").split())
+    if group and plain:
+        keys.add(f"name:{group}/{plain}")
+    if len(plain) >= MIN_UNIQUE_NAME and any(character.isdigit() for character in plain):
+        keys.add(f"name:*/{plain}")
+    return keys
+
+
+def _utterance(path: str, group: str, split: str | None) -> set[str]:
+    found = _UTTERANCE.search(path)
+    if not found or group not in ("meld", ""):
+        return set()
+    told = re.search(r"train|dev|valid|test", f"{split or ''} {path[: found.start()]}", re.I)
+    named = {"train": "train", "dev": "dev", "valid": "dev", "test": "test"}[told.group().casefold()] if told else None
+    return {
+        f"meld:{part}/dia{int(found[1])}utt{int(found[2])}"
+        for part in ((named,) if named else ("train", "dev", "test"))
+    }
