@@ -1,4 +1,4 @@
-"""A build from its settings: the stages in order, each in a folder whose name tells what it depends on; run or looked at.
+"""A build from its settings: the stages in order, run or looked at.
 
 A stage's folder carries a key of its version and of the stages before, so a changed prompt or setting begins a new
 folder from that stage on, and everything before it stays done.
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ from .stages.question_from_annotations import PlanQuestions
 from .stages.read import Read
 from .stages.reason import Reason, ReasonByTemplate
 from .stages.review import Review
+from .stages.spending import Spending
 from .stages.unique import UniqueAudio, UniqueText
 from .stages.write_shards import WriteShards
-from .teachers import TeacherSettings
+from .teachers.settings import TeacherSettings
 from .writer import require_replaceable
 
 
@@ -97,7 +99,7 @@ def _makers(settings: BuildSettings, max_cost: float | None) -> list[tuple[str, 
         makers.append(("annotate", lambda _: Annotate(**asking.take("annotate", given["annotate"]))))
     makers.append(("question", lambda _: _question(settings, asking, given["question"])))
     makers.append(("reason", lambda _: _reason(asking, given["reason"])))
-    makers.append(("review", lambda _: _review(asking, review)))
+    makers.append(("review", lambda _: _review(settings, asking, review)))
     if near_text:
         makers.append(("review", lambda _: UniqueText(**_options(near_text))))
     if "decontaminate" in given:
@@ -115,7 +117,12 @@ class _Askings:
     """Teachers by name, for stages that ask them."""
 
     def __init__(self, settings: BuildSettings, max_cost: float | None) -> None:
-        self._settings, self._max_cost = settings, max_cost
+        self._base = settings.base
+        self._teachers = {name: _teacher(name, given) for name, given in settings.teachers.items()}
+        self._spending = None
+        if max_cost is not None:
+            prices = {teacher.model: teacher.price for teacher in self._teachers.values()}
+            self._spending = Spending(Decimal(str(max_cost)), prices)
 
     def take(self, purpose: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """A stage's options with its teacher and prompt turned into what it asks."""
@@ -123,9 +130,15 @@ class _Askings:
         return {"asking": self.make(purpose, left.pop("teacher"), left.pop("prompt", None)), **left}
 
     def make(self, purpose: str, teacher: str, prompt: str | None = None) -> Asking:
-        settings = TeacherSettings.from_mapping(teacher, self._settings.teachers[teacher])
-        path = None if prompt is None else self._settings.base / prompt
-        return Asking(purpose, settings, path, self._max_cost)
+        path = None if prompt is None else self._base / prompt
+        return Asking(purpose, self._teachers[teacher], path, self._spending)
+
+
+def _teacher(name: str, given: Mapping[str, Any]) -> TeacherSettings:
+    try:
+        return TeacherSettings.from_mapping(given)
+    except ValueError as error:
+        raise ValueError(f"`teachers: {name}:` {str(error).removeprefix('teacher: ')}") from None
 
 
 def _question(settings: BuildSettings, asking: _Askings, options: dict[str, Any]) -> Stage:
@@ -140,7 +153,7 @@ def _reason(asking: _Askings, options: dict[str, Any]) -> Stage:
     return Reason(**asking.take("reason", options))
 
 
-def _review(asking: _Askings, options: dict[str, Any]) -> Stage:
+def _review(settings: BuildSettings, asking: _Askings, options: dict[str, Any]) -> Stage:
     left = dict(options)
     answers: dict[str, int] = {}
     for purpose in ("blind", "text_only"):
@@ -150,7 +163,7 @@ def _review(asking: _Askings, options: dict[str, Any]) -> Stage:
             left[purpose] = asking.make(purpose, found.pop("teacher"), found.pop("prompt", None))
             if found:
                 raise ValueError(f"`{purpose}:` knows no {next(iter(found))!r}.")
-    return Review(answers=answers, **left)
+    return Review(answers=answers, seed=settings.seed, **left)
 
 
 def run_build(

@@ -69,7 +69,7 @@ class BuildSettings:
         for name in ("question", "reason"):
             teacher = self.stages.get(name, {}).get("teacher")
             if teacher is None:
-                raise ValueError(f"`{name}:` names no `teacher:`; give {ANNOTATIONS!r} or one listed under `teachers:`.")
+                raise ValueError(f"`{name}:` names no `teacher:`; give {ANNOTATIONS} or one of `teachers:`.")
         for name, stage in self.stages.items():
             self._check_teacher(f"{name}: teacher", stage.get("teacher"), name in ("question", "reason"))
 

@@ -71,10 +71,10 @@ Answer positions: {positions}.
 ## Columns
 
 `id`, `audio` (16 kHz FLAC), `duration` (seconds), `domain`, `task`, `language` (of the speech), `source`,
-`source_id` and `license` (joined by `+` and ` AND ` where several recordings are heard), `annotations` (what the corpus
-says, the recordings that are heard with start and end, and what was measured and noted down, where it was), `question`,
-`choices` (none for open questions), `answer`, `planning`, `caption`, `reasoning`, `summary`, `response`, `messages`,
-`images`, `length` (grows with the row's tokens, for `group_by_length`), `teacher`, `review`.
+`source_id` and `license` (joined by `+` and ` AND ` where several recordings are heard), `annotations` (what the
+corpus says, the recordings that are heard with start and end, and what was measured and noted down, where it was),
+`question`, `choices` (none for open questions), `answer`, `planning`, `caption`, `reasoning`, `summary`, `response`,
+`messages`, `images`, `length` (grows with the row's tokens, for `group_by_length`), `teacher`, `review`.
 
 The clip is in a row twice, in `audio` and in the audio part of `messages`, as the same bytes, because TRL reads
 nothing but `messages`. Parquet stores both: the shards take {megabytes:.0f} MB, about twice the size of the clips.
@@ -109,9 +109,9 @@ four sections are written from the recordings' annotations. They are true as far
 describe nothing else; the wording is uniform."""
 
 TAUGHT = """\
-Recordings were measured (length, level, silence, speech, and tempo, key or pitch where they apply), and teachers, listed
-below, labelled them, made questions of them and wrote the chains of thought. Choices were put in order by a seeded
-draw. Clips are 16 kHz mono FLAC and otherwise as their corpora have them."""
+Recordings were measured (length, level, silence, speech, and tempo, key or pitch where they apply), and teachers,
+listed below, labelled them, made questions of them and wrote the chains of thought. Choices were put in order by a
+seeded draw. Clips are 16 kHz mono FLAC and otherwise as their corpora have them."""
 
 DEBIAN = ("asterisk", "fillets", "wesnoth", "sonic", "hydrogen", "mma")
 """The first words of the demo's sources, whose limits are written down."""

@@ -55,7 +55,10 @@ def publish_folder(
     stages = {item.stage.name: _account(item) for item in planned}
     if not shards:
         raise ValueError(f"No row got through the build; what was left, by stage and check: {_left(stages)}.")
-    shards = [{name: shard[name] for name in ("domain", "task", "split", "path", "rows", "bytes", "sha256")} for shard in shards]
+    shards = [
+        {name: shard[name] for name in ("domain", "task", "split", "path", "rows", "bytes", "sha256")}
+        for shard in shards
+    ]
     with cota_folder(settings.output) as folder:
         statistics = Statistics()
         done, whole = 0, sum(shard["rows"] for shard in shards)

@@ -50,7 +50,7 @@ class Statistics:
     """Counts of rows that have `TEXT_COLUMNS` (Json columns decoded). Hours are of clips, not of recordings."""
 
     def __init__(self) -> None:
-        self.rows: Counter[str] = Counter({split: 0 for split in SPLITS})
+        self.rows: Counter[str] = Counter(dict.fromkeys(SPLITS, 0))
         self._composition: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
         self._seconds: Counter[str] = Counter()
         self._hours_by: dict[str, Counter[str]] = {name: Counter() for name in ("domain", "source", "language")}
@@ -118,7 +118,9 @@ class Statistics:
     def result(self) -> dict[str, Any]:
         """The counts as JSON can hold them."""
         composition = {
-            domain: {task: {split: counts[split] for split in SPLITS if counts[split]} for task, counts in tasks.items()}
+            domain: {
+                task: {split: counts[split] for split in SPLITS if counts[split]} for task, counts in tasks.items()
+            }
             for domain, tasks in self._composition.items()
         }
         rows = sum(self.rows.values())
@@ -130,7 +132,10 @@ class Statistics:
                 name: {key: round(found / 3600, 3) for key, found in sorted(counts.items())}
                 for name, counts in self._hours_by.items()
             },
-            "lengths": {"edges": list(LENGTH_EDGES), "rows": [self._lengths[at] for at in range(len(LENGTH_EDGES) + 1)]},
+            "lengths": {
+                "edges": list(LENGTH_EDGES),
+                "rows": [self._lengths[at] for at in range(len(LENGTH_EDGES) + 1)],
+            },
             "words": {name: round(self._words[name] / rows, 1) if rows else 0.0 for name in SECTIONS},
             "recordings": {split: len(set(found)) for split, found in self._heard.items()},
             "sources": [

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..audio_reference import AudioReference
 from ..engine.stage import BuildStopped, Row, TaskPlace
 from ..prompts import read_prompt
-from ..schema import SAMPLING_RATE
+from ..stored_row import clip_flac
+from ..teachers.settings import TeacherSettings
+from .spending import Spending
 
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from ..teachers import Teacher, TeacherSettings
+    from ..teachers.teacher import Teacher
 
 NEVER_TOLD = ("recordings", "label")
 """Annotations that are the build's own and say nothing to a teacher."""
 LONGEST_FACT = 2_000
+CALLS = "calls"
+"""The folder of what teachers answered, beside the stages' folders."""
 
 
 class Asking:
@@ -33,13 +34,13 @@ class Asking:
         purpose: what the answers are for; the name of the prompt.
         settings: of the teacher.
         prompt: a file of the user's instead of the package's prompt.
-        max_cost: what the build may spend in all, None for no limit.
+        spending: what the build may spend and has spent; None for no limit.
     """
 
     def __init__(
-        self, purpose: str, settings: TeacherSettings, prompt: Path | None = None, max_cost: float | None = None
+        self, purpose: str, settings: TeacherSettings, prompt: Path | None = None, spending: Spending | None = None
     ) -> None:
-        self.purpose, self.settings, self.max_cost = purpose, settings, max_cost
+        self.purpose, self.settings, self.spending = purpose, settings, spending
         self.prompt = read_prompt(purpose, prompt)
         self._teacher: Teacher | None = None
 
@@ -53,12 +54,13 @@ class Asking:
         What was answered is kept beside the stages' folders, so that a stage that starts anew, for other checks or
         another row, pays for no call a second time.
         """
-        from ..teachers import open_teacher
+        from ..teachers.call_ledger import CallLedger
+        from ..teachers.teacher import Teacher
 
-        calls = place.folder.path.parent / "calls" / self.purpose
-        calls.mkdir(parents=True, exist_ok=True)
-        ledger = calls / f"{place.rank:05d}.sqlite"
-        self._teacher = open_teacher(self.settings.share(place.workers), ledger, self.max_cost)
+        calls = place.folder.path.parent / CALLS
+        self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite")
+        budget = self.spending.budget(calls, place.workers) if self.spending else None
+        self._teacher = Teacher(self.settings.share(place.workers), self._ledger, budget=budget)
 
     async def ask(self, row: Row, answer: type[BaseModel], hears: bool, turn: int = 0, **values: Any) -> Any:
         """The teacher's answer about a row.
@@ -71,12 +73,14 @@ class Asking:
             BuildStopped: the teacher cannot be used at all, or the money is spent.
             TeacherError: this question was not answered.
         """
-        from ..teachers import BudgetExhausted, Prompt, TeacherUnusable
+        from ..teachers.call import Prompt
+        from ..teachers.faults import TeacherUnusable
+        from ..teachers.prices import BudgetExhausted
 
         if self._teacher is None:
             raise RuntimeError(f"The teacher for {self.purpose} was not opened.")
         system, text = self.prompt.render(**values)
-        audio = await asyncio.to_thread(heard_bytes, row, self.settings.audio_format) if hears else None
+        audio = await asyncio.to_thread(heard_bytes, row) if hears else None
         try:
             given = await self._teacher.ask(
                 Prompt(system, text, self.prompt.version), answer, audio, f"{row['id']}/{turn}"
@@ -88,23 +92,17 @@ class Asking:
     async def close(self) -> None:
         if self._teacher is not None:
             await self._teacher.close()
+            self._ledger.close()
 
 
-def heard_bytes(row: Row, audio_format: str) -> bytes:
-    """A row's clip as a teacher hears it: 16 kHz, mono, whole, encoded as "wav", "flac" or "mp3".
+def heard_bytes(row: Row) -> bytes:
+    """A row's clip as teachers hear it, which is as it will be stored: whole, 16 kHz mono FLAC.
 
     Raises:
         ValueError: the clip cannot be decoded.
+        OSError: it is not there.
     """
-    import soundfile
-
-    from modeling_audio_reasoner.audio_loading import resample
-
-    reference = AudioReference.from_json(row["clip"] if "clip" in row else row["recording"]["audio"])
-    buffer = io.BytesIO()
-    waveform = np.clip(resample(*reference.waveform(), SAMPLING_RATE), -1.0, 1.0)
-    soundfile.write(buffer, waveform, SAMPLING_RATE, format=audio_format.upper())
-    return buffer.getvalue()
+    return clip_flac(AudioReference.from_json(row["clip"] if "clip" in row else row["recording"]["audio"]))
 
 
 def told_facts(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from ..schema import SAMPLING_RATE
 
 
 SHORTEST_SECONDS = 0.1
+MEASURING = "1"
+"""Raised where the facts or the fingerprint of the same recording change."""
 
 
 class Measure(Stage):
@@ -22,7 +24,7 @@ class Measure(Stage):
 
     Args:
         max_seconds: a longer recording is an error.
-        facts: groups of facts to measure, from `measuring.FACTS`; None for all that fit the domain.
+        facts: groups of facts to measure, from `measuring.facts.GROUPS`; None for all that fit the domain.
         fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
     """
 
@@ -33,19 +35,18 @@ class Measure(Stage):
         self.facts = None if facts is None else list(facts)
 
     def version(self) -> dict[str, Any]:
-        from ..measuring import VERSION
-
         return {
             "max_seconds": self.max_seconds,
             "facts": self.facts,
             "fingerprint": self.fingerprint,
-            "measuring": VERSION,
+            "measuring": MEASURING,
         }
 
     async def process(self, row: Row) -> Outcome:
         from modeling_audio_reasoner.audio_loading import resample
 
-        from ..measuring import fingerprint, measure, to_text
+        from ..measuring.facts import measure
+        from ..measuring.fingerprint import fingerprint, to_text
 
         recording = row["recording"]
         waveform, rate = AudioReference.from_json(recording["audio"]).waveform(self.max_seconds)
@@ -57,7 +58,8 @@ class Measure(Stage):
             reason = f"The recording lasts {len(waveform) / rate:.3f} s; there is too little to hear."
             return Left(found, "rejected", "too short", reason)
         facts = measure(waveform, rate, recording["domain"], self.facts)
-        found["measured"] = facts | {"active": [first / SAMPLING_RATE, last / SAMPLING_RATE]}
+        found["measured"] = facts
+        found["seconds"] = {"all": len(waveform) / rate, "active": (last - first) / SAMPLING_RATE}
         if self.fingerprint:
             found["fingerprint"] = to_text(fingerprint(waveform, rate))
         return found

@@ -56,9 +56,7 @@ class PlanQuestions(Stage):
         """The plans of all slices, sentences on what could not be made, and the recordings by id."""
         if place.previous is None:
             raise ValueError("Questions are planned from recordings that were measured.")
-        measured = [
-            _measured(row) for rank in range(place.previous_tasks) for row in place.previous.rows(rank)
-        ]
+        measured = [_measured(row) for rank in range(place.previous_tasks) for row in place.previous.rows(rank)]
         recordings = {item.recording.id: item.recording for item in measured}
         tasks = [task for task in TASKS if self.tasks is None or task.name in self.tasks]
         pools = make_pools(measured, assign_splits(list(recordings.values()), self.seed))
@@ -89,9 +87,7 @@ class PlanQuestions(Stage):
 def _measured(row: Row) -> Measured:
     """How much of a recording can be heard: of a sound what is not silence at its ends, of others all of it."""
     recording = Recording.from_json(row["recording"])
-    measured = row["measured"]
-    first, last = measured["active"]
-    return Measured(recording, last - first if recording.domain == "sound" else measured["duration"])
+    return Measured(recording, row["seconds"]["active" if recording.domain == "sound" else "all"])
 
 
 def planned_row(

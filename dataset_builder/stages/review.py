@@ -8,13 +8,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..checks import CHECKS, VERSION, run_checks
+from ..checks.check import CHECKS, PASS, run_checks
 from ..checks.hearing import blind_agrees, needs_audio
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from .asking import Asking
+from .question import shuffled
 
 
-PASS = "pass"
+CHECKING = "1"
+"""Raised where the verdict of a check on the same row changes."""
 
 
 class Answer(BaseModel):
@@ -33,6 +35,7 @@ class Review(Stage):
         text_only: a teacher that hears nothing; where it is right too often, the row does not need its recording.
         answers: how often each of the two is asked about a row.
         drop_without_audio: whether to leave behind rows that do not need their recording, instead of marking them.
+        seed: of the order of the choices, which is another one each time.
 
     Raises:
         ValueError: an unknown check.
@@ -48,6 +51,7 @@ class Review(Stage):
         text_only: Asking | None = None,
         answers: Mapping[str, int] | None = None,
         drop_without_audio: bool = False,
+        seed: int = 0,
     ) -> None:
         names = list(CHECKS) if checks is None else list(checks)
         if unknown := [name for name in names if name not in CHECKS]:
@@ -57,7 +61,7 @@ class Review(Stage):
         self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
         self.blind, self.text_only = blind, text_only
         self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})
-        self.drop_without_audio = drop_without_audio
+        self.drop_without_audio, self.seed = drop_without_audio, seed
         self.in_flight = max((asking.settings.in_flight for asking in self._askings()), default=1)
 
     def _askings(self) -> list[Asking]:
@@ -71,7 +75,8 @@ class Review(Stage):
         return {
             "checks": self.checks,
             "limits": self.limits,
-            "version": VERSION,
+            "version": CHECKING,
+            "seed": self.seed,
             "blind": self.blind.identity() if self.blind else None,
             "text_only": self.text_only.identity() if self.text_only else None,
             "answers": self.answers,
@@ -103,9 +108,8 @@ class Review(Stage):
     async def _ask(self, asking: Asking, row: Row, hears: bool) -> list[str]:
         answers = []
         for turn in range(self.answers[asking.purpose]):
-            given = await asking.ask(
-                row, Answer, hears=hears, turn=turn, question=row["question"], choices=row["choices"]
-            )
+            choices = shuffled(row["choices"], f"{row['id']}/{asking.purpose}/{turn}", self.seed)
+            given = await asking.ask(row, Answer, hears=hears, turn=turn, question=row["question"], choices=choices)
             answers.append(given.answer)
         return answers
 

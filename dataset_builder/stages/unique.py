@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..measuring.fingerprint import SAME
+from .measure import MEASURING
+from .review import CHECKING
 
 
 class UniqueAudio(Stage):
@@ -25,17 +28,13 @@ class UniqueAudio(Stage):
     ordered = True
 
     def __init__(self, threshold: float | None = None) -> None:
-        from ..measuring import SAME_RECORDING
-
-        self.threshold = SAME_RECORDING if threshold is None else threshold
+        self.threshold = SAME if threshold is None else threshold
 
     def version(self) -> dict[str, Any]:
-        from ..measuring import VERSION
-
-        return {"threshold": self.threshold, "measuring": VERSION}
+        return {"threshold": self.threshold, "measuring": MEASURING}
 
     async def open(self, place: TaskPlace) -> None:
-        from ..measuring import FingerprintIndex
+        from ..measuring.fingerprint_index import FingerprintIndex
 
         path = place.folder.file("index", 0, "sqlite")
         path.unlink(missing_ok=True)
@@ -43,13 +42,15 @@ class UniqueAudio(Stage):
         self._seen: dict[str, str] = {}
 
     async def process(self, row: Row) -> Outcome:
-        from ..measuring import from_text
+        from ..measuring.fingerprint import from_text
 
         before = self._seen.setdefault(row["content"], row["id"])
         if before != row["id"]:
             return Left(row, "rejected", "near_audio", f"The samples are those of {before}.")
         fingerprint = from_text(row["fingerprint"])
-        found = [(name, score) for name, score in self._index.matches(fingerprint, self.threshold) if name != row["id"]]
+        found = [
+            (name, score) for name, score in self._index.matches(fingerprint, self.threshold) if name != row["id"]
+        ]
         if found:
             name, score = found[0]
             return Left(row, "rejected", "near_audio", f"The recording sounds like {name} (similarity {score:.2f}).")
@@ -75,14 +76,12 @@ class UniqueText(Stage):
         self.threshold, self.workers = threshold, workers
 
     def version(self) -> dict[str, Any]:
-        from ..checks import VERSION
-
-        return {"threshold": self.threshold, "version": VERSION}
+        return {"threshold": self.threshold, "version": CHECKING}
 
     def inputs(self, place: TaskPlace) -> Iterator[Row]:
         from ..checks.near_text import near_duplicate_texts
 
-        texts = ((row["id"], compared_text(row)) for row in super(UniqueText, self).inputs(place))
+        texts = ((row["id"], compared_text(row)) for row in super().inputs(place))
         folder = place.folder.path / "texts"
         self._first = dict(near_duplicate_texts(texts, folder, self.workers))
         return super().inputs(place)

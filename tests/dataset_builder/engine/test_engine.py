@@ -53,7 +53,7 @@ class Halves(Stage):
     async def process(self, row):
         number = row["number"]
         if self.log:
-            with open(self.log, "a", encoding="utf-8") as log:  # noqa: ASYNC230
+            with open(self.log, "a", encoding="utf-8") as log:
                 log.write(f"{row['id']}\n")
         await asyncio.sleep(self.seconds + (number % 5) / 2_000)
         if number and number % 7 == 0:
