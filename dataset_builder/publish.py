@@ -1,4 +1,4 @@
-"""The last step of a build: the shards become a folder of CoTA with statistics, card and manifest, whole or not at all."""
+"""The last step of a build: the shards become a folder of CoTA with statistics, card and manifest."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STEP = "publish"
 BUILD_FILE = "build.yaml"
+SHARD = ("domain", "task", "split", "path", "rows", "bytes", "sha256")
+"""What the manifest says of a shard."""
 
 
 @dataclass
@@ -55,10 +57,7 @@ def publish_folder(
     stages = {item.stage.name: _account(item) for item in planned}
     if not shards:
         raise ValueError(f"No row got through the build; what was left, by stage and check: {_left(stages)}.")
-    shards = [
-        {name: shard[name] for name in ("domain", "task", "split", "path", "rows", "bytes", "sha256")}
-        for shard in shards
-    ]
+    shards = [{name: shard[name] for name in SHARD} for shard in shards]
     with cota_folder(settings.output) as folder:
         statistics = Statistics()
         done, whole = 0, sum(shard["rows"] for shard in shards)

@@ -24,52 +24,8 @@ MIN_RECALL = 0.8
 """The share of a longer open answer's content words that a longer response has to hold."""
 
 _STOP_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "with",
-        "by",
-        "for",
-        "from",
-        "as",
-        "which",
-        "who",
-        "what",
-        "while",
-        "into",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "i",
-        "you",
-        "we",
-        "some",
-        "one's",
-    ]
+    "a an the of in on at to and or is are was were be been it its this that these those there with by for from as "
+    "which who what while into he she they his her their i you we some one's".split()
 )
 _YES_NO = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 _META_CHOICE = re.compile(

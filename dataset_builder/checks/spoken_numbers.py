@@ -6,14 +6,10 @@ import re
 
 
 _ONES = dict(
-    zip(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
-        range(13),
-        strict=True,
-    )
+    zip("zero one two three four five six seven eight nine ten eleven twelve".split(), range(13), strict=True)
 )
-_TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _VALUES: dict[str, float] = {
     **_ONES,
     **{word: 13 + place for place, word in enumerate(_TEENS)},

@@ -1,4 +1,4 @@
-"""Stage `decontaminate`: rows that a benchmark's test items would be spoilt by are left behind, each with its match."""
+"""Stage `decontaminate`: rows that are test items of a benchmark are left behind, each with its match."""
 
 from __future__ import annotations
 
@@ -60,8 +60,15 @@ class Decontaminate(Stage):
         self._index = ContaminationIndex.build(items, fingerprint_of, self._sounds, SAME)
 
     async def process(self, row: Row) -> Outcome:
-        match = self._index.find(row)
+        match = self._index.find(row, self._fingerprint(row))
         return row if match is None else Left(row, "rejected", f"{match.benchmark} by {match.by}", f"{match}.")
+
+    def _fingerprint(self, row: Row) -> np.ndarray | None:
+        if self._sounds is None or not row.get("fingerprint"):
+            return None
+        from ..measuring.fingerprint import from_text
+
+        return from_text(row["fingerprint"])
 
     async def close(self) -> None:
         if self._sounds is not None:

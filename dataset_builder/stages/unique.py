@@ -48,10 +48,7 @@ class UniqueAudio(Stage):
         if before != row["id"]:
             return Left(row, "rejected", "near_audio", f"The samples are those of {before}.")
         fingerprint = from_text(row["fingerprint"])
-        found = [
-            (name, score) for name, score in self._index.matches(fingerprint, self.threshold) if name != row["id"]
-        ]
-        if found:
+        if found := self._index.matches(fingerprint, self.threshold):
             name, score = found[0]
             return Left(row, "rejected", "near_audio", f"The recording sounds like {name} (similarity {score:.2f}).")
         self._index.add(row["id"], fingerprint)
