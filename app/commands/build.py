@@ -23,9 +23,6 @@ def build(
         float | None, typer.Option(help="Stop before teachers cost more than this in all; run again to go on.", min=0)
     ] = None,
     status: Annotated[bool, typer.Option("--status", help="Show what is done, and run nothing.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the calls, tokens, hours and money it would take; ask no teacher.")
-    ] = False,
     retry_errors: Annotated[
         bool, typer.Option("--retry-errors", help="Try rows in error again, and what comes after them.")
     ] = False,
@@ -55,11 +52,6 @@ def build(
     console = Console()
     if status:
         print_status(console, settings)
-        return
-    if dry_run:
-        from dataset_builder.estimate import estimate_build
-
-        print_estimate(console, settings, estimate_build(settings, max(1, workers or cores())))
         return
     if redo is not None:
         console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)

@@ -27,7 +27,7 @@ Facts that do not apply are absent. The same samples give the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -41,39 +41,54 @@ from .pitch import pitch
 from .silence import silences
 
 
-def measure(waveform: np.ndarray, rate: int, domain: str) -> dict[str, Any]:
+GROUPS = ("level", "silence", "speech", "music")
+"""Facts that are measured together; `speech` includes the pitch of voices."""
+
+
+def measure(waveform: np.ndarray, rate: int, domain: str, groups: Collection[str] | None = None) -> dict[str, Any]:
     """The facts of a recording, as JSON can hold them.
 
     Args:
         waveform: float32 mono (samples,), full scale at -1 and 1.
         rate: its sampling rate in Hz.
         domain: `"sound"`, `"speech"` or `"music"`; says which facts apply.
+        groups: of `GROUPS`; None for all. Length and rate are always given.
 
     Raises:
         ValueError: the waveform is not mono floating-point samples, has none, or holds NaN or infinite ones; the rate
             is not positive; the domain is unknown.
         ImportError: a library of the extra `build` is not installed.
     """
+    check_groups(groups)
     waveform = _checked(waveform, rate, domain)
     duration = len(waveform) / rate
-    facts: dict[str, Any] = {
-        "duration": round(duration, 3),
-        "rate": int(rate),
-        "loudness": _rounded(integrated_loudness(waveform, rate), 1),
-        "peak": _rounded(peak(waveform), 1),
-        "clipped": round(clipped_share(waveform), 5),
-    }
-    facts |= _known(dynamic_range=_rounded(dynamic_range(waveform, rate), 1))
-    facts |= _known(bandwidth=_rounded(bandwidth(waveform, rate), 0))
-    facts |= _stretches("silence", "silent_share", silences(waveform, rate), duration)
-    heard = resample(waveform, rate, speech_segments.RATE)
-    spoken = speech_segments.speech_segments(heard)
-    facts |= _stretches("speech", "speech_share", spoken, duration)
-    if domain == "speech":
-        facts |= _voice(heard, spoken)
-    if domain == "music":
+    wanted = GROUPS if groups is None else groups
+    facts: dict[str, Any] = {"duration": round(duration, 3), "rate": int(rate)}
+    if "level" in wanted:
+        facts |= {
+            "loudness": _rounded(integrated_loudness(waveform, rate), 1),
+            "peak": _rounded(peak(waveform), 1),
+            "clipped": round(clipped_share(waveform), 5),
+        }
+        facts |= _known(dynamic_range=_rounded(dynamic_range(waveform, rate), 1))
+        facts |= _known(bandwidth=_rounded(bandwidth(waveform, rate), 0))
+    if "silence" in wanted:
+        facts |= _stretches("silence", "silent_share", silences(waveform, rate), duration)
+    if "speech" in wanted:
+        heard = resample(waveform, rate, speech_segments.RATE)
+        spoken = speech_segments.speech_segments(heard)
+        facts |= _stretches("speech", "speech_share", spoken, duration)
+        if domain == "speech":
+            facts |= _voice(heard, spoken)
+    if "music" in wanted and domain == "music":
         facts |= _music(resample(music_facts.middle(waveform, rate), rate, music_facts.RATE))
     return facts
+
+
+def check_groups(groups: Collection[str] | None) -> None:
+    """Raises ValueError where a name is none of `GROUPS`."""
+    if unknown := [name for name in groups or () if name not in GROUPS]:
+        raise ValueError(f"There are no facts {unknown[0]!r}; there are {', '.join(GROUPS)}.")
 
 
 def _checked(waveform: np.ndarray, rate: int, domain: str) -> np.ndarray:

@@ -26,11 +26,17 @@ class Measure(Stage):
         max_seconds: a longer recording is an error.
         facts: groups of facts to measure, from `measuring.facts.GROUPS`; None for all that fit the domain.
         fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
+
+    Raises:
+        ValueError: there are no such facts.
     """
 
     name = "measure"
 
     def __init__(self, max_seconds: float, facts: Sequence[str] | None = None, fingerprint: bool = True) -> None:
+        from ..measuring.facts import check_groups
+
+        check_groups(facts)
         self.max_seconds, self.fingerprint = max_seconds, fingerprint
         self.facts = None if facts is None else list(facts)
 

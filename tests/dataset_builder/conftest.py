@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -106,11 +106,13 @@ def describe(recordings: Iterable[Recording]) -> None:
         (folder / "metadata.jsonl").write_text("".join(found), encoding="utf-8")
 
 
-def settings_of(recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, **stages) -> BuildSettings:
-    """A build by the teacher `annotations` of the folders that hold the recordings."""
+def settings_of(
+    recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, sources: list | None = None, **stages
+) -> BuildSettings:
+    """A build by the teacher `annotations` of the folders that hold the recordings, or of other sources."""
     folders = sorted({recording.audio.path.parent for recording in recordings})
     return BuildSettings(
-        sources=[{"corpus": "folder", "folder": str(folder)} for folder in folders],
+        sources=sources or [{"corpus": "folder", "folder": str(folder)} for folder in folders],
         base=output.parent,
         output=output,
         work=output.with_name(output.name + ".build"),
@@ -126,14 +128,14 @@ def settings_of(recordings: Iterable[Recording], output: Path, rows: int, seed: 
     )
 
 
-def build(
+def build_cota(
     recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, workers: int = 1, **stages
 ) -> BuildReport:
     """Build a folder of CoTA of the recordings."""
     return run_build(settings_of(recordings, output, rows, seed, **stages), Execution(workers=workers))
 
 
-def measured(recording: Recording) -> Measured:
+def measure_length(recording: Recording) -> Measured:
     """A recording with its length, of what is not silence for sounds."""
     waveform, rate = recording.audio.waveform()
     first, last = active_bounds(waveform, rate) if recording.domain == "sound" else (0, len(waveform))
@@ -151,5 +153,20 @@ def recordings(tmp_path_factory) -> list[Recording]:
 def cota(recordings, tmp_path_factory) -> Path:
     """A folder of 260 rows, named `cota`; tests must not change it."""
     folder = tmp_path_factory.mktemp("built") / "cota"
-    build(recordings, folder, rows=260)
+    build_cota(recordings, folder, rows=260)
     return folder
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., BuildReport]:
+    return build_cota
+
+
+@pytest.fixture(scope="session")
+def settings() -> Callable[..., BuildSettings]:
+    return settings_of
+
+
+@pytest.fixture(scope="session")
+def measured(recordings) -> list[Measured]:
+    return [measure_length(recording) for recording in recordings]

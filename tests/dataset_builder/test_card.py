@@ -7,6 +7,8 @@ import json
 import pytest
 import yaml
 
+from dataset_builder.card import render_text
+
 
 @pytest.fixture(scope="module")
 def card(cota) -> str:
@@ -38,9 +40,23 @@ def test_the_card_says_what_a_user_must_know(cota, card):
     manifest = json.loads((cota / "manifest.json").read_text())
     statistics = json.loads((cota / "statistics.json").read_text())
     assert "The teacher is `annotations`" in card
-    assert "Known confounds" in card and "language goes with speaker and channel" in card
+    assert "| reason | annotations | 1 | " in card
+    assert "| measure | 388 | 388 | 0 | 0 |" in card.replace(str(statistics["stages"]["measure"]["in"]), "388")
     for line in statistics["sources"]:
         assert f"| {line['source']} | {line['license']} | {line['recordings']} |" in card
     for line in manifest["shards"]:
         assert f"| `{line['path']}` | {line['rows']} | `{line['sha256'][:16]}" in card
     assert f"| overall | {statistics['chance']['overall']:.1%} |" in card
+
+
+def test_the_limits_of_the_demos_recordings_are_on_its_card(cota):
+    statistics = json.loads((cota / "statistics.json").read_text())
+    statistics["sources"].append({"source": "asterisk-fr", "license": "CC-BY-SA-3.0", "recordings": 3})
+    card = render_text(json.loads((cota / "manifest.json").read_text()), statistics)
+    assert "language goes with speaker and channel" in card
+
+
+def test_what_was_left_out_is_on_the_card(cota):
+    statistics = json.loads((cota / "statistics.json").read_text())
+    statistics["stages"]["review"]["checks"] = {"citations": 7}
+    assert "| review | citations | 7 |" in render_text(json.loads((cota / "manifest.json").read_text()), statistics)

@@ -11,7 +11,6 @@ import pytest
 
 from dataset_builder.check import check_folder
 from dataset_builder.figure import write_figure
-from dataset_builder.pipeline import build
 from dataset_builder.writer import file_hash, rows_to_table
 
 
@@ -19,9 +18,9 @@ SHARD = "data/sound/sound_event/train-00000-of-00001.parquet"
 
 
 @pytest.fixture(scope="module")
-def small(recordings, tmp_path_factory) -> Path:
+def small(recordings, tmp_path_factory, build) -> Path:
     folder = tmp_path_factory.mktemp("small") / "cota"
-    build(recordings, folder, rows=100, workers=1)
+    build(recordings, folder, rows=100)
     return folder
 
 
@@ -81,7 +80,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda rows: rows[1].update(answer="gong"), "fails the check 'response'"),
+        (lambda rows: rows[1].update(answer="gong"), "fails the check 'answer'"),
         (lambda rows: rows[1].update(caption="A gong."), "the column 'caption' is not what the messages hold"),
         (lambda rows: rows[1]["audio"].update(bytes=rows[0]["audio"]["bytes"]), "is not the clip of the row"),
         (lambda rows: rows[1].update(duration=9.0), "and not 9.000 s"),

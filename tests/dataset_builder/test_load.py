@@ -8,7 +8,6 @@ import datasets
 import pytest
 
 from dataset_builder import registration
-from dataset_builder.pipeline import build
 from dataset_builder.schema import features
 from dataset_builder.tasks import TASKS
 
@@ -105,8 +104,8 @@ def test_a_target_that_is_no_dataset_is_refused(tmp_path):
             registration.register(target)
 
 
-def test_another_build_is_not_read_from_the_cache_of_the_first(beside, recordings, tmp_path, monkeypatch):
+def test_another_build_is_not_read_from_the_cache_of_the_first(beside, recordings, tmp_path, monkeypatch, build):
     first = datasets.load_dataset("cota", split="test")["question"]
-    build(recordings, tmp_path / "cota", rows=260, seed=1, workers=1)
+    build(recordings, tmp_path / "cota", rows=260, seed=1)
     monkeypatch.chdir(tmp_path)
     assert datasets.load_dataset("cota", split="test")["question"] != first

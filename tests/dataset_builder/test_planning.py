@@ -10,7 +10,6 @@ from scipy.stats import chisquare, ks_2samp
 
 from dataset_builder.planning import apportion, plan_rows
 from dataset_builder.pool import make_pools
-from dataset_builder.recording_audio import measure
 from dataset_builder.split import assign_splits
 from dataset_builder.tasks import TASKS
 from dataset_builder.tasks.sound import SoundCount
@@ -21,8 +20,8 @@ ROWS = 9_000
 
 
 @pytest.fixture(scope="module")
-def pools(recordings):
-    return make_pools(map(measure, recordings), assign_splits(recordings, seed=0))
+def pools(measured, recordings):
+    return make_pools(measured, assign_splits(recordings, seed=0))
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +138,10 @@ def test_question_wordings_are_used_alike(plans):
     assert max(counts.values()) - min(counts.values()) <= 3
 
 
-def test_a_task_without_recordings_is_left_out_and_named(recordings):
-    some = [recording for recording in recordings if recording.domain == "sound"]
-    found, notes = plan_rows(make_pools(map(measure, some), assign_splits(some, seed=0)), 100, seed=0)
+def test_a_task_without_recordings_is_left_out_and_named(measured):
+    some = [item for item in measured if item.recording.domain == "sound"]
+    splits = assign_splits([item.recording for item in some], seed=0)
+    found, notes = plan_rows(make_pools(some, splits), 100, seed=0)
     assert {plan.task for plan in found} == {"sound_event", "sound_order", "sound_count", "audio_type"}
     assert any("'genre'" in note and "left out" in note for note in notes)
 
