@@ -20,6 +20,7 @@ from .engine.executors import Execution, Progress, run_stage, stage_folder
 from .engine.stage import Stage
 from .engine.stage_folder import StageFolder
 from .publish import BuildReport, publish_folder
+from .sources.source import open_source
 from .stages.annotate import Annotate
 from .stages.arrange import Arrange
 from .stages.asking import Asking
@@ -187,6 +188,8 @@ def run_build(
     execution = execution or Execution()
     require_replaceable(settings.output)
     planned = plan_build(settings, max_cost)
+    for source_settings in settings.sources:
+        open_source(source_settings, settings.base)  # what is wrong with one is said before hours are spent
     settings.work.mkdir(parents=True, exist_ok=True)
     before: PlannedStage | None = None
     for item in planned:

@@ -90,8 +90,8 @@ class Statistics:
 
     def _count_teachers(self, teacher: Mapping[str, Any]) -> None:
         for stage, found in {"reason": teacher, **teacher.get("stages", {})}.items():
-            version = found.get("prompt_version", "")
-            self._teachers[f"{stage} | {found['model']} | {found.get('prompt', '')} {version}".strip()] += 1
+            prompt = f"{found.get('prompt', '')} {found.get('prompt_version', '')}".strip()
+            self._teachers[f"{stage} | {found['model']} | {prompt}"] += 1
 
     def _sample(self, row: Mapping[str, Any], split: str) -> None:
         """Keep the rows whose ids hash lowest."""

@@ -245,7 +245,7 @@ def _watched(done: Callable[[], int], name: str, whole: int, progress: Progress 
     finally:
         ended.set()
         thread.join()
-        progress(name, done(), whole)
+        progress(name, done(), done())
 
 
 def stage_folder(work: Path, number: int, name: str, key: str) -> StageFolder:

@@ -14,7 +14,6 @@ from ..engine.stage import Left, Outcome, Row, Stage
 from ..schema import SAMPLING_RATE
 
 
-SHORTEST_SECONDS = 0.1
 MEASURING = "1"
 """Raised where the facts or the fingerprint of the same recording change."""
 
@@ -24,6 +23,7 @@ class Measure(Stage):
 
     Args:
         max_seconds: a longer recording is an error.
+        min_seconds: a shorter recording is left behind.
         facts: groups of facts to measure, from `measuring.facts.GROUPS`; None for all that fit the domain.
         fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
 
@@ -33,16 +33,23 @@ class Measure(Stage):
 
     name = "measure"
 
-    def __init__(self, max_seconds: float, facts: Sequence[str] | None = None, fingerprint: bool = True) -> None:
+    def __init__(
+        self,
+        max_seconds: float,
+        min_seconds: float = 0.1,
+        facts: Sequence[str] | None = None,
+        fingerprint: bool = True,
+    ) -> None:
         from ..measuring.facts import check_groups
 
         check_groups(facts)
-        self.max_seconds, self.fingerprint = max_seconds, fingerprint
+        self.max_seconds, self.min_seconds, self.fingerprint = max_seconds, min_seconds, fingerprint
         self.facts = None if facts is None else list(facts)
 
     def version(self) -> dict[str, Any]:
         return {
             "max_seconds": self.max_seconds,
+            "min_seconds": self.min_seconds,
             "facts": self.facts,
             "fingerprint": self.fingerprint,
             "measuring": MEASURING,
@@ -60,8 +67,8 @@ class Measure(Stage):
         first, last = active_bounds(resample(waveform, rate, SAMPLING_RATE), SAMPLING_RATE)
         if first == last:
             return Left(found, "rejected", "silent", "The recording is digital silence.")
-        if len(waveform) < SHORTEST_SECONDS * rate:
-            reason = f"The recording lasts {len(waveform) / rate:.3f} s; there is too little to hear."
+        if len(waveform) < self.min_seconds * rate:
+            reason = f"The recording lasts {len(waveform) / rate:.3f} s and not {self.min_seconds:g} s."
             return Left(found, "rejected", "too short", reason)
         facts = measure(waveform, rate, recording["domain"], self.facts)
         found["measured"] = facts

@@ -119,7 +119,7 @@ def settings_of(
         seed=seed,
         tasks=3,
         stages={
-            "measure": {"facts": ["level", "silence"], "fingerprint": False},
+            "measure": {"facts": ["silence"], "fingerprint": False},
             "question": {"teacher": "annotations", "rows": rows},
             "reason": {"teacher": "annotations"},
             "review": {"checks": ["structure", "response"]},
