@@ -7,6 +7,7 @@ retries, ledger and budget are the Teacher's, as with every endpoint.
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 from .call import Call
@@ -36,8 +37,7 @@ class GoogleEndpoint:
 
     def __init__(self, settings: TeacherSettings, http_client: Any = None):
         try:
-            from google import genai
-            from google.genai import types
+            genai: Any = import_module("google.genai")
         except ImportError:
             raise ImportError(
                 "This teacher has `client: google-genai`: `pip install google-genai`, or use the preset gemini, "
@@ -47,7 +47,7 @@ class GoogleEndpoint:
         if key is None:
             raise TeacherUnusable(Fault.UNAUTHORIZED, "Gemini needs a key: write `api_key_env: GEMINI_API_KEY`.")
         self._settings = settings
-        self._types = types
+        self._types = types = genai.types
         options = types.HttpOptions(base_url=settings.base_url, timeout=round(1000 * settings.timeout))
         options.httpx_async_client = http_client
         self._client = genai.Client(api_key=key, vertexai=False, http_options=options)
@@ -112,9 +112,8 @@ def _completion(response: Any, expected: Usage) -> Completion:
 
 
 def _named_fault(error: Exception, settings: TeacherSettings) -> TeacherError:
-    import httpx
-    from google.genai import errors
-
+    httpx: Any = import_module("httpx")
+    errors: Any = import_module("google.genai.errors")
     if isinstance(error, (asyncio.TimeoutError, httpx.TimeoutException)):
         return TeacherError(Fault.TIMEOUT, f"{settings.host} gave no whole answer within {settings.timeout:g} s.")
     if isinstance(error, errors.APIError):
