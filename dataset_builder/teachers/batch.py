@@ -178,7 +178,9 @@ class BatchMode:
             await self._collect_ended()
         if batch.number not in self._set_aside:
             estimate = cost(batch.expected, self.settings.price, batch=True)
-            self._set_aside[batch.number] = self.budget.set_aside(self._budget_name, estimate, batch.requests)
+            while (amount := self.budget.set_aside(self._budget_name, estimate, batch.requests)) is None:
+                await self._collect_ended()
+            self._set_aside[batch.number] = amount
         if batch.state == "written":
             if not batch.path.exists():
                 self._records.end(batch)
@@ -248,7 +250,7 @@ class BatchMode:
             self._report.faults[found.status] = self._report.faults.get(found.status, 0) + left
         amount = cost(spent, self.settings.price, batch=True) if spent.total_tokens else None
         self.budget.settle(
-            self._budget_name, self._set_aside.pop(batch.number, Decimal(0)), amount, max(1, batch.requests - left)
+            self._budget_name, self._set_aside.pop(batch.number, None), amount, max(1, batch.requests - left)
         )
         self._records.end(batch)
         if found.status == "failed":

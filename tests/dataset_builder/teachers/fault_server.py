@@ -120,7 +120,7 @@ class FaultServer:
             self._app(), http=self._protocol(), ws="none", lifespan="off", log_level="error", timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> FaultServer:
@@ -365,6 +365,16 @@ class FaultServer:
                 self._files[name] = b"\n".join(written[good])
             names.append(name if written[good] else None)
         return names[0], names[1]
+
+
+class _Server(uvicorn.Server):
+    """Looks more often whether it should end."""
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 1000
+            await asyncio.sleep(0.01)
 
 
 def _digest(request: dict) -> str:

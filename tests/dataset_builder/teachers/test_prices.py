@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -47,18 +48,36 @@ def test_the_budget_stops_before_the_call_that_would_pass_it():
 def test_calls_in_flight_count():
     budget = Budget(1)
     kept = [budget.set_aside("m", Decimal("0.4")) for _ in range(2)]
-    with pytest.raises(BudgetExhausted):
-        budget.set_aside("m", Decimal("0.4"))
+    assert budget.in_flight == Decimal("0.8")
+    assert budget.set_aside("m", Decimal("0.4")) is None, "it is not known yet whether there is enough"
     budget.settle("m", kept[0], None)  # a refused connection: what was put aside is free again
-    budget.set_aside("m", Decimal("0.4"))
+    assert budget.set_aside("m", Decimal("0.4")) == Decimal("0.4")
+    budget.settle("m", Decimal("0.4"), Decimal("0.4"))
+    budget.settle("m", Decimal("0.4"), Decimal("0.4"))
+    assert budget.in_flight == 0
+    with pytest.raises(BudgetExhausted):
+        budget.set_aside("m", None)
+
+
+def test_a_call_waits_until_another_is_settled():
+    budget = Budget(1)
+
+    async def run() -> Decimal | None:
+        first = budget.set_aside("m", Decimal("0.9"))
+        waiting = asyncio.create_task(budget.settled())
+        await asyncio.sleep(0)
+        budget.settle("m", first, Decimal("0.1"))
+        await asyncio.wait_for(waiting, 1)
+        return budget.set_aside("m", Decimal("0.9"))
+
+    assert asyncio.run(run()) == Decimal("0.1")
 
 
 def test_teachers_share_a_budget_and_are_averaged_apart():
     budget = Budget(10)
     budget.settle("dear", budget.set_aside("dear", None), Decimal(5))
     assert budget.set_aside("cheap", Decimal("0.1")) == Decimal("0.1")
-    with pytest.raises(BudgetExhausted):  # 5 are spent, 0.1 put aside, and a dear call costs 5
-        budget.set_aside("dear", Decimal("0.1"))
+    assert budget.set_aside("dear", Decimal("0.1")) is None  # 5 are spent, 0.1 put aside, and a dear call costs 5
 
 
 def test_money_of_earlier_runs_counts():

@@ -110,7 +110,8 @@ def test_all_faults_together_lose_no_row(settings, ledger):
     answers = [one for one in found if isinstance(one, Answer)]
     errors = [one for one in found if isinstance(one, TeacherError)]
     assert len(answers) + len(errors) == 300
-    assert {error.kind for error in errors} <= {Fault.REFUSED}, "everything else passes with another attempt"
+    final = {Fault.REFUSED, *(Fault(kind) for kind in RESAMPLED)}
+    assert {error.kind for error in errors} <= final, "what has to do with the connection passes with time"
     assert 240 <= len(answers) < 300
     assert ledger.usage_total()["test-model"].faults == dict(server.counts.faults)
     assert server.counts.most_in_flight <= 32
@@ -222,10 +223,15 @@ def test_the_key_is_nowhere(settings, tmp_path, caplog):
     assert not [path for path in tmp_path.iterdir() if KEY.encode() in path.read_bytes()]
 
 
+def long_answer(request, schema, random) -> dict:
+    """About as long as a chain of thought."""
+    return {"caption": "rain " * 500, "domain": "sound", "events": [], "speakers": 0, "language": None}
+
+
 def test_the_budget_stops_before_it_is_passed_and_resumes(settings, ledger):
     price = {"currency": "USD", "input": 1000, "output": 1000, "read_on": "2026-11"}
     keys = [f"row-{number}" for number in range(60)]
-    with FaultServer(latency=0.02) as server:
+    with FaultServer(latency=0.02, answer=long_answer) as server:
         chosen = settings(server.base_url, price=price, in_flight=4, parameters={})
         (first,) = ask_all(chosen, ledger, ["first"])
         one = Decimal(first.usage.total_tokens) / 1000  # what a call costs, about
@@ -234,8 +240,8 @@ def test_the_budget_stops_before_it_is_passed_and_resumes(settings, ledger):
         found = ask_all(chosen, ledger, keys, budget=budget)
         answered = [one for one in found if isinstance(one, Answer)]
         assert all(isinstance(one, BudgetExhausted) for one in found if not isinstance(one, Answer))
-        assert 12 <= len(answered) <= 22
-        assert budget.spent <= budget.max_cost * Decimal("1.1")
+        assert 19 <= len(answered) <= 20
+        assert budget.max_cost * Decimal("0.9") <= budget.spent <= budget.max_cost
         asked = server.counts.requests
 
         rest = ask_all(chosen, ledger, keys, budget=Budget(one * 100))
