@@ -112,17 +112,20 @@ def _completion(response: Any, expected: Usage) -> Completion:
 
 
 def _named_fault(error: Exception, settings: TeacherSettings) -> TeacherError:
-    httpx: Any = import_module("httpx")
     errors: Any = import_module("google.genai.errors")
-    if isinstance(error, (asyncio.TimeoutError, httpx.TimeoutException)):
-        return TeacherError(Fault.TIMEOUT, f"{settings.host} gave no whole answer within {settings.timeout:g} s.")
     if isinstance(error, errors.APIError):
         if error.code == 400 and "API_KEY" in str(error.details):  # Google's way to say 401
             return status_fault(401, "", None, settings)
         headers = getattr(error.response, "headers", None) or {}
-        wait = retry_after(headers)
-        return status_fault(error.code, str(error.message or ""), None, settings, _asked_delay(error) or wait)
-    if isinstance(error, httpx.HTTPError):
+        wait = _asked_delay(error)
+        return status_fault(
+            error.code, str(error.message or ""), None, settings, retry_after(headers) if wait is None else wait
+        )
+    # The library has changed from httpx to its fork httpx2, whose errors have the same names.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, asyncio.TimeoutError) or "TimeoutException" in names:
+        return TeacherError(Fault.TIMEOUT, f"{settings.host} gave no whole answer within {settings.timeout:g} s.")
+    if "HTTPError" in names or isinstance(error, OSError):
         return TeacherError(Fault.CONNECTION, f"the connection to {settings.host} failed ({type(error).__name__}).")
     if isinstance(error, ValueError):
         return TeacherError(Fault.SERVER_ERROR, f"{settings.host} answered with something that cannot be read.")

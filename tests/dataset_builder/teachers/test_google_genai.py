@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import importlib.util
 import json
 from typing import Any
@@ -24,6 +25,14 @@ def installed() -> bool:
         return False
 
 
+def http_library() -> Any:
+    """httpx, or its fork httpx2: the one that google-genai makes its requests with."""
+    import google.genai.types
+
+    wanted = str(google.genai.types.HttpOptions.model_fields["httpx_async_client"].annotation)
+    return importlib.import_module("httpx2" if "httpx2" in wanted else "httpx")
+
+
 needs_it = pytest.mark.skipif(not installed(), reason="google-genai is not installed (an option)")
 TEXT = '{"caption": "rain on a roof", "domain": "sound", "events": [], "speakers": 0, "language": null}'
 USAGE = {
@@ -41,12 +50,11 @@ def response(text: str = TEXT, finish: str = "STOP") -> dict[str, Any]:
 
 def ask(monkeypatch, ledger, answers: list[tuple[int, dict]], **changed: Any) -> tuple[Any, list[Any]]:
     """Ask once; what came of it, and the requests that were sent."""
-    import httpx
-
+    httpx = http_library()
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
     sent: list[Any] = []
 
-    def handle(request: httpx.Request) -> httpx.Response:
+    def handle(request: Any) -> Any:
         sent.append(request)
         status, body = answers[min(len(sent), len(answers)) - 1]
         return httpx.Response(status, json=body)
@@ -90,8 +98,9 @@ def test_an_answer_with_audio_and_schema(monkeypatch, ledger):
     ],
 )
 def test_faults_by_name(monkeypatch, ledger, answer, kind):
-    found, _ = ask(monkeypatch, ledger, [answer], retries=0, resamples=0)
+    found, sent = ask(monkeypatch, ledger, [answer], retries=0, resamples=0)
     assert isinstance(found, TeacherError) and found.kind is kind
+    assert len(sent) == 1, "the library's own retries are off"
 
 
 @needs_it
