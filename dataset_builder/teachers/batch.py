@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,15 +178,14 @@ class BatchMode:
             await self._collect_ended()
         if batch.number not in self._set_aside:
             estimate = cost(batch.expected, self.settings.price, batch=True)
-            self._set_aside[batch.number] = self.budget.set_aside(self._budget_name, estimate, batch.requests)
+            while (amount := self.budget.set_aside(self._budget_name, estimate, batch.requests)) is None:
+                await self._collect_ended()
+            self._set_aside[batch.number] = amount
         if batch.state == "written":
             if not batch.path.exists():
                 self._records.end(batch)
                 return  # its requests are written anew as they come
-            with batch.path.open("rb") as stream:
-                uploaded = await self._sent(
-                    lambda: (stream.seek(0), self._client.files.create(file=stream, purpose="batch"))[1]
-                )
+            uploaded = await self._sent(partial(self._client.files.create, file=batch.path, purpose="batch"))
             batch = self._records.change(batch, state="uploaded", file_id=uploaded.id)
         batch_id = await self._find_submitted(batch) if batch.state == "submitting" else None
         if batch_id is None:
@@ -218,7 +218,7 @@ class BatchMode:
 
     async def _find_submitted(self, batch: Batch) -> str | None:
         """The id of the batch that was made of this file, where its creation is not known to the ledger."""
-        page = await self._sent(lambda: self._client.batches.list(limit=100))
+        page = await self._sent(partial(self._client.batches.list, limit=100))
         async for found in page:
             if found.input_file_id == batch.file_id:
                 return found.id
@@ -230,7 +230,7 @@ class BatchMode:
         for batch in self._records.batches():
             if batch.state != "submitted":
                 continue
-            found = await self._sent(lambda batch=batch: self._client.batches.retrieve(str(batch.batch_id)))
+            found = await self._sent(partial(self._client.batches.retrieve, str(batch.batch_id)))
             if found.status in ENDED:
                 ended += 1
                 await self._collect(batch, found)
@@ -241,7 +241,7 @@ class BatchMode:
         spent = Usage()
         for file_id in (found.output_file_id, found.error_file_id):
             if file_id:
-                contents = await self._sent(lambda file_id=file_id: self._client.files.content(file_id))
+                contents = await self._sent(partial(self._client.files.content, file_id))
                 for line in contents.content.splitlines():
                     if line.strip():
                         spent += self._take(batch, json.loads(line))
@@ -250,7 +250,7 @@ class BatchMode:
             self._report.faults[found.status] = self._report.faults.get(found.status, 0) + left
         amount = cost(spent, self.settings.price, batch=True) if spent.total_tokens else None
         self.budget.settle(
-            self._budget_name, self._set_aside.pop(batch.number, Decimal(0)), amount, max(1, batch.requests - left)
+            self._budget_name, self._set_aside.pop(batch.number, None), amount, max(1, batch.requests - left)
         )
         self._records.end(batch)
         if found.status == "failed":

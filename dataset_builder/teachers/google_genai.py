@@ -7,6 +7,7 @@ retries, ledger and budget are the Teacher's, as with every endpoint.
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 from .call import Call
@@ -36,8 +37,7 @@ class GoogleEndpoint:
 
     def __init__(self, settings: TeacherSettings, http_client: Any = None):
         try:
-            from google import genai
-            from google.genai import types
+            genai: Any = import_module("google.genai")
         except ImportError:
             raise ImportError(
                 "This teacher has `client: google-genai`: `pip install google-genai`, or use the preset gemini, "
@@ -47,7 +47,7 @@ class GoogleEndpoint:
         if key is None:
             raise TeacherUnusable(Fault.UNAUTHORIZED, "Gemini needs a key: write `api_key_env: GEMINI_API_KEY`.")
         self._settings = settings
-        self._types = types
+        self._types = types = genai.types
         options = types.HttpOptions(base_url=settings.base_url, timeout=round(1000 * settings.timeout))
         options.httpx_async_client = http_client
         self._client = genai.Client(api_key=key, vertexai=False, http_options=options)
@@ -112,18 +112,20 @@ def _completion(response: Any, expected: Usage) -> Completion:
 
 
 def _named_fault(error: Exception, settings: TeacherSettings) -> TeacherError:
-    import httpx
-    from google.genai import errors
-
-    if isinstance(error, (asyncio.TimeoutError, httpx.TimeoutException)):
-        return TeacherError(Fault.TIMEOUT, f"{settings.host} gave no whole answer within {settings.timeout:g} s.")
+    errors: Any = import_module("google.genai.errors")
     if isinstance(error, errors.APIError):
         if error.code == 400 and "API_KEY" in str(error.details):  # Google's way to say 401
             return status_fault(401, "", None, settings)
         headers = getattr(error.response, "headers", None) or {}
-        wait = retry_after(headers)
-        return status_fault(error.code, str(error.message or ""), None, settings, _asked_delay(error) or wait)
-    if isinstance(error, httpx.HTTPError):
+        wait = _asked_delay(error)
+        return status_fault(
+            error.code, str(error.message or ""), None, settings, retry_after(headers) if wait is None else wait
+        )
+    # The library has changed from httpx to its fork httpx2, whose errors have the same names.
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if isinstance(error, asyncio.TimeoutError) or "TimeoutException" in names:
+        return TeacherError(Fault.TIMEOUT, f"{settings.host} gave no whole answer within {settings.timeout:g} s.")
+    if "HTTPError" in names or isinstance(error, OSError):
         return TeacherError(Fault.CONNECTION, f"the connection to {settings.host} failed ({type(error).__name__}).")
     if isinstance(error, ValueError):
         return TeacherError(Fault.SERVER_ERROR, f"{settings.host} answered with something that cannot be read.")

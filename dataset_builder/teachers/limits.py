@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 from .settings import TeacherSettings
 
 
-WINDOW = 61.2
-"""Seconds in which a minute's limit is spent: 2% more than a minute, so that requests which reach the endpoint a
-little closer together than they left (up to 1.2 s) still keep to the limit there."""
+WINDOW = 60.6
+"""Seconds in which a minute's limit is spent: 1% more than a minute, so that requests which reach the endpoint a
+little closer together than they left (up to 0.6 s) still keep to the limit there."""
 BURST = 1.0
 """Seconds' worth of the limit that may go at once; the rest is spread, since endpoints also count by the second."""
 
@@ -27,7 +27,8 @@ class Bucket:
     """A limit per minute: a token bucket that spreads the calls, and a sliding window that is never passed.
 
     A bucket alone lets its capacity and a minute's filling through in one minute, which is more than the limit; a
-    window alone lets all go at once. Together they never pass the limit in any minute and reach 98% of it.
+    window alone lets all go at once. Together they never pass the limit in any minute, and reach 99% of it less what
+    does not fit beside larger calls.
 
     Args:
         limit: amount per minute.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -96,9 +98,9 @@ class BudgetExhausted(Exception):
 class Budget:
     """Money that the teachers of a process share.
 
-    Each call puts aside what a call of its teacher has cost on average, and `BudgetExhausted` is raised before the
-    one for which nothing is left. What is spent can so differ from `max_cost` only by as much as the calls in flight
-    differ from their estimates.
+    Each call puts aside what a call of its teacher has cost on average. One for which nothing is left waits for the
+    calls in flight, whose estimates may have been too high, and is then refused by `BudgetExhausted`. What is spent
+    can so pass `max_cost` only by as much as the calls in flight cost more than was put aside for them.
 
     Args:
         max_cost: in `currency`; None for no limit, and then what is spent is still counted.
@@ -110,13 +112,14 @@ class Budget:
     """
 
     def __init__(self, max_cost: Decimal | float | None, spent: Decimal = Decimal(0), currency: str = "USD"):
-        if max_cost is not None and (max_cost < 0 or not Decimal(str(max_cost)).is_finite()):
+        if max_cost is not None and not 0 <= max_cost < float("inf"):
             raise ValueError(f"max_cost is {max_cost}; give an amount of money of 0 or more.")
         self.max_cost = None if max_cost is None else Decimal(str(max_cost))
         self.spent = spent
         self.currency = currency
-        self._set_aside = Decimal(0)
+        self._set_aside: Counter[Decimal] = Counter()  # the amounts, and how many calls each is put aside for
         self._means: dict[str, tuple[Decimal, int]] = {}
+        self._settled: asyncio.Event | None = None
 
     def share(self, n: int) -> Budget:
         """The budget of one of `n` processes, with nothing spent yet."""
@@ -132,7 +135,7 @@ class Budget:
                 "(0 for a server of your own)."
             )
 
-    def set_aside(self, model: str, first_estimate: Decimal | None, calls: int = 1) -> Decimal:
+    def set_aside(self, model: str, first_estimate: Decimal | None, calls: int = 1) -> Decimal | None:
         """Put aside what calls of `model` will cost, and return that amount for `settle`.
 
         Args:
@@ -140,29 +143,51 @@ class Budget:
             first_estimate: of all these calls, used until one is settled; None where the price is not known.
             calls: how many are made together, as in a batch.
 
+        Returns:
+            None if calls in flight have to be settled first to know whether there is enough.
+
         Raises:
-            BudgetExhausted: less is left than the call will cost.
+            BudgetExhausted: less is left than the calls will cost.
         """
         total, settled = self._means.get(model, (Decimal(0), 0))
         amount = calls * total / settled if settled else (first_estimate or Decimal(0))
-        if self.max_cost is not None and self.spent + self._set_aside + amount > self.max_cost:
+        if self.max_cost is not None and self.spent + self.in_flight + amount > self.max_cost:
+            if self._set_aside:
+                return None
             raise BudgetExhausted(
-                f"The next call of {model} would cost about {amount:.4f} {self.currency}, and of "
-                f"{self.max_cost:.2f} {self.currency} (--max-cost) {self.spent:.4f} are spent and "
-                f"{self._set_aside:.4f} put aside for calls in flight. What is done is kept: raise --max-cost and "
-                "start again to go on."
+                f"The next {'call' if calls == 1 else 'batch'} of {model} would cost about {amount:.4f} "
+                f"{self.currency}, and {self.spent:.4f} of {self.max_cost:.4f} (--max-cost) are spent. What is done "
+                "is kept: raise --max-cost and start again to go on."
             )
-        self._set_aside += amount
+        self._set_aside[amount] += 1
         return amount
 
-    def settle(self, model: str, set_aside: Decimal, amount: Decimal | None, calls: int = 1) -> None:
+    @property
+    def in_flight(self) -> Decimal:
+        """What is put aside for calls in flight."""
+        return sum((amount * count for amount, count in self._set_aside.items()), Decimal(0))
+
+    def settle(self, model: str, set_aside: Decimal | None, amount: Decimal | None, calls: int = 1) -> None:
         """Replace what was put aside by what the calls did cost.
 
         Args:
+            set_aside: what `set_aside` returned; None for calls of an earlier run.
             amount: None if no tokens were used: a refused connection costs nothing and says nothing of other calls.
         """
-        self._set_aside -= set_aside
+        if set_aside is not None:
+            self._set_aside[set_aside] -= 1
+            if not self._set_aside[set_aside]:
+                del self._set_aside[set_aside]
         if amount is not None:
             total, settled = self._means.get(model, (Decimal(0), 0))
             self._means[model] = (total + amount, settled + calls)
             self.spent += amount
+        if self._settled is not None:
+            self._settled.set()
+            self._settled = None
+
+    async def settled(self) -> None:
+        """Wait until a call in flight is settled."""
+        if self._settled is None:
+            self._settled = asyncio.Event()
+        await self._settled.wait()

@@ -172,9 +172,11 @@ class Teacher:
         settings = self.settings
         expected = self._expected(call)
         async with self.limiter.call(expected.total_tokens) as permit:
+            while (set_aside := self.budget.set_aside(settings.model, cost(expected, settings.price))) is None:
+                await self.budget.settled()
             if self._stopped is not None:  # while this call waited for its turn
+                self.budget.settle(settings.model, set_aside, None)
                 raise self._stopped
-            set_aside = self.budget.set_aside(settings.model, cost(expected, settings.price))
             usage: Usage | None = None
             try:
                 completion = await self._endpoint.complete(call, sample)
