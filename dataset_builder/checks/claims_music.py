@@ -16,6 +16,8 @@ from .spoken_numbers import NUMBER, number_value
 
 TEMPO_SHARE = 0.06
 """Share by which a stated tempo may be off the true one, its half or its double."""
+MIN_TEMPO_STRENGTH = 0.3
+"""Autocorrelation of the onsets below which a measured tempo is too unsure to hold a text to, where it is given."""
 MIN_KEY_STRENGTH = 0.7
 """Correlation below which a measured key is too unsure to hold a text to. It applies where `key_strength` is given."""
 
@@ -24,7 +26,8 @@ _BPM = re.compile(
     re.I,
 )
 _UNSURE = re.compile(
-    r"\b(?:not|if|whether|would|could|might|rather than|instead of|unlike|ruled out|nor|neither|below|above|slower|faster)\b",
+    r"\b(?:not|if|whether|would|could|might|rather than|instead of|unlike|ruled out|nor|neither|below|above|slower|"
+    r"faster)\b",
     re.I,
 )
 _KEY = re.compile(
@@ -40,11 +43,9 @@ KeyRelation = Literal["same", "relative", "parallel", "fifth", "other"]
 def check_tempo(row: Row) -> str | None:
     """A tempo in BPM that the sections state is within 6% of the tempo of the music, its half or its double."""
     measured: dict[str, Any] = row.get("measured") or {}
-    tempi = [
-        float(tempo)
-        for tempo in (measured.get("tempo"), (row.get("annotations") or {}).get("tempo"))
-        if _positive(tempo)
-    ]
+    sure = measured.get("tempo_strength") is None or measured["tempo_strength"] >= MIN_TEMPO_STRENGTH
+    known = (measured.get("tempo") if sure else None, (row.get("annotations") or {}).get("tempo"))
+    tempi = [float(tempo) for tempo in known if _positive(tempo)]
     if not tempi:
         return None
     for name, sentence in claiming(row, planning=False):
@@ -67,11 +68,13 @@ def check_key(row: Row) -> str | None:
     """A key that the sections state is the key of the music or its relative: the same notes round another tonic.
 
     A relative key passes, because neither listeners nor chroma tell the two apart reliably; `key_relation` says which
-    it was. A measured key whose `key_strength` is below 0.7 is not held against a text.
+    it was. So does the key that fits next best (`key_rival`). A measured key whose `key_strength` is below 0.7 is not
+    held against a text.
     """
     measured: dict[str, Any] = row.get("measured") or {}
     sure = measured.get("key_strength") is None or measured["key_strength"] >= MIN_KEY_STRENGTH
-    keys = [measured.get("key") if sure else None, (row.get("annotations") or {}).get("key")]
+    keys = [(row.get("annotations") or {}).get("key")]
+    keys += [measured.get("key"), measured.get("key_rival")] if sure else []
     keys = [key for key in keys if isinstance(key, str) and parse_key(key)]
     if not keys:
         return None
@@ -86,7 +89,7 @@ def check_key(row: Row) -> str | None:
 
 
 def parse_key(name: str) -> tuple[int, str] | None:
-    """The tonic (0 for C to 11 for B) and "major" or "minor" of a name such as "A minor", "Bbm" or "F# maj"; else None."""
+    """The tonic (0 for C to 11 for B) and the mode of a name such as "A minor", "Bbm" or "F# maj"; None of others."""
     found = _KEY_NAME.match(name)
     if not found:
         return None
@@ -113,5 +116,5 @@ def key_relation(one: str, other: str) -> KeyRelation:
     return "relative" if (minor + 3) % 12 == major else "parallel" if minor == major else "other"
 
 
-def _positive(value: object) -> bool:
+def _positive(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0

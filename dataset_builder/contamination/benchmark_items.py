@@ -132,7 +132,7 @@ def read_clotho_aqa(folder: Path) -> Iterator[BenchmarkItem]:
 
 
 def read_items(path: Path) -> Iterator[BenchmarkItem]:
-    """A JSONL with a test item a line: `benchmark` and `id`, and where known `source_ids`, `question`, `choices`, `audio`.
+    """A JSONL, a test item a line: `benchmark` and `id`, where known `source_ids`, `question`, `choices`, `audio`.
 
     `audio` is a path from the folder of the file.
     """
