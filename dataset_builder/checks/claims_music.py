@@ -45,7 +45,7 @@ def check_tempo(row: Row) -> str | None:
     measured: dict[str, Any] = row.get("measured") or {}
     sure = measured.get("tempo_strength") is None or measured["tempo_strength"] >= MIN_TEMPO_STRENGTH
     known = (measured.get("tempo") if sure else None, (row.get("annotations") or {}).get("tempo"))
-    tempi = [float(tempo) for tempo in known if _positive(tempo)]
+    tempi = [float(tempo) for tempo in known if tempo is not None and _positive(tempo)]
     if not tempi:
         return None
     for name, sentence in claiming(row, planning=False):
@@ -75,16 +75,16 @@ def check_key(row: Row) -> str | None:
     sure = measured.get("key_strength") is None or measured["key_strength"] >= MIN_KEY_STRENGTH
     keys = [(row.get("annotations") or {}).get("key")]
     keys += [measured.get("key"), measured.get("key_rival")] if sure else []
-    keys = [key for key in keys if isinstance(key, str) and parse_key(key)]
-    if not keys:
+    names = [key for key in keys if isinstance(key, str) and parse_key(key)]
+    if not names:
         return None
     for name, sentence in claiming(row, planning=False):
         if _UNSURE.search(sentence):
             continue
         for found in _KEY.finditer(sentence):
             claimed = f"{found[1]}{found[2] or ''}{' ' + found[3] if found[3] else ''} {found[4]}"
-            if not any(key_relation(claimed, key) in ("same", "relative") for key in keys):
-                return f"The section '{name}' says {found.group()!r}, and the key is {keys[0]}."
+            if not any(key_relation(claimed, key) in ("same", "relative") for key in names):
+                return f"The section '{name}' says {found.group()!r}, and the key is {names[0]}."
     return None
 
 
@@ -105,10 +105,10 @@ def key_relation(one: str, other: str) -> KeyRelation:
     Raises:
         ValueError: a name is no key.
     """
-    parsed = parse_key(one), parse_key(other)
-    if parsed[0] is None or parsed[1] is None:
+    first, last = parse_key(one), parse_key(other)
+    if first is None or last is None:
         raise ValueError(f"{one!r} or {other!r} is no key: write it as in 'A minor' or 'F# major'.")
-    (tonic, mode), (second, second_mode) = parsed
+    (tonic, mode), (second, second_mode) = first, last
     if mode == second_mode:
         distance = (tonic - second) % 12
         return "same" if distance == 0 else "fifth" if distance in (5, 7) else "other"

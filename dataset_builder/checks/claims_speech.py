@@ -147,12 +147,10 @@ def check_silence(row: Row) -> str | None:
     for name, sentence in claiming(row, planning=False):
         if gaps is not None and not _SUPPOSED.search(sentence):
             longest = max((end - start for start, end in gaps), default=0.0)
-            for found in _LONG_SILENCE.finditer(sentence):
-                seconds = number_value(found["low"] or found["high"])
+            for gap in _LONG_SILENCE.finditer(sentence):
+                seconds = number_value(gap["low"] or gap["high"])
                 if seconds > longest + max(1.0, 0.3 * seconds):
-                    return (
-                        f"The section '{name}' says {found.group()!r}, and the longest silence lasts {longest:.1f} s."
-                    )
+                    return f"The section '{name}' says {gap.group()!r}, and the longest silence lasts {longest:.1f} s."
         if share is None or _PART.search(sentence) or _SUPPOSED.search(sentence):
             continue
         if (found := _ALL_SILENT.search(sentence)) and share < SILENT:

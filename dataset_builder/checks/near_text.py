@@ -20,7 +20,7 @@ and what is proposed is compared by its 3-grams, so that no pair below 0.85 is e
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import lru_cache
@@ -79,7 +79,7 @@ def near_duplicate_texts(
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database:
         # The index is scratch: a crash loses nothing that a new call does not make again.
-        database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536;" + _TABLES)
+        database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16384;" + _TABLES)
         number = 0
         for ids, hashed in _hashed(texts, workers):
             for id, (grams, keys) in zip(ids, hashed, strict=True):
@@ -98,7 +98,7 @@ def near_duplicate_texts(
 
 def _first_near(database: sqlite3.Connection, grams: np.ndarray, keys: list[int], threshold: float) -> str | None:
     """The id of the earliest kept text that is near, by exact comparison of those that share a bucket."""
-    candidates = set()
+    candidates: set[int] = set()
     for bucket, key in enumerate(keys):
         found = database.execute("SELECT number FROM buckets WHERE bucket = ? AND hash = ?", (bucket, key))
         candidates.update(number for (number,) in found)
@@ -117,12 +117,9 @@ def jaccard(one: np.ndarray, other: np.ndarray) -> float:
 
 def shingles(text: str) -> np.ndarray:
     """The hashes of the word 3-grams of a text, uint64 (n,), sorted, each once; a shorter text is one 3-gram."""
-    from datatrove.utils.hashing import HashConfig, create_hash_func
-
-    digest = create_hash_func(HashConfig(precision=64, hash_fc="xxhash"), bytes)
     tokens = words(text)
     grams = {" ".join(tokens[at : at + NGRAM]) for at in range(max(1, len(tokens) - NGRAM + 1))}
-    return np.unique(np.fromiter((digest(gram.encode()) for gram in grams), dtype=np.uint64, count=len(grams)))
+    return np.unique(np.fromiter((_digest()(gram.encode()) for gram in grams), dtype=np.uint64, count=len(grams)))
 
 
 def _hashed(
@@ -155,9 +152,15 @@ def _hash_text(text: str) -> tuple[np.ndarray, list[int]]:
 
 
 def _key(hashes: list[int]) -> int:
-    from datatrove.utils.hashes.xxhash import xxhash64
+    return int(np.array(_digest()(np.array(hashes, dtype=np.uint64).tobytes()), dtype=np.uint64).astype(np.int64))
 
-    return int(np.array(xxhash64(np.array(hashes, dtype=np.uint64).tobytes()), dtype=np.uint64).astype(np.int64))
+
+@lru_cache(maxsize=1)
+def _digest() -> Callable[[bytes], int]:
+    """datatrove's 64-bit hash of bytes: its hash of str fails with xxhash 4."""
+    from datatrove.utils.hashing import HashConfig, create_hash_func
+
+    return create_hash_func(HashConfig(precision=64, hash_fc="xxhash"), bytes)
 
 
 @lru_cache(maxsize=1)

@@ -73,7 +73,8 @@ def _named(stem: str, group: str, places: set[str]) -> set[str]:
         return keys
     plain = " ".join(stem.casefold().replace("_", " ").split())
     if group and plain:
-        keys.add(f"name:{group}/{plain}")
+        # A number alone is counted anew in each folder of a corpus.
+        keys.add(f"name:{group}/{'/'.join(sorted(places - {group})) + '/' if plain.isdigit() else ''}{plain}")
     if len(plain) >= MIN_UNIQUE_NAME and any(character.isdigit() for character in plain):
         keys.add(f"name:*/{plain}")
     return keys

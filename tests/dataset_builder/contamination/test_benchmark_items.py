@@ -17,6 +17,7 @@ from dataset_builder.contamination.benchmark_items import (
     read_mmar,
     read_mmau,
 )
+from dataset_builder.contamination.source_keys import source_keys
 
 
 def _touch(path: Path) -> Path:
@@ -100,6 +101,10 @@ def test_air_bench(tmp_path):
     assert one.audio is not None and one.audio.path.name == "clip_1.flac"
     assert (other.benchmark, other.choices, other.source_ids) == ("air_bench_chat", (), ("clotho/c.wav",))
     assert other.audio is not None
+    emotion = {**foundation, "task_name": "Speech_Emotion", "dataset_name": "MELD", "path": "dia3_utt1.wav"}
+    (tmp_path / "Foundation/Foundation_meta.json").write_text(json.dumps([emotion]))
+    keys = {key for name in next(read_air_bench(tmp_path)).source_ids for key in source_keys(name)}
+    assert keys == {"meld:dev/dia3utt1", "meld:test/dia3utt1"}
     assert [item.id for item in read_air_bench(tmp_path / "Chat")] == ["sound_clotho/0"]
 
 

@@ -13,7 +13,10 @@ from dataset_builder.contamination.index import ContaminationIndex, Match
 
 
 EMOTION = "What is the emotion of the speaker?"
-LONG = "Listening to the whole exchange on the platform, which of the two travellers is the first to notice that the train left?"
+LONG = (
+    "Listening to the whole exchange on the platform, which of the two travellers is the first to notice that the "
+    "train left?"
+)
 ITEMS = [
     BenchmarkItem(
         "mmar", "one", ("https://youtu.be/-0Gj8-vB1q4",), "Which bell rings?", ("the small", "the large", "none")
