@@ -119,13 +119,13 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     **{"zh": ("Chinese", "Mandarin", "Cantonese")},
 }
 """English names of the languages by code. A row in a language that is not here is not judged."""
-_SAME = {"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id", "ji": "yi"}
+_SAME = {"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id"}
 _NAMES = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
 _SPOKEN_LANGUAGE = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:speak(?:s|ing)?|spoken|talk(?:s|ing)?|convers(?:e|es|ing))\b(?:\s+(?!"
-        rf"or\b)[\w']+){{0,4}}?\s+in\s+(?:\w+\s+)?({_NAMES})\b",
+        rf"\b(?:speak(?:s|ing)?|spoken|talk(?:s|ing)?|convers(?:e|es|ing))\b"
+        rf"(?:\s+(?!or\b)[\w']+){{0,4}}?\s+in\s+(?:\w+\s+)?({_NAMES})\b",
         rf"\b(?:speech|dialogue|conversation|utterance|monologue|announcement|voice|speaker|words)\s+(?:is|are|"
         rf"was)\s+(?:spoken\s+)?in\s+({_NAMES})\b",
         rf"\b(?:speak(?:s|ing)?|spoken)\s+(?:(?:fluent|native|clear|standard|fluently|clearly)\s+)?({_NAMES})\b",

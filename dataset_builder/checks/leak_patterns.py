@@ -33,14 +33,16 @@ _STATED = (
 )
 _SOUND = r"(?:audio|clip|recording|sound|segment|sample|event|track|music|song|piece|excerpt|utterance|emotion)"
 
+# The description of a scene and the tags in the options are none; the label of the clip is the reference.
+_NOT_OF_SOMETHING = (
+    r"(?!\s+(?:artist|company|maker|writer|signed|he|she|they|(?:of|in|by|for|on)\s+"
+    r"(?!(?:the|this) (?:audio|clip|recording|sound|file|data-?set|corpus))))"
+)
 _ENGLISH = (
     # "according to the label", "based on the provided transcript", "per the metadata"; not "according to the speaker".
     rf"\b(?:according to|based (?:up)?on|as per|per|going by|judging (?:by|from)|consult(?:ing)?|relying on|given|"
-    rf"consistent "
-    rf"with|in line with|matching|confirmed by|supported by|taken from|derived from|thanks to)\s+(?:the|this|these|"
-    rf"its|an?)\s+"
-    rf"(?:{_GIVEN}\s+){{0,2}}{_SHOWN}\b(?!\s+(?:artist|company|maker|writer|signed|of (?:an?|the|his|her|their|"
-    rf"reverb)\b))",
+    rf"consistent with|in line with|matching|confirmed by|supported by|taken from|derived from|thanks to)\s+"
+    rf"(?:the|this|these|its|an?)\s+(?:{_GIVEN}\s+){{0,2}}{_SHOWN}\b{_NOT_OF_SOMETHING}",
     # "the annotation says", "the provided labels are"; "the transcript reads".
     rf"\b(?:the|this|these|its)\s+(?:{_GIVEN}\s+){{0,2}}(?:annotations?|meta-?data|captions?|ground[- ]truth|"
     rf"hints?)\s+{_SAYS}\b",
@@ -58,7 +60,7 @@ _ENGLISH = (
     rf"its)\s+(?:{_GIVEN}\s+){{0,2}}{_SHOWN}\b",
     r"\bas\s+(?:annotated|labell?ed|tagged)\b(?!\s+(?:on|by the (?:speaker|man|woman)))",
     rf"\b(?:in|from|by|with)\s+(?:the|its|these)\s+(?:{_GIVEN}\s+){{0,2}}(?:annotations|meta-?data|ground[- ]truth|"
-    rf"data-?set labels?)\b",
+    rf"data-?set labels?)\b{_NOT_OF_SOMETHING}",
     # "the clip is labelled as", "the emotion has been annotated".
     rf"\b{_SOUND}\s+(?:is|are|was|were|has been|have been|being)\s+(?:explicitly |already |officially |"
     rf"also )?(?:annotated|labell?ed|tagged)(?=\s+(?:as|with|by|in|to be)\b|\s*[.,;:…])",
