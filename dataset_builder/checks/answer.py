@@ -24,12 +24,56 @@ MIN_RECALL = 0.8
 """The share of a longer open answer's content words that a longer response has to hold."""
 
 _STOP_WORDS = frozenset(
-    "a an the of in on at to and or is are was were be been it its this that these those there with by for from as "
-    "which who what while into he she they his her their i you we some one's".split()
+    {
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "with",
+        "by",
+        "for",
+        "from",
+        "as",
+        "which",
+        "who",
+        "what",
+        "while",
+        "into",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "their",
+        "i",
+        "you",
+        "we",
+        "some",
+    }
 )
 _YES_NO = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 _META_CHOICE = re.compile(
-    r"^(?:all|none|neither|both|any|either)\b.{0,12}\b(?:(?:the )?above|of (?:these|those|the others?|the (?:choices|options)))\b"
+    r"^(?:all|none|neither|both|any|either)\b.{0,12}\b(?:(?:the )?above|of (?:these|those|the others?|the (?:choices|"
+    r"options)))\b"
     r"|^(?:both|neither|either) (?:option |choice )?[a-d]\b.{0,5}\b[a-d]$|^[a-d] (?:and|or|&) [a-d]$"
     r"|^(?:other|unknown|not sure|i (?:do not|don't) know|not given|not stated|n/a)$"
     r"|^(?:it )?(?:cannot|can't|can not) be (?:determined|known|told|inferred)"
@@ -37,14 +81,15 @@ _META_CHOICE = re.compile(
 _LETTERED = re.compile(r"^\(?[A-Ha-h1-8][).:]\s+\S")
 _REJECTS = re.compile(
     r"\b(?:not|no|nor|never|neither|without|isn't|wasn't|doesn't|don't|excludes?|excluded|excluding|eliminates?|"
-    r"eliminated|rejected|unlike|unlikely|less likely|rather than|instead of|as opposed to|rules? out|ruled out|ruling out|"
+    r"eliminated|rejected|unlike|unlikely|less likely|rather than|instead of|as opposed to|rules? out|ruled out|"
+    r"ruling out|"
     r"against|contrasts?|compared|whether|although|though|while)\b",
     re.I,
 )
 
 
 def check_choices(row: Row) -> str | None:
-    """The choices, where there are any: two or more, distinct, without letters or "none of the above", one the answer."""
+    """The choices, where there are any: distinct, one the answer, none with a letter or about the others."""
     choices = list(row["choices"])
     if not choices:
         return None

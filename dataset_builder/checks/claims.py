@@ -20,8 +20,10 @@ EXACT, ABOUT = 0.10, 0.25
 
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600}
 _HEDGE = (
-    r"(?P<hedge>about|around|approximately|approx\.?|roughly|nearly|almost|close to|just over|just under|just|a (?:little|bit) "
-    r"(?:over|under)|slightly (?:over|under|more than|less than|longer than)|over|more than|at least|longer than|under|"
+    r"(?P<hedge>about|around|approximately|approx\.?|roughly|nearly|almost|close to|just over|just under|just|"
+    r"a (?:little|bit) "
+    r"(?:over|under)|slightly (?:over|under|more than|less than|longer than)|over|more than|at least|longer than|"
+    r"under|"
     r"less than|at most|up to|shorter than|only|some)"
 )
 _UNIT = r"(?P<unit>s|secs?|seconds?|mins?|minutes?|hours?)\b"
@@ -35,15 +37,20 @@ _KIND = r"(?:(?:audio|sound|short|brief|entire|whole|full|complete|music|musical
 _DURATION = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        # "the clip lasts about two minutes", "this recording, lasting 12 s,", "the audio has a total length of 5 seconds"
-        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|runs?(?:\s+for)?|"
-        rf"running(?:\s+for)?|spans?|spanning|goes\s+on\s+for|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|running\s+time)"
+        # "the clip lasts about two minutes", "this recording, lasting 12 s,", "the audio has a length of 5 seconds"
+        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|"
+        rf"runs?(?:\s+for)?|"
+        rf"running(?:\s+for)?|spans?|spanning|goes\s+on\s+for|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|"
+        rf"running\s+time)"
         rf"\s+of)\s+(?:for\s+)?{_SPAN}",
         # "the clip is 10 seconds long"; not "the clip is 5 seconds into the song".
-        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP}\s+(?:is|was)\s+{_SPAN}(?=\s*(?:long\b|in\s+(?:length|duration)\b|[.,;)]|$))",
-        # "a 45-second clip", "this roughly ten-second long recording"; not "10-second clips", "the first 10-second clip".
-        rf"\b(?:an?|the|this)\s+{_SPAN}(?:[\s-]long)?,?\s+{_KIND}(?:clip|recording|excerpt|sample|snippet|audio|file|track)\b(?!s|\s+delay)",
-        rf"\b(?:total|overall|entire|full|clip['’]s|recording['’]s|audio['’]s)\s+(?:duration|length|running\s+time)(?:\s+of\s+(?:the|this)\s+"
+        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP}\s+(?:is|was)\s+{_SPAN}(?=\s*(?:long\b|in\s+(?:length|"
+        rf"duration)\b|[.,;)]|$))",
+        # "a 45-second clip", "this roughly ten-second recording"; not "10-second clips", "the first 10-second clip".
+        rf"\b(?:an?|the|this)\s+{_SPAN}(?:[\s-]long)?,?\s+{_KIND}(?:clip|recording|excerpt|sample|snippet|audio|file|"
+        rf"track)\b(?!s|\s+delay)",
+        rf"\b(?:total|overall|entire|full|clip['’]s|recording['’]s|audio['’]s)\s+(?:duration|length|"
+        rf"running\s+time)(?:\s+of\s+(?:the|this)\s+"
         rf"{_KIND}{_CLIP})?\s*(?:is|was|of|:|=)\s*{_SPAN}",
         rf"\b(?:duration|length|running\s+time)\s+of\s+(?:the|this)\s+{_KIND}{_CLIP}\s*(?:is|was|at|:|=)\s*{_SPAN}",
     )
@@ -55,7 +62,8 @@ _SURE_POINTS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"\b(?P<low>{NUMBER})[\s-]*(?P<unit>s|secs?|seconds?|mins?|minutes?)[\s-]+mark\b",
-        rf"\b(?P<low>{NUMBER})\s*(?P<unit>s|secs?|seconds?|mins?|minutes?)\s+(?:into\s+(?:the|this)\s+{_KIND}(?:{_CLIP}|piece|song)|"
+        rf"\b(?P<low>{NUMBER})\s*(?P<unit>s|secs?|seconds?|mins?|minutes?)\s+(?:into\s+(?:the|"
+        rf"this)\s+{_KIND}(?:{_CLIP}|piece|song)|"
         rf"in(?=\s*(?:[.,;:)]|$)))",
         rf"[\[(]\s*(?P<clock>{_CLOCK})(?:\s*(?:-|–|to)\s*(?P<until>{_CLOCK}))?\s*[\])]",
         r"(?<![\d:])(?P<clock>0\d?:[0-5]\d(?:\.\d+)?)(?![\d:])",
@@ -67,15 +75,20 @@ _SURE_POINTS = tuple(
 _LIKELY_POINTS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        rf"\b{_AT}\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<clock>{_CLOCK})(?:\s*(?:-|–|to|and)\s*(?P<until>{_CLOCK}))?(?!\d)",
+        rf"\b{_AT}\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<clock>{_CLOCK})(?:\s*(?:-|–|to|"
+        rf"and)\s*(?P<until>{_CLOCK}))?(?!\d)",
         r"\b(?:at|around|from|until)\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<low>\d+(?:\.\d+)?)"
-        r"(?:\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?))?\s*(?P<unit>s|secs?|seconds?)\b(?!\s+(?:each|apart|per|intervals?))",
-        r"\bbetween\s+(?:about\s+)?(?P<low>\d+(?:\.\d+)?)\s*(?:s|secs?|seconds?)?\s+and\s+(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?)\b",
+        r"(?:\s*(?:s|secs?|seconds?)?\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?))?\s*(?P<unit>s|secs?|seconds?)\b(?!\s+(?:each|apart|per|"
+        r"intervals?))",
+        r"\bbetween\s+(?:about\s+)?(?P<low>\d+(?:\.\d+)?)\s*(?:s|secs?|"
+        r"seconds?)?\s+and\s+(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?)\b",
     )
 )
 _REPORTED = re.compile(
-    r"\b(?:says?|said|saying|states?|stating|mentions?|mentioned|announc\w+|explain\w*|tells?|told|asks?|instruct\w*|discuss\w*|"
-    r"talk\w*|refers?|recipes?|reads?|a\.?m\b|p\.?m\b|o'clock|train|flight|meeting|appointment|schedul\w+|clock|morning|evening|noon|"
+    r"\b(?:says?|said|saying|states?|stating|mentions?|mentioned|announc\w+|explain\w*|tells?|told|asks?|instruct\w*|"
+    r"discuss\w*|"
+    r"talk\w*|refers?|recipes?|reads?|a\.?m\b|p\.?m\b|o'clock|train|flight|meeting|appointment|schedul\w+|clock|"
+    r"morning|evening|noon|"
     r"midnight|today|tomorrow|verse|chapter|score|ratio|odds|signature|interval)\b",
     re.I,
 )

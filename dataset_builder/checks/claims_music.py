@@ -16,6 +16,8 @@ from .spoken_numbers import NUMBER, number_value
 
 TEMPO_SHARE = 0.06
 """Share by which a stated tempo may be off the true one, its half or its double."""
+MIN_TEMPO_STRENGTH = 0.3
+"""Autocorrelation of the onsets below which a measured tempo is too unsure to hold a text to, where it is given."""
 MIN_KEY_STRENGTH = 0.7
 """Correlation below which a measured key is too unsure to hold a text to. It applies where `key_strength` is given."""
 
@@ -24,7 +26,8 @@ _BPM = re.compile(
     re.I,
 )
 _UNSURE = re.compile(
-    r"\b(?:not|if|whether|would|could|might|rather than|instead of|unlike|ruled out|nor|neither|below|above|slower|faster)\b",
+    r"\b(?:not|if|whether|would|could|might|rather than|instead of|unlike|ruled out|nor|neither|below|above|slower|"
+    r"faster)\b",
     re.I,
 )
 _KEY = re.compile(
@@ -40,11 +43,9 @@ KeyRelation = Literal["same", "relative", "parallel", "fifth", "other"]
 def check_tempo(row: Row) -> str | None:
     """A tempo in BPM that the sections state is within 6% of the tempo of the music, its half or its double."""
     measured: dict[str, Any] = row.get("measured") or {}
-    tempi = [
-        float(tempo)
-        for tempo in (measured.get("tempo"), (row.get("annotations") or {}).get("tempo"))
-        if _positive(tempo)
-    ]
+    sure = measured.get("tempo_strength") is None or measured["tempo_strength"] >= MIN_TEMPO_STRENGTH
+    known = (measured.get("tempo") if sure else None, (row.get("annotations") or {}).get("tempo"))
+    tempi = [float(tempo) for tempo in known if tempo is not None and _positive(tempo)]
     if not tempi:
         return None
     for name, sentence in claiming(row, planning=False):
@@ -67,26 +68,28 @@ def check_key(row: Row) -> str | None:
     """A key that the sections state is the key of the music or its relative: the same notes round another tonic.
 
     A relative key passes, because neither listeners nor chroma tell the two apart reliably; `key_relation` says which
-    it was. A measured key whose `key_strength` is below 0.7 is not held against a text.
+    it was. So does the key that fits next best (`key_rival`). A measured key whose `key_strength` is below 0.7 is not
+    held against a text.
     """
     measured: dict[str, Any] = row.get("measured") or {}
     sure = measured.get("key_strength") is None or measured["key_strength"] >= MIN_KEY_STRENGTH
-    keys = [measured.get("key") if sure else None, (row.get("annotations") or {}).get("key")]
-    keys = [key for key in keys if isinstance(key, str) and parse_key(key)]
-    if not keys:
+    keys = [(row.get("annotations") or {}).get("key")]
+    keys += [measured.get("key"), measured.get("key_rival")] if sure else []
+    names = [key for key in keys if isinstance(key, str) and parse_key(key)]
+    if not names:
         return None
     for name, sentence in claiming(row, planning=False):
         if _UNSURE.search(sentence):
             continue
         for found in _KEY.finditer(sentence):
             claimed = f"{found[1]}{found[2] or ''}{' ' + found[3] if found[3] else ''} {found[4]}"
-            if not any(key_relation(claimed, key) in ("same", "relative") for key in keys):
-                return f"The section '{name}' says {found.group()!r}, and the key is {keys[0]}."
+            if not any(key_relation(claimed, key) in ("same", "relative") for key in names):
+                return f"The section '{name}' says {found.group()!r}, and the key is {names[0]}."
     return None
 
 
 def parse_key(name: str) -> tuple[int, str] | None:
-    """The tonic (0 for C to 11 for B) and "major" or "minor" of a name such as "A minor", "Bbm" or "F# maj"; else None."""
+    """The tonic (0 for C to 11 for B) and the mode of a name such as "A minor", "Bbm" or "F# maj"; None of others."""
     found = _KEY_NAME.match(name)
     if not found:
         return None
@@ -102,10 +105,10 @@ def key_relation(one: str, other: str) -> KeyRelation:
     Raises:
         ValueError: a name is no key.
     """
-    parsed = parse_key(one), parse_key(other)
-    if parsed[0] is None or parsed[1] is None:
+    first, last = parse_key(one), parse_key(other)
+    if first is None or last is None:
         raise ValueError(f"{one!r} or {other!r} is no key: write it as in 'A minor' or 'F# major'.")
-    (tonic, mode), (second, second_mode) = parsed
+    (tonic, mode), (second, second_mode) = first, last
     if mode == second_mode:
         distance = (tonic - second) % 12
         return "same" if distance == 0 else "fifth" if distance in (5, 7) else "other"
@@ -113,5 +116,5 @@ def key_relation(one: str, other: str) -> KeyRelation:
     return "relative" if (minor + 3) % 12 == major else "parallel" if minor == major else "other"
 
 
-def _positive(value: object) -> bool:
+def _positive(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0

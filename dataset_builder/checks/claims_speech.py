@@ -26,43 +26,60 @@ UNSPOKEN = 0.01
 """A clip in which speech takes less than this share has nobody who speaks."""
 
 _PART = re.compile(
-    r"\b(?:first|last|after\w*|before|until|till|during|between|beginning|start|starts|end|ends|ending|then|when|while|most|mostly|"
-    r"part|portion|half|seconds?|minutes?|except|besides|apart|other|otherwise|further|additional|more|brief\w*|moments?|at times|"
+    r"\b(?:first|last|after\w*|before|until|till|during|between|beginning|start|starts|end|ends|ending|then|when|"
+    r"while|most|mostly|"
+    r"part|portion|half|seconds?|minutes?|except|besides|apart|other|otherwise|further|additional|more|brief\w*|"
+    r"moments?|at times|"
     r"background|intro|outro|once|finally|initially|later|earlier|nearly|almost|but|follow\w*|momentary|section)\b",
     re.I,
 )
 _SUPPOSED = re.compile(
-    r"\b(?:if|whether|would|could|might|may|should|unless|suppose|imagine|likely|possibly|perhaps|seems?|listen for|check|determine|decide|"
-    r"rather than|instead of|unlike|as opposed to|ruled out|rules out|rule out|ruling out|not|nor|isn't|doesn't|don't|does|do|"
-    r"choices?|options?|alternatives?|question|asks|compare\w*|typical\w*|usually|often|suggests?|impl\w+|like|as though)\b|\?",
+    r"\b(?:if|whether|would|could|might|may|should|unless|suppose|imagine|likely|possibly|perhaps|seems?|listen for|"
+    r"check|determine|decide|"
+    r"rather than|instead of|unlike|as opposed to|ruled out|rules out|rule out|ruling out|not|nor|isn't|doesn't|"
+    r"don't|does|do|"
+    r"choices?|options?|alternatives?|question|asks|compare\w*|typical\w*|usually|often|suggests?|impl\w+|like|"
+    r"as though)\b|\?",
     re.I,
 )
 _ALL_SILENT = re.compile(
-    r"\b(?:clip|recording|audio|track|excerpt|file)\s+(?:is|was|remains|stays)\s+(?:completely |entirely |totally |fully |wholly )?silent\b"
-    r"|\bsilent throughout\b|\b(?:complete|total|utter|absolute|only|nothing but|just) silence\b|\bno sounds? (?:at all|whatsoever)\b"
+    r"\b(?:clip|recording|audio|track|excerpt|file)\s+(?:is|was|remains|stays)\s+(?:completely |entirely |totally |"
+    r"fully |wholly )?silent\b"
+    r"|\bsilent throughout\b|\b(?:complete|total|utter|absolute|only|nothing but|just) silence\b|"
+    r"\bno sounds? (?:at all|whatsoever)\b"
     r"|\bnothing (?:is|can be|could be) heard\b|\bno audible (?:sounds?|content|events?)\b",
     re.I,
 )
 _NEVER_SILENT = re.compile(
-    r"\b(?:no|without(?: any)?|never any|free of) (?:audible |noticeable )?(?:silences?|silent (?:gaps?|parts?|passages?|moments?)|pauses?)\b"
+    r"\b(?:no|without(?: any)?|never any|free of) (?:audible |noticeable )?(?:silences?|silent (?:gaps?|parts?|"
+    r"passages?|moments?)|pauses?)\b"
     r"|\bnever (?:silent|pauses|falls silent)\b",
     re.I,
 )
 _LONG_SILENCE = re.compile(
-    rf"\b(?P<low>{NUMBER})[\s-]*(?:full |whole |long )?(?:seconds?|secs?|s)[\s-]+(?:long |of )?(?:complete |total |dead )?(?:silence|pause)\b"
-    rf"|\b(?:silence|pause) (?:of|lasting|that lasts|lasts)(?: for)?(?: about| around| roughly| approximately)? (?P<high>{NUMBER})[\s-]*(?:seconds?|secs?|s)\b",
+    rf"\b(?P<low>{NUMBER})[\s-]*(?:full |whole |long )?(?:seconds?|secs?|s)[\s-]+(?:long |of )?(?:complete |total |"
+    rf"dead )?(?:silence|pause)\b"
+    rf"|\b(?:silence|pause) (?:of|lasting|that lasts|lasts)(?: for)?(?: about| around| roughly|"
+    rf" approximately)? (?P<high>{NUMBER})[\s-]*(?:seconds?|secs?|s)\b",
     re.I,
 )
 _NO_SPEECH = re.compile(
-    r"\b(?:no|without(?: any)?|absence of|lacks?(?: any)?) (?:human |audible |spoken )?(?:speech|talking|speaking|speakers?|words|dialogue|"
-    r"conversation|narration)\b(?!\s+(?:impediment|rate|melody))|\b(?:no[- ]?one|nobody) (?:speaks|talks|is speaking|is talking|says anything)\b"
+    r"\b(?:no|without(?: any)?|absence of|lacks?(?: any)?) (?:human |audible |spoken )?(?:speech|talking|speaking|"
+    r"speakers?|words|dialogue|"
+    r"conversation|narration)\b(?!\s+(?:impediment|rate|melody))|\b(?:no[- ]?one|nobody) (?:speaks|talks|is speaking|"
+    r"is talking|says anything)\b"
     r"|\b(?:no|without(?: any)?) (?:human )?voices?\b(?!\s+(?:change|quality))",
     re.I,
 )
-_PERSON = r"(?:man|woman|boy|girl|child|person|speaker|narrator|presenter|announcer|male|female|voice|someone|somebody|host|interviewer)"
+_PERSON = (
+    r"(?:man|woman|boy|girl|child|person|speaker|narrator|presenter|announcer|male|female|voice|someone|somebody|host|"
+    r"interviewer)"
+)
 _SOMEBODY_SPEAKS = re.compile(
-    rf"\b{_PERSON}(?: voice| speaker)? (?:who )?(?:speaks|talks|says|is speaking|is talking|is saying|can be heard (?:speaking|talking))\b"
-    r"|\b(?:people|two men|two women|men|women|speakers|voices|they) (?:speak|talk|are speaking|are talking|converse|are conversing)\b"
+    rf"\b{_PERSON}(?: voice| speaker)? (?:who )?(?:speaks|talks|says|is speaking|is talking|is saying|"
+    rf"can be heard (?:speaking|talking))\b"
+    r"|\b(?:people|two men|two women|men|women|speakers|voices|they) (?:speak|talk|are speaking|are talking|converse|"
+    r"are conversing)\b"
     r"|\b(?:a|the) (?:conversation|dialogue|monologue|interview) (?:between|among|is heard|takes place)\b"
     r"|\b(?:there is|contains|features|consists of) (?:clear |human |spoken |male |female )*speech\b",
     re.I,
@@ -102,16 +119,20 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     **{"zh": ("Chinese", "Mandarin", "Cantonese")},
 }
 """English names of the languages by code. A row in a language that is not here is not judged."""
-_SAME = {"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id", "ji": "yi"}
+_SAME = {"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id"}
 _NAMES = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
 _SPOKEN_LANGUAGE = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b(?:speak(?:s|ing)?|spoken|talk(?:s|ing)?|convers(?:e|es|ing))\b(?:\s+(?!and\b|or\b)[\w']+){{0,4}}?\s+in\s+(?:\w+\s+)?({_NAMES})\b",
-        rf"\b(?:speech|dialogue|conversation|utterance|monologue|announcement|voice|speaker|words)\s+(?:is|are|was)\s+(?:spoken\s+)?in\s+({_NAMES})\b",
+        rf"\b(?:speak(?:s|ing)?|spoken|talk(?:s|ing)?|convers(?:e|es|ing))\b"
+        rf"(?:\s+(?!or\b)[\w']+){{0,4}}?\s+in\s+(?:\w+\s+)?({_NAMES})\b",
+        rf"\b(?:speech|dialogue|conversation|utterance|monologue|announcement|voice|speaker|words)\s+(?:is|are|"
+        rf"was)\s+(?:spoken\s+)?in\s+({_NAMES})\b",
         rf"\b(?:speak(?:s|ing)?|spoken)\s+(?:(?:fluent|native|clear|standard|fluently|clearly)\s+)?({_NAMES})\b",
-        rf"\b({_NAMES})(?:[- ]language)?\s+(?:speech|dialogue|conversation|utterance|monologue|announcement|is\s+spoken|is\s+being\s+spoken)\b",
-        rf"\blanguage\s+(?:spoken\s+|used\s+|heard\s+|being\s+spoken\s+)?(?:here\s+|in\s+the\s+\w+\s+)?(?:is|was)\s+(?:clearly\s+|identified\s+as\s+)?({_NAMES})\b",
+        rf"\b({_NAMES})(?:[- ]language)?\s+(?:speech|dialogue|conversation|utterance|monologue|announcement|"
+        rf"is\s+spoken|is\s+being\s+spoken)\b",
+        rf"\blanguage\s+(?:spoken\s+|used\s+|heard\s+|being\s+spoken\s+)?(?:here\s+|in\s+the\s+\w+\s+)?(?:is|"
+        rf"was)\s+(?:clearly\s+|identified\s+as\s+)?({_NAMES})\b",
     )
 )
 _TRANSLATED = re.compile(
@@ -126,12 +147,10 @@ def check_silence(row: Row) -> str | None:
     for name, sentence in claiming(row, planning=False):
         if gaps is not None and not _SUPPOSED.search(sentence):
             longest = max((end - start for start, end in gaps), default=0.0)
-            for found in _LONG_SILENCE.finditer(sentence):
-                seconds = number_value(found["low"] or found["high"])
+            for gap in _LONG_SILENCE.finditer(sentence):
+                seconds = number_value(gap["low"] or gap["high"])
                 if seconds > longest + max(1.0, 0.3 * seconds):
-                    return (
-                        f"The section '{name}' says {found.group()!r}, and the longest silence lasts {longest:.1f} s."
-                    )
+                    return f"The section '{name}' says {gap.group()!r}, and the longest silence lasts {longest:.1f} s."
         if share is None or _PART.search(sentence) or _SUPPOSED.search(sentence):
             continue
         if (found := _ALL_SILENT.search(sentence)) and share < SILENT:

@@ -46,7 +46,8 @@ def blind_agrees(row: Row, answers: Sequence[str]) -> str | None:
         return None
     others = Counter(_said(row, answer) for answer in answers if not is_right(row, answer))
     most = others.most_common(1)[0][0]
-    return f"The blind teacher gave the answer {row['answer']!r} in {right} of {len(answers)} tries, and else mostly {most}."
+    tries = f"{right} of {len(answers)} tries"
+    return f"The blind teacher gave the answer {row['answer']!r} in {tries}, and else mostly {most}."
 
 
 def needs_audio(row: Row, answers: Sequence[str]) -> bool:
@@ -58,7 +59,7 @@ def needs_audio(row: Row, answers: Sequence[str]) -> bool:
 
     Args:
         answers: k answers of a teacher that read the question and the choices alone. They have to be independent for
-            the count to mean anything: shuffle the choices anew for each, and do not sample at temperature 0 otherwise.
+            the count to mean anything: shuffle the choices anew for each, and sample at a temperature above 0.
 
     Raises:
         ValueError: there are no answers.
@@ -69,7 +70,7 @@ def needs_audio(row: Row, answers: Sequence[str]) -> bool:
 
 
 def chance(row: Row) -> float:
-    """The probability that one blind guess is right: 1/n of n choices, 1/2 of yes and no, 0.05 of any other question."""
+    """The probability that a blind guess is right: 1/n of n choices, 1/2 of yes and no, 0.05 of other questions."""
     if row["choices"]:
         return 1 / len(row["choices"])
     return 0.5 if counted_words(row["answer"])[:1] in (["yes"], ["no"]) else OPEN_CHANCE

@@ -45,7 +45,7 @@ def check_source_named(row: Row) -> str | None:
         if found := _CORPUS.search(text):
             return f"{_place(name)} names the corpus {found.group()!r}."
         for own in names:
-            if re.search(rf"(?<![\w-]){re.escape(own)}(?![\w-])", text):
+            if own in text and re.search(rf"(?<![\w-]){re.escape(own)}(?![\w-])", text):
                 return f"{_place(name)} holds {own!r}, a name of the recording or of its corpus."
     return None
 
@@ -53,12 +53,13 @@ def check_source_named(row: Row) -> str | None:
 def check_question(row: Row) -> str | None:
     """The question does not hold the answer, unless it holds all the choices, or offers alternatives with "or".
 
-    Answers of one letter, yes, no and numbers up to twelve are left out: "which one", "no later than".
+    Left out are answers of one letter, yes, no and numbers up to twelve ("which one"), and what follows "how" ("how
+    fast is it?").
     """
     asked, answer = words(str(row["question"])), words(str(row["answer"]))
     if not answer or " ".join(answer) in {"yes", "no", "true", "false", *NUMBER_WORDS}:
         return None
-    if len("".join(answer)) < 2 or not holds(asked, answer):
+    if len("".join(answer)) < 2 or not holds(asked, answer) or holds(asked, ["how", *answer]):
         return None
     others = [words(choice) for choice in row["choices"] if choice != row["answer"]]
     offered = all(holds(asked, other) for other in others) if others else "or" in asked

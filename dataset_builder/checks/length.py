@@ -48,8 +48,7 @@ DEFAULT_LIMITS = LengthLimits()
 NGRAM = 4
 """Words of the n-grams in which repetition is counted."""
 MAX_REPEATED = 0.25
-"""Share of a section's 4-grams that may be ones that were there before. Ordinary text of up to 400 words stays below 0.1,
-a list of like sentences below 0.2, and a loop goes past 0.5."""
+"""Share of a section's 4-grams that may have been there before: less in ordinary text, past one half in a loop."""
 MIN_REPETITION_WORDS = 40
 """Shorter sections are only held to immediate repetition."""
 MAX_RUN = 4

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from .row_text import NUMBER_WORDS
 
-_ONES = dict(
-    zip("zero one two three four five six seven eight nine ten eleven twelve".split(), range(13), strict=True)
-)
-_TEENS = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+_ONES = {word: value for value, word in enumerate(NUMBER_WORDS)}
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES: dict[str, float] = {
     **_ONES,
     **{word: 13 + place for place, word in enumerate(_TEENS)},
@@ -26,7 +26,7 @@ NUMBER = (
     rf"(?:\d+(?:[.,]\d+)?(?:\s+and\s+a\s+half)?|half\s+an?|a\s+quarter\s+of\s+an?"
     rf"|(?:a\s+)?(?:{_COUNTING})(?:(?:[\s-]+and[\s-]+|[\s-]+)(?:{_COUNTING}))*(?:\s+and\s+a\s+half)?|an?|a\s+single)"
 )
-"""Matches "45", "2.5", "forty-five", "a hundred and twenty", "two and a half", "half a", "a" (to be followed by a unit)."""
+"""Matches "45", "2.5", "forty-five", "a hundred and twenty", "two and a half", "half a", and "a" before a unit."""
 
 
 def number_value(text: str) -> float:

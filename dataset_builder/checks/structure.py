@@ -36,14 +36,16 @@ _REMAINS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _REFUSALS = re.compile(
     r"\bas an? (?:ai|artificial intelligence|(?:large )?language model|text[- ]based)\b"
     r"|\bi(?:['’]m| am) (?:an ai|just an ai|a (?:large )?language model)\b"
-    r"|\bi(?: (?:can(?:no|['’])t|can not|could not|couldn['’]t|am (?:unable|not able) to)|['’]m (?:unable|not able) to) "
+    r"|\bi(?: (?:can(?:no|['’])t|can not|could not|couldn['’]t|am (?:unable|not able) to)|['’]m (?:unable|"
+    r"not able) to) "
     r"(?:directly |actually |physically )?(?:listen|play|access|process|analy[sz]e|assist|help with|comply|provide)\b"
     r"|\bi (?:do not|don['’]t) have (?:direct )?(?:access|the (?:ability|capability)) to\b"
     r"|\bi(?:['’]m| am) sorry,? (?:but )?i\b"
     r"|\bno audio (?:file )?(?:was|has been|is) (?:provided|attached|uploaded|given)\b"
     r"|\bplease (?:provide|upload|share|attach) (?:the|an|your) (?:audio|recording|clip|file)\b"
     r"|\ben tant qu['’]?(?:ia|intelligence artificielle|e? ?modèle de langage)\b|\bals (?:ki|sprachmodell)\b"
-    r"|\bcomo (?:una? )?(?:ia|modelo de lenguaje|modelo de linguagem)\b|作为一个?(?:人工智能|AI|语言模型)|我无法(?:听|访问|处理|播放)",
+    r"|\bcomo (?:una? )?(?:ia|modelo de lenguaje|modelo de linguagem)\b"
+    r"|作为一个?(?:人工智能|AI|语言模型)|我无法(?:听|访问|处理|播放)",
     re.I,
 )
 

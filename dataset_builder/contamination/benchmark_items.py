@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..audio_reference import AudioReference
+from .source_keys import family
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,18 @@ def read_air_bench(folder: Path) -> Iterator[BenchmarkItem]:
             yield BenchmarkItem(
                 benchmark=f"air_bench_{part}",
                 id=f"{task}_{dataset}/{_need(entry, 'uniq_id', path, number)}",
-                source_ids=(f"{dataset}/{audio}",),
+                source_ids=_of_air_bench(dataset, audio),
                 question=str(entry.get("question") or ""),
                 choices=tuple(str(choice) for choice in choices if choice not in (None, "")),
                 audio=_audio(path.parent / f"{task}_{dataset}", audio),
             )
+
+
+def _of_air_bench(dataset: str, audio: str) -> tuple[str, ...]:
+    """Names of a recording of AIR-Bench, which took none from the training splits of the corpora."""
+    if family(dataset) == "meld":
+        return f"{dataset}/dev/{audio}", f"{dataset}/test/{audio}"
+    return (f"{dataset}/{audio}",)
 
 
 def read_meld(folder: Path) -> Iterator[BenchmarkItem]:
@@ -132,7 +140,7 @@ def read_clotho_aqa(folder: Path) -> Iterator[BenchmarkItem]:
 
 
 def read_items(path: Path) -> Iterator[BenchmarkItem]:
-    """A JSONL with a test item a line: `benchmark` and `id`, and where known `source_ids`, `question`, `choices`, `audio`.
+    """A JSONL, a test item a line: `benchmark` and `id`, where known `source_ids`, `question`, `choices`, `audio`.
 
     `audio` is a path from the folder of the file.
     """

@@ -132,9 +132,9 @@ class ContaminationIndex:
 def _row_keys(row: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
     """Every name that a row gives its recordings, with the keys of the name."""
     split = row.get("split")
-    sources = [part for part in str(row.get("source") or "").split("+") if part] or [None]
+    sources: list[str | None] = [part for part in str(row.get("source") or "").split("+") if part]
     for part in str(row.get("source_id") or "").split("+"):
-        for source in sources if part else ():
+        for source in (sources or [None]) if part else ():
             yield part, source_keys(part, corpus=source, split=split)
     annotations: Mapping[str, Any] = row.get("annotations") or {}
     names = [row.get("group"), *(annotations.get(key) for key in _ADDRESSES)]

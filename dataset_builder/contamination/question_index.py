@@ -43,7 +43,10 @@ class QuestionIndex:
             self._whole[tuple(question), choices].append(number)
             for gram in dict.fromkeys(_ngrams(question)):
                 self._grams[gram].append(number)
-        self._near = _NearSets([_bag(question, choices) for question, choices in asked])
+        self._near = _NearSets(
+            [_bag(question, choices) for question, choices in asked],
+            [tuple(question) not in self._templates for question, _ in asked],
+        )
 
     def find(self, question: str, choices: Sequence[str]) -> tuple[int, str] | None:
         """The number of the first item that asks this, and in what way it is the same; else None."""
@@ -56,22 +59,22 @@ class QuestionIndex:
         for gram in _ngrams(asked):
             if 0 < len(self._grams.get(gram, [])) <= TEMPLATE:
                 return self._grams[gram][0], f"{NGRAM} words on end: {' '.join(gram)!r}"
-        if len(whole) > TEMPLATE or tuple(asked) in self._templates and not offered:
+        if not offered or tuple(asked) in self._templates:
             return None
-        near = self._near.find(_bag(asked, offered)) if offered else None
+        near = self._near.find(_bag(asked, offered))
         return (near[0], f"like words of question and choices ({near[1]:.2f})") if near else None
 
 
 class _NearSets:
     """Sets of words by likeness. Two sets with a Jaccard index of t share one of their rarest (1 - t) of words."""
 
-    def __init__(self, bags: Sequence[frozenset[str]]) -> None:
+    def __init__(self, bags: Sequence[frozenset[str]], kept: Sequence[bool]) -> None:
         self._bags = bags
         self._frequency = Counter(word for bag in bags for word in bag)
         same = Counter(bags)
         self._by_word: dict[str, list[int]] = defaultdict(list)
-        for number, bag in enumerate(bags):
-            if len(bag) >= MIN_NEAR_WORDS and same[bag] <= TEMPLATE:
+        for number, (bag, keep) in enumerate(zip(bags, kept, strict=True)):
+            if keep and len(bag) >= MIN_NEAR_WORDS and same[bag] <= TEMPLATE:
                 for word in self._rarest(bag):
                     self._by_word[word].append(number)
 

@@ -1,8 +1,8 @@
-"""The name of a recording in forms that can be compared: one recording has many names, and one name many recordings.
+"""The names of a recording in forms that can be compared: corpora name the same recording in their own ways.
 
 A name is `"<corpus>/<id>"`, as `Recording.id`, or an address, or an id alone. It gives a set of keys, and two names
 mean one recording where they share a key: "youtube:…" and "freesound:…" for the recordings that many corpora took from
-there, "meld:…" for an utterance with its split, "name:…" for a file name within a corpus, or anywhere where it is long.
+there, "meld:…" for an utterance with its split, "name:…" for a file name within a corpus, or anywhere if it is long.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _named(stem: str, group: str, places: set[str]) -> set[str]:
         return keys
     plain = " ".join(stem.casefold().replace("_", " ").split())
     if group and plain:
-        keys.add(f"name:{group}/{plain}")
+        # A number alone is counted anew in each folder of a corpus.
+        keys.add(f"name:{group}/{'/'.join(sorted(places - {group})) + '/' if plain.isdigit() else ''}{plain}")
     if len(plain) >= MIN_UNIQUE_NAME and any(character.isdigit() for character in plain):
         keys.add(f"name:*/{plain}")
     return keys
@@ -83,7 +84,7 @@ def _utterance(path: str, group: str, split: str | None) -> set[str]:
     found = _UTTERANCE.search(path)
     if not found or group not in ("meld", ""):
         return set()
-    told = re.search(r"train|dev|valid|test", f"{split or ''} {path[: found.start()]}", re.I)
+    told = re.search(r"train|dev|valid|test", f"{path[: found.start()]} {split or ''}", re.I)
     named = {"train": "train", "dev": "dev", "valid": "dev", "test": "test"}[told.group().casefold()] if told else None
     return {
         f"meld:{part}/dia{int(found[1])}utt{int(found[2])}"

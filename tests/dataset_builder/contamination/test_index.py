@@ -1,0 +1,152 @@
+"""Whether a row is a test item: by name, by sound, by question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataset_builder.audio_reference import AudioReference
+from dataset_builder.contamination.benchmark_items import BenchmarkItem
+from dataset_builder.contamination.index import ContaminationIndex, Match
+
+
+EMOTION = "What is the emotion of the speaker?"
+LONG = (
+    "Listening to the whole exchange on the platform, which of the two travellers is the first to notice that the "
+    "train left?"
+)
+ITEMS = [
+    BenchmarkItem(
+        "mmar", "one", ("https://youtu.be/-0Gj8-vB1q4",), "Which bell rings?", ("the small", "the large", "none")
+    ),
+    BenchmarkItem("meld", "test/dia0_utt3", ("meld/test/dia0_utt3",)),
+    BenchmarkItem("clotho_aqa", "rain#1", ("clotho/rain.wav", "freesound:12345"), "Does it rain?"),
+    BenchmarkItem("mmau", "emotion", (), EMOTION, ("joy", "grief", "fear", "calm")),
+    BenchmarkItem("mmau", "long", (), LONG, ("the woman", "the man")),
+    *(
+        BenchmarkItem(
+            "air_bench_foundation", f"gender/{number}", (), "What is the gender of the speaker?", ("male", "female")
+        )
+        for number in range(20)
+    ),
+]
+
+
+class Sounds:
+    """An index that compares numbers: two are alike as far as they are near."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, float] = {}
+
+    def add(self, id: str, items: float) -> None:
+        self.kept[id] = items
+
+    def matches(self, items: float, threshold: float) -> list[tuple[str, float]]:
+        found = [(id, 1 - abs(kept - items)) for id, kept in self.kept.items() if 1 - abs(kept - items) >= threshold]
+        return sorted(found, key=lambda match: (-match[1], match[0]))
+
+
+@pytest.fixture(scope="module")
+def index() -> ContaminationIndex:
+    return ContaminationIndex.build(ITEMS)
+
+
+def _row(**fields: Any) -> dict[str, Any]:
+    return {"question": "", "choices": [], "source": "mine", "source_id": "a", "annotations": {}, **fields}
+
+
+@pytest.mark.parametrize(
+    "fields, id",
+    [
+        ({"source": "audioset", "source_id": "-0Gj8-vB1q4_30000"}, "one"),
+        ({"source": "mine", "source_id": "x", "group": "youtube/-0Gj8-vB1q4"}, "one"),
+        ({"annotations": {"url": "https://www.youtube.com/watch?v=-0Gj8-vB1q4"}}, "one"),
+        ({"annotations": {"recordings": [{"id": "a/b"}, {"id": "audiocaps/-0Gj8-vB1q4_30"}]}}, "one"),
+        ({"source": "meld", "source_id": "test/dia0_utt3"}, "test/dia0_utt3"),
+        ({"source": "meld", "source_id": "dia0_utt3", "split": "test"}, "test/dia0_utt3"),
+        ({"source": "fsd50k", "source_id": "12345"}, "rain#1"),
+        ({"source": "clotho", "source_id": "rain"}, "rain#1"),
+        ({"source": "clotho+mine", "source_id": "wind+rain"}, "rain#1"),
+    ],
+)
+def test_by_source_id(index, fields, id):
+    found = index.find(_row(**fields))
+    assert found is not None and (found.id, found.by) == (id, "source_id")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source": "audioset", "source_id": "-0Gj8-vB1q5_30000"},
+        {"source": "meld", "source_id": "train/dia0_utt3"},
+        {"source": "librispeech", "source_id": "12345"},
+        {"source": "mine", "source_id": "rain"},
+        {"source": None, "source_id": None, "annotations": None},
+    ],
+)
+def test_other_recordings_are_not_found(index, fields):
+    assert index.find(_row(**fields)) is None
+
+
+def test_a_match_says_how_it_was_found(index):
+    found = index.find(_row(source="fsd50k", source_id="12345"))
+    assert found == Match("clotho_aqa", "rain#1", "source_id", "12345 is freesound:12345")
+    assert str(found) == "clotho_aqa rain#1, by source id: 12345 is freesound:12345"
+
+
+@pytest.mark.parametrize(
+    "question, choices, id",
+    [
+        (EMOTION, ["calm", "Fear", "grief.", "joy"], "emotion"),
+        ("what is the emotion of the speaker", ["joy", "grief", "fear", "calm"], "emotion"),
+        ("What is the emotion that the speaker has?", ["joy", "grief", "fear", "calm"], None),
+        ("What is the emotion of this speaker?", ["joy", "grief", "fear", "calm"], "emotion"),
+        (EMOTION, [], None),
+        (EMOTION, ["joy", "anger", "shame", "surprise"], None),
+        ("Does it rain?", [], None),
+        (LONG, [], "long"),
+        (LONG.replace("Listening to the whole", "Of the"), ["her", "him"], "long"),
+        ("Which of the two travellers is older?", ["the woman", "the man"], None),
+        ("What is the gender of the speaker?", ["male", "female"], None),
+        ("", [], None),
+    ],
+)
+def test_by_question(index, question, choices, id):
+    found = index.find(_row(question=question, choices=choices))
+    if id is None:
+        assert found is None
+    else:
+        assert found is not None and (found.id, found.by) == (id, "question")
+
+
+def test_by_sound(tmp_path: Path):
+    heard = {"a.wav": 0.1, "b.wav": 0.5}
+
+    def fingerprint(audio: AudioReference) -> float:
+        if audio.path.name == "broken.wav":
+            raise ValueError("broken.wav is truncated")
+        return heard[audio.path.name]
+
+    items = [
+        BenchmarkItem("mine", name, audio=AudioReference(tmp_path / name)) for name in ("a.wav", "broken.wav", "b.wav")
+    ]
+    items.append(BenchmarkItem("mine", "absent"))
+    sounds = Sounds()
+    index = ContaminationIndex.build(items, fingerprint, sounds, threshold=0.9)
+    assert index.unheard == {
+        "mine/broken.wav": "broken.wav is truncated",
+        "mine/absent": "its audio is not beside the benchmark's file",
+    }
+    found = index.find(_row(), fingerprint=0.55)
+    assert found == Match("mine", "b.wav", "audio", "similarity 0.95")
+    assert index.find(_row(), fingerprint=0.3) is None
+    assert index.find(_row()) is None
+
+
+def test_arguments_that_do_not_fit():
+    with pytest.raises(ValueError, match="no test items"):
+        ContaminationIndex.build([])
+    with pytest.raises(ValueError, match="both `fingerprint` and `sounds`"):
+        ContaminationIndex.build(ITEMS, fingerprint=lambda audio: 0.0)
