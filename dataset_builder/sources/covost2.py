@@ -76,7 +76,8 @@ class CoVoST2Source:
             except FileNotFoundError:
                 tables = " and ".join(path.name for path in self._tables.values())
                 raise FileNotFoundError(
-                    f"{folder} has neither {tables} nor {whole} with Common Voice's validated.tsv; get them from {HOME}."
+                    f"{folder} has neither {tables} nor {whole} with Common Voice's validated.tsv; get them from "
+                    f"{HOME}."
                 ) from None
 
     def read(self) -> Iterator[Item]:

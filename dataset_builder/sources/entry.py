@@ -23,19 +23,19 @@ _LINES = 1 << 40
 
 @dataclass(frozen=True)
 class Place:
-    """Where an entry stands: the number of a line (or element, row, sample) of a file of the corpus."""
+    """Where an entry stands: a file of the corpus, and the number of a line (or element, row, sample) of it."""
 
     file: str
-    number: int
+    number: int = 0
     unit: str = "line"
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.unit} {self.number}"
+        return f"{self.file}, {self.unit} {self.number}" if self.number else self.file
 
     @property
     def id(self) -> str:
         """The name of an entry that has no other."""
-        return f"{self.file}:{self.number}"
+        return f"{self.file}:{self.number}" if self.number else self.file
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A folder of audio files: with metadata in the `audiofolder` convention of Hugging Face `datasets`, or without any.
 
     <folder>/
-      metadata.csv              file_name,transcript,speaker …    or metadata.jsonl, or metadata.parquet; in any folder,
-      clips/0001.wav            for the files in it and below it
+      metadata.csv              file_name,transcript,speaker …    or metadata.jsonl, or metadata.parquet; in any
+      clips/0001.wav            folder, for the files in it and below it
       train/… validation/… test/…                                  folders of these names are splits
 
 `file_name` (or one `…_file_name`) is relative to the metadata file. A file that no metadata file lists is reported as
@@ -100,25 +100,24 @@ class FolderSource:
                 entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
                 if self._wanted(entry):
                     yield entry
-        for number, audio in enumerate(self._audio_files(), start=1):
+        for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             wanted = self._splits is None or split_of_path(Path(source_id)) in self._splits
             if source_id not in listed and wanted:
                 names = " or ".join(_relative(path, self._folder) for path in self._metadata[:3])
-                yield Entry(Place(source_id, number, "file"), problem=f"it has no line in {names}.")
+                yield Entry(Place(source_id), problem=f"it has no line in {names}.")
 
     def _unlisted(self) -> Iterator[Entry]:
-        for number, audio in enumerate(self._audio_files(), start=1):
+        for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             row = {self._label: audio.parent.name} if self._label else {}
-            place = Place(source_id, number, "file")
-            entry = self._map.entry(place, row, source_id, [audio], split_of_path(Path(source_id)))
+            entry = self._map.entry(Place(source_id), row, source_id, [audio], split_of_path(Path(source_id)))
             if self._wanted(entry):
                 yield entry
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder but the hidden ones, in the order of their names; a folder's own before its folders'."""
+    """All files below a folder but the hidden ones, by name; a folder's own before those of its folders."""
     found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     yield from (path for path in found if path.is_file())
     for path in found:

@@ -118,7 +118,7 @@ class TableSource:
     def _joined_row(self, table: TableDescription, columns: Row, joined: Mapping[str, Mapping[str, Row]]) -> Row:
         row: dict[str, Any] = {"table": table.name, **columns}
         for name, join in self._corpus.joins.items():
-            row.update(joined[name].get(join.on.fill(columns) or "", {}))
+            row.update(joined[name].get(join.equals.fill(columns) or "", {}))
         return row
 
     def _entry(self, table: TableDescription, place: Place, rows: Sequence[Row]) -> Entry | None:
