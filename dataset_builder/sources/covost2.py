@@ -82,7 +82,7 @@ class CoVoST2Source:
 
     def read(self) -> Iterator[Item]:
         """The sentences. Where the tables of the splits are not made yet, the translations are held in memory."""
-        return recordings(self.name, self._from_both() if self._joined else self._from_splits())
+        return recordings(self.name, self._from_both if self._joined else self._from_splits)
 
     def _from_splits(self) -> Iterator[Entry]:
         for part, path in self._tables.items():

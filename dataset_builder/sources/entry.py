@@ -6,7 +6,7 @@ for all. Nothing is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ from .annotation_keys import canonical
 
 
 Item = Recording | BrokenRecording
-_LINES = 1 << 40
-"""More than the lines of any file: place and file fit into one integer."""
 
 
 @dataclass(frozen=True)
@@ -61,27 +59,36 @@ class Entry:
     problem: str | None = None
 
 
-def recordings(name: str, entries: Iterable[Entry]) -> Iterator[Item]:
+def recordings(name: str, entries: Callable[[], Iterator[Entry]]) -> Iterator[Item]:
     """The recordings of the corpus `name`, one for each entry and in the same order.
 
-    Holds the entries' names, about 150 bytes each, to find those that come twice.
+    Of the names that were given, only the hashes are held (80 bytes each), to find those that come twice. Where a hash
+    does, `entries` is called again, once, to find the places of all names.
     """
-    seen: dict[str, int] = {}
-    files: list[str] = []
-    for entry in entries:
-        if entry.place.file not in files[-1:]:
-            files.append(entry.place.file)
+    seen: set[int] = set()
+    places: dict[str, Place] | None = None
+    for entry in entries():
         if entry.problem is not None:
             yield BrokenRecording(f"{name}/{entry.place.id}", name, f"{entry.place}: {entry.problem}")
             continue
-        here = (len(files) - 1) * _LINES + entry.place.number
-        first = seen.setdefault(entry.source_id, here)
-        if first != here:
-            twin = Place(files[first // _LINES], first % _LINES, entry.place.unit)
-            reason = f"{entry.place}: {entry.source_id!r} is listed before, in {twin}; one of the two must go."
-            yield BrokenRecording(f"{name}/{entry.place.id}", name, reason)
-            continue
+        known = hash(entry.source_id)
+        if known in seen:
+            places = _first_places(entries()) if places is None else places
+            first = places.get(entry.source_id, entry.place)
+            if first != entry.place:  # else two names have one hash
+                reason = f"{entry.place}: {entry.source_id!r} is listed before, in {first}; one of the two must go."
+                yield BrokenRecording(f"{name}/{entry.place.id}", name, reason)
+                continue
+        seen.add(known)
         yield _held_against_the_disk(name, entry)
+
+
+def _first_places(entries: Iterator[Entry]) -> dict[str, Place]:
+    found: dict[str, Place] = {}
+    for entry in entries:
+        if entry.problem is None:
+            found.setdefault(entry.source_id, entry.place)
+    return found
 
 
 def _held_against_the_disk(name: str, entry: Entry) -> Item:

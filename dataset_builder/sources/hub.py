@@ -85,7 +85,7 @@ class HubSource:
 
     def read(self) -> Iterator[Item]:
         """The rows, shard by shard. No audio is read; a shard of the Hub is fetched when its turn comes."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         rows_of_split: dict[str | None, int] = {}
@@ -144,14 +144,15 @@ def _shards(place: str, config: str | None, revision: str | None) -> list[tuple[
     """Split and address of each shard, as `datasets` finds them: by the README's configs, else by their names."""
     from datasets import load_dataset_builder
     from datasets.exceptions import DatasetNotFoundError
+    from datasets.packaged_modules.parquet.parquet import Parquet
 
     try:
         builder = load_dataset_builder(place, config, revision=revision)
     except DatasetNotFoundError as error:
         raise FileNotFoundError(f"The data set {place} cannot be had: {error}") from None
-    if type(builder).__name__ != "Parquet":
+    if not isinstance(builder, Parquet):
         raise ValueError(
-            f"{place} is not Parquet but {type(builder).__name__}: on the Hub its Parquet copy is `revision: "
+            f"{place} is not Parquet but {type(builder).__module__.rpartition('.')[2]}: on the Hub its Parquet copy is `revision: "
             "refs/convert/parquet`; a local one is read by `corpus: folder` or `corpus: webdataset`."
         )
     files: Mapping[str, Sequence[str]] = builder.config.data_files or {}

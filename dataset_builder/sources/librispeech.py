@@ -65,7 +65,7 @@ class LibriSpeechSource:
 
     def read(self) -> Iterator[Item]:
         """The utterances, subset by subset, speaker by speaker, chapter by chapter."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         sexes = _read_sexes(self._speakers)

@@ -49,7 +49,7 @@ class TableSource:
 
     def read(self) -> Iterator[Item]:
         """The recordings, table by table in the order of the lines."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _chosen(self, splits: Sequence[str] | None) -> list[TableDescription]:
         tables = self._corpus.tables

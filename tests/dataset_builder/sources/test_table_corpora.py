@@ -151,8 +151,8 @@ def test_musiccaps(tree):
     tree.text(
         "musiccaps-public.csv",
         "ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval",
-        '-0Gj8-vB1q4,30,40,"/m/0140xf,/m/02cjck","[\'low quality\', \'male\'\'s voice\']","A ballad, slow.",4,False,True',
-        '0-ab,0,10,/m/04rlf,[],Drums.,6,False,False',
+        "-0Gj8-vB1q4,30,40,\"/m/0140xf\",\"['low quality', 'male''s voice']\",\"A ballad, slow.\",4,False,True",
+        "0-ab,0,10,/m/04rlf,[],Drums.,6,False,False",
     )
     tree.audio("audio/-0Gj8-vB1q4.wav", "wav/[0-ab]-[0-10].wav")
 
