@@ -95,7 +95,7 @@ def _held_against_the_disk(name: str, entry: Entry) -> Item:
     identifier = f"{name}/{entry.source_id}"
     audio = entry.audio
     if not isinstance(audio, AudioReference):
-        path = next((path for path in audio if path.is_file()), None)
+        path = next((path for path in audio if _is_file(path)), None)
         if path is None:
             return BrokenRecording(identifier, name, f"{entry.place}: {_missing(audio)}")
         audio = AudioReference(path)
@@ -114,6 +114,13 @@ def _held_against_the_disk(name: str, entry: Entry) -> Item:
         )
     except ValueError as error:
         return BrokenRecording(identifier, name, f"{entry.place}: {error}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name of 5,000 letters in a damaged list
+        return False
 
 
 def _missing(paths: Sequence[Path]) -> str:

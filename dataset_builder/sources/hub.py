@@ -151,9 +151,10 @@ def _shards(place: str, config: str | None, revision: str | None) -> list[tuple[
     except DatasetNotFoundError as error:
         raise FileNotFoundError(f"The data set {place} cannot be had: {error}") from None
     if not isinstance(builder, Parquet):
+        kind = type(builder).__module__.rpartition(".")[2]
         raise ValueError(
-            f"{place} is not Parquet but {type(builder).__module__.rpartition('.')[2]}: on the Hub its Parquet copy is `revision: "
-            "refs/convert/parquet`; a local one is read by `corpus: folder` or `corpus: webdataset`."
+            f"{place} is not Parquet but {kind}: on the Hub its Parquet copy is `revision: refs/convert/parquet`; a "
+            "local one is read by `corpus: folder` or `corpus: webdataset`."
         )
     files: Mapping[str, Sequence[str]] = builder.config.data_files or {}
     return [(str(split), str(path)) for split, paths in files.items() for path in paths]

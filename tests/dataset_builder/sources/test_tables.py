@@ -84,6 +84,56 @@ def test_a_nul_byte_does_not_end_the_reading(tree):
     assert [item.id for item in items if isinstance(item, Recording)] == ["tiny/a", "tiny/c"]
 
 
+def test_a_quotation_that_is_not_closed_costs_its_line_alone(tree):
+    tree.text("all.csv", "name,label", "a,dog", 'b,"cat', "c,cow", 'd,"a ""big"" fox,', 'and a small one"', "e,hen")
+    tree.audio("a.wav", "c.wav", "d.wav", "e.wav")
+
+    items = _read(tree.folder)
+
+    assert [item.id for item in items] == ["tiny/a", "tiny/all.csv:3", "tiny/c", "tiny/d", "tiny/e"]
+    assert _reasons(items) == [
+        "all.csv, line 3: a quotation mark is opened and not closed before the end of the line."
+    ]
+    assert items[3].annotations == {"labels": ['a "big" fox, and a small one']}
+
+
+def test_a_quotation_that_is_open_at_the_end(tree):
+    tree.text("all.csv", "name,label", 'a,"dog', *(f"b{number},cat" for number in range(20_000)))
+
+    items = _read(tree.folder)
+
+    assert len(items) == 20_001
+    assert items[0].id == "tiny/all.csv:2"
+    assert [item.id for item in items[-2:]] == ["tiny/b19998", "tiny/b19999"]
+
+
+def test_a_name_that_no_file_can_have(tree):
+    tree.text("all.csv", "name,label", "x" * 5_000 + ",dog", "a,cat")
+    tree.audio("a.wav")
+
+    broken, a = _read(tree.folder)
+
+    assert isinstance(broken, BrokenRecording)
+    assert a.id == "tiny/a"
+
+
+def test_a_broken_line_of_a_second_table_is_named_once(tree):
+    tree.text("one.csv", "name,label", "a,dog")
+    tree.text("two.csv", "name,label", "b,cat")
+    tree.text("facts.csv", "file,licence", "a,MIT", "b,MIT,or not")
+    tree.audio("a.wav", "b.wav")
+
+    items = _read(
+        tree.folder,
+        tables={"one": {"path": "one.csv"}, "two": {"path": "two.csv"}},
+        joins={"facts": {"path": "facts.csv", "key": "file", "equals": "{name}"}},
+        license={"column": "facts.licence", "otherwise": "NOASSERTION"},
+    )
+
+    assert [item.id for item in items] == ["tiny/facts.csv:3", "tiny/a", "tiny/b"]
+    assert [item.license for item in items[1:]] == ["MIT", "NOASSERTION"]
+
+
 def test_an_entry_without_its_name_says_what_is_missing(tree):
     tree.text("all.csv", "name,label", ",dog")
 
