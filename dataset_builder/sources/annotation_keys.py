@@ -6,7 +6,7 @@ Knows what a value may be, not where it comes from: the readers hold every annot
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -122,7 +122,7 @@ def _flag(value: Any) -> bool:
 
 
 def _events(value: Any) -> list[dict[str, Any]]:
-    events = [
+    events: list[dict[str, Any]] = [
         {"label": _text(event["label"]), "start": float(event["start"]), "end": float(event["end"])} for event in value
     ]
     for event in events:
@@ -146,7 +146,7 @@ def _qa(value: Any) -> list[dict[str, Any]]:
     return found
 
 
-_CONVERTERS = {
+_CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
     "text": _text,
     "texts": _texts,
     "number": float,
@@ -155,7 +155,7 @@ _CONVERTERS = {
     "events": _events,
     "qa": _qa,
 }
-_KINDS = {
+_KINDS: dict[Kind, str] = {
     "text": "a text",
     "texts": "a list of texts",
     "number": "a number",

@@ -88,7 +88,7 @@ class AudioSetSource:
 
     def read(self) -> Iterator[Item]:
         """The clips, part by part in the order of the lines."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         for part, path in self._files.items():

@@ -116,7 +116,8 @@ class ColumnMap:
         for field, value, example in (("domain", self._domain, "sound"), ("license", self._license, "CC-BY-4.0")):
             if value is None and field not in targets:
                 raise ValueError(
-                    f"{where} has no column for the {field}: say it in the build's entry, such as `{field}: {example}`."
+                    f"{where} has no column for the {field}: say it in the build's entry, such as "
+                    f"`{field}: {example}`."
                 )
         ignored = [column for column in columns if self.target(column) is None and column not in self._columns]
         if ignored:

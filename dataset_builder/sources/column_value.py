@@ -215,11 +215,10 @@ class Value:
     def _text(self, value: Any) -> Any:
         if value is None or isinstance(value, (bool, int, float, dict)):
             return self.map.get(str(value), value)
-        text = str(value).strip()
+        # Before the spaces go: 0x85 is one in Unicode and an ellipsis in Windows-1252.
+        text = (str(value) if self.repair is None else _repaired(str(value), self.repair)).strip()
         if not text or text in self.absent:
             return None
-        if self.repair is not None:
-            text = _repaired(text, self.repair)
         if self.words:
             text = " ".join(re.split(r"[_\-\s]+", text)).lower()
         return self.map.get(text, text)

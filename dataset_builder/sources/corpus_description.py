@@ -27,13 +27,13 @@ class JoinDescription:
 
     Args:
         path: of the file; `{table}` is the name of the first table.
-        key: its column, or a template of its columns, that is equal to the template `on` of the first table.
+        key: its column, or a template of its columns, that has the value of the template `equals` of the first.
         format, encoding, inside: as in `TableFile`.
     """
 
     path: str
     key: Template
-    on: Template
+    equals: Template
     format: str
     encoding: str
     inside: tuple[str, ...]
@@ -131,7 +131,7 @@ def read_description(text: Mapping[str, Any], path: Path) -> CorpusDescription:
         joins[name] = JoinDescription(
             path=own["path"],
             key=Template(own["key"] if "{" in own["key"] else f"{{{own['key']}}}"),
-            on=Template(own["on"]),
+            equals=Template(own["equals"]),
             format=_format(own.get("format"), own["path"], what),
             encoding=own.get("encoding", "utf-8-sig"),
             inside=tuple(own.get("inside", ())),

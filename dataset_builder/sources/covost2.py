@@ -76,12 +76,13 @@ class CoVoST2Source:
             except FileNotFoundError:
                 tables = " and ".join(path.name for path in self._tables.values())
                 raise FileNotFoundError(
-                    f"{folder} has neither {tables} nor {whole} with Common Voice's validated.tsv; get them from {HOME}."
+                    f"{folder} has neither {tables} nor {whole} with Common Voice's validated.tsv; get them from "
+                    f"{HOME}."
                 ) from None
 
     def read(self) -> Iterator[Item]:
         """The sentences. Where the tables of the splits are not made yet, the translations are held in memory."""
-        return recordings(self.name, self._from_both() if self._joined else self._from_splits())
+        return recordings(self.name, self._from_both if self._joined else self._from_splits)
 
     def _from_splits(self) -> Iterator[Entry]:
         for part, path in self._tables.items():

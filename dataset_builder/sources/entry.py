@@ -6,7 +6,7 @@ for all. Nothing is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,23 @@ from .annotation_keys import canonical
 
 
 Item = Recording | BrokenRecording
-_LINES = 1 << 40
-"""More than the lines of any file: place and file fit into one integer."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an entry stands: the number of a line (or element, row, sample) of a file of the corpus."""
+    """Where an entry stands: a file of the corpus, and the number of a line (or element, row, sample) of it."""
 
     file: str
-    number: int
+    number: int = 0
     unit: str = "line"
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.unit} {self.number}"
+        return f"{self.file}, {self.unit} {self.number}" if self.number else self.file
 
     @property
     def id(self) -> str:
         """The name of an entry that has no other."""
-        return f"{self.file}:{self.number}"
+        return f"{self.file}:{self.number}" if self.number else self.file
 
 
 @dataclass(frozen=True)
@@ -61,34 +59,43 @@ class Entry:
     problem: str | None = None
 
 
-def recordings(name: str, entries: Iterable[Entry]) -> Iterator[Item]:
+def recordings(name: str, entries: Callable[[], Iterator[Entry]]) -> Iterator[Item]:
     """The recordings of the corpus `name`, one for each entry and in the same order.
 
-    Holds the entries' names, about 150 bytes each, to find those that come twice.
+    Of the names that were given, only the hashes are held (80 bytes each), to find those that come twice. Where a hash
+    does, `entries` is called again, once, to find the places of all names.
     """
-    seen: dict[str, int] = {}
-    files: list[str] = []
-    for entry in entries:
-        if entry.place.file not in files[-1:]:
-            files.append(entry.place.file)
+    seen: set[int] = set()
+    places: dict[str, Place] | None = None
+    for entry in entries():
         if entry.problem is not None:
             yield BrokenRecording(f"{name}/{entry.place.id}", name, f"{entry.place}: {entry.problem}")
             continue
-        here = (len(files) - 1) * _LINES + entry.place.number
-        first = seen.setdefault(entry.source_id, here)
-        if first != here:
-            twin = Place(files[first // _LINES], first % _LINES, entry.place.unit)
-            reason = f"{entry.place}: {entry.source_id!r} is listed before, in {twin}; one of the two must go."
-            yield BrokenRecording(f"{name}/{entry.place.id}", name, reason)
-            continue
+        known = hash(entry.source_id)
+        if known in seen:
+            places = _first_places(entries()) if places is None else places
+            first = places.get(entry.source_id, entry.place)
+            if first != entry.place:  # else two names have one hash
+                reason = f"{entry.place}: {entry.source_id!r} is listed before, in {first}; one of the two must go."
+                yield BrokenRecording(f"{name}/{entry.place.id}", name, reason)
+                continue
+        seen.add(known)
         yield _held_against_the_disk(name, entry)
+
+
+def _first_places(entries: Iterator[Entry]) -> dict[str, Place]:
+    found: dict[str, Place] = {}
+    for entry in entries:
+        if entry.problem is None:
+            found.setdefault(entry.source_id, entry.place)
+    return found
 
 
 def _held_against_the_disk(name: str, entry: Entry) -> Item:
     identifier = f"{name}/{entry.source_id}"
     audio = entry.audio
     if not isinstance(audio, AudioReference):
-        path = next((path for path in audio if path.is_file()), None)
+        path = next((path for path in audio if _is_file(path)), None)
         if path is None:
             return BrokenRecording(identifier, name, f"{entry.place}: {_missing(audio)}")
         audio = AudioReference(path)
@@ -107,6 +114,13 @@ def _held_against_the_disk(name: str, entry: Entry) -> Item:
         )
     except ValueError as error:
         return BrokenRecording(identifier, name, f"{entry.place}: {error}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name of 5,000 letters in a damaged list
+        return False
 
 
 def _missing(paths: Sequence[Path]) -> str:

@@ -1,8 +1,8 @@
 """A folder of audio files: with metadata in the `audiofolder` convention of Hugging Face `datasets`, or without any.
 
     <folder>/
-      metadata.csv              file_name,transcript,speaker …    or metadata.jsonl, or metadata.parquet; in any folder,
-      clips/0001.wav            for the files in it and below it
+      metadata.csv              file_name,transcript,speaker …    or metadata.jsonl, or metadata.parquet; in any
+      clips/0001.wav            folder, for the files in it and below it
       train/… validation/… test/…                                  folders of these names are splits
 
 `file_name` (or one `…_file_name`) is relative to the metadata file. A file that no metadata file lists is reported as
@@ -57,11 +57,12 @@ class FolderSource:
         self._splits = known_splits(splits)
         self._map = ColumnMap(self.name, columns, domain, license, language)
         self._label = folder_label
-        self._metadata = [path for path in _files(folder) if path.name in METADATA]
-        for path in self._metadata:
-            header = _header(path)
-            _file_name_column(header, path)
-            self._map.require(header, path)
+        self._metadata: dict[Path, str] = {}
+        for path in _files(folder):
+            if path.name in METADATA:
+                header = _header(path)
+                self._metadata[path] = _file_name_column(header, path)
+                self._map.require([column for column in header if column != self._metadata[path]], path)
         if not self._metadata:
             if next(self._audio_files(), None) is None:
                 raise FileNotFoundError(
@@ -72,7 +73,7 @@ class FolderSource:
 
     def read(self) -> Iterator[Item]:
         """The recordings in the order of the metadata, then the files that these do not list; by name without."""
-        return recordings(self.name, self._listed() if self._metadata else self._unlisted())
+        return recordings(self.name, self._listed if self._metadata else self._unlisted)
 
     def _audio_files(self) -> Iterator[Path]:
         return (path for path in _files(self._folder) if path.suffix.lower() in AUDIO_SUFFIXES)
@@ -82,7 +83,7 @@ class FolderSource:
 
     def _listed(self) -> Iterator[Entry]:
         listed: set[str] = set()
-        for path in self._metadata:
+        for path, column in self._metadata.items():
             relative = str(path.relative_to(self._folder))
             unit = "row" if path.suffix == ".parquet" else "line"
             for line in _lines(path):
@@ -90,9 +91,9 @@ class FolderSource:
                 if line.problem is not None:
                     yield Entry(place, problem=line.problem)
                     continue
-                file_name = line.columns.get(_file_name_column(list(line.columns), path))
+                file_name = line.columns.get(column)
                 if not isinstance(file_name, str) or not file_name.strip():
-                    yield Entry(place, problem="it has no file_name.")
+                    yield Entry(place, problem=f"it has no {column}.")
                     continue
                 audio = path.parent / file_name.strip()
                 source_id = _relative(audio, self._folder)
@@ -100,25 +101,24 @@ class FolderSource:
                 entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
                 if self._wanted(entry):
                     yield entry
-        for number, audio in enumerate(self._audio_files(), start=1):
+        for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             wanted = self._splits is None or split_of_path(Path(source_id)) in self._splits
             if source_id not in listed and wanted:
-                names = " or ".join(_relative(path, self._folder) for path in self._metadata[:3])
-                yield Entry(Place(source_id, number, "file"), problem=f"it has no line in {names}.")
+                names = " or ".join(_relative(path, self._folder) for path in list(self._metadata)[:3])
+                yield Entry(Place(source_id), problem=f"it has no line in {names}.")
 
     def _unlisted(self) -> Iterator[Entry]:
-        for number, audio in enumerate(self._audio_files(), start=1):
+        for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             row = {self._label: audio.parent.name} if self._label else {}
-            place = Place(source_id, number, "file")
-            entry = self._map.entry(place, row, source_id, [audio], split_of_path(Path(source_id)))
+            entry = self._map.entry(Place(source_id), row, source_id, [audio], split_of_path(Path(source_id)))
             if self._wanted(entry):
                 yield entry
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder but the hidden ones, in the order of their names; a folder's own before its folders'."""
+    """All files below a folder but the hidden ones, by name; a folder's own before those of its folders."""
     found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     yield from (path for path in found if path.is_file())
     for path in found:

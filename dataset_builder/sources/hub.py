@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ..audio_reference import AudioReference
 from .column_map import ColumnMap, known_splits, split_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 HOME = "https://huggingface.co/datasets"
 _REMOTE = re.compile(
-    r"hf://datasets/(?P<repository>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>[^/]+(?:/convert/\w+)?))?/(?P<path>.+)"
+    r"hf://datasets/(?P<repository>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>[^/]+(?:/(?:convert|pr)/\w+)?))?/(?P<path>.+)"
 )
 
 
@@ -84,7 +85,7 @@ class HubSource:
 
     def read(self) -> Iterator[Item]:
         """The rows, shard by shard. No audio is read; a shard of the Hub is fetched when its turn comes."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         rows_of_split: dict[str | None, int] = {}
@@ -95,7 +96,7 @@ class HubSource:
                 # A row has no name of its own: its number within the split is stable for a revision.
                 source_id = f"{split or 'all'}/{first + number:07d}"
                 audio = AudioReference(path, column=self._audio, row=number)
-                yield self._map.entry(Place(path.name, number, "row"), row, source_id, audio, split)
+                yield self._map.entry(Place(path.name, number + 1, "row"), row, source_id, audio, split)
             rows_of_split[split] = first + self._count(path)
 
     def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
@@ -124,13 +125,12 @@ class HubSource:
 
         if self._audio not in schema.names:
             raise ValueError(
-                f"{path} has no column {self._audio!r}; it has {', '.join(schema.names)}. Say which one holds the audio "
-                "by `audio`."
+                f"{path} has no column {self._audio!r}; it has {', '.join(schema.names)}. Say which one holds the "
+                "audio by `audio`."
             )
         kind = schema.field(self._audio).type
-        inside = (
-            kind.field("bytes").type if pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0 else kind
-        )
+        holds_bytes = pyarrow.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+        inside = kind.field("bytes").type if holds_bytes else kind
         if not (pyarrow.types.is_binary(inside) or pyarrow.types.is_large_binary(inside)):
             raise ValueError(
                 f"{path}: the column {self._audio!r} is {kind}; bytes, or a struct with bytes, are needed."
@@ -144,15 +144,17 @@ def _shards(place: str, config: str | None, revision: str | None) -> list[tuple[
     """Split and address of each shard, as `datasets` finds them: by the README's configs, else by their names."""
     from datasets import load_dataset_builder
     from datasets.exceptions import DatasetNotFoundError
+    from datasets.packaged_modules.parquet.parquet import Parquet
 
     try:
         builder = load_dataset_builder(place, config, revision=revision)
     except DatasetNotFoundError as error:
         raise FileNotFoundError(f"The data set {place} cannot be had: {error}") from None
-    if type(builder).__name__ != "Parquet":
+    if not isinstance(builder, Parquet):
+        kind = type(builder).__module__.rpartition(".")[2]
         raise ValueError(
-            f"{place} is not Parquet but {type(builder).__name__}: on the Hub its Parquet copy is `revision: "
-            "refs/convert/parquet`; a local one is read by `corpus: folder` or `corpus: webdataset`."
+            f"{place} is not Parquet but {kind}: on the Hub its Parquet copy is `revision: refs/convert/parquet`; a "
+            "local one is read by `corpus: folder` or `corpus: webdataset`."
         )
     files: Mapping[str, Sequence[str]] = builder.config.data_files or {}
     return [(str(split), str(path)) for split, paths in files.items() for path in paths]
@@ -165,10 +167,8 @@ def _local(address: str) -> Path:
         return Path(address)
     from huggingface_hub import hf_hub_download
 
-    fetched = hf_hub_download(
-        match["repository"], match["path"], repo_type="dataset", revision=match["revision"] or None
-    )
-    return Path(fetched)
+    revision = unquote(match["revision"]) if match["revision"] else None
+    return Path(hf_hub_download(match["repository"], match["path"], repo_type="dataset", revision=revision))
 
 
 def _class_names(schema: pyarrow.Schema) -> dict[str, list[str]]:

@@ -77,7 +77,7 @@ class IemocapSource:
 
     def read(self) -> Iterator[Item]:
         """The turns, session by session, dialogue by dialogue."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         for session in self._sessions:

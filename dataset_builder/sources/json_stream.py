@@ -15,7 +15,7 @@ CHUNK = 1 << 16
 """Characters read at a time."""
 _SPACE = " \t\r\n"
 _LONGEST_WORD = 16
-"""An error this near to the end of what was read may be a word or an escape that goes on; others are errors."""
+"""So near to the end of what was read, a word, a number or an escape may go on; elsewhere an error is an error."""
 
 
 class BrokenJson(ValueError):
@@ -68,7 +68,7 @@ class _Text:
                 if not cut or not self._more():
                     raise BrokenJson(error.msg) from None
                 continue
-            if end == len(self._text):  # a number may go on in the next chunk
+            if end > len(self._text) - _LONGEST_WORD:  # a number may go on in the next chunk
                 before = self._start
                 if self._more():
                     continue

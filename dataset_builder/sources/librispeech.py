@@ -65,7 +65,7 @@ class LibriSpeechSource:
 
     def read(self) -> Iterator[Item]:
         """The utterances, subset by subset, speaker by speaker, chapter by chapter."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         sexes = _read_sexes(self._speakers)
@@ -80,7 +80,7 @@ class LibriSpeechSource:
         relative = str(transcripts.relative_to(self._folder))
         if not transcripts.is_file():
             reason = f"it is not there: the recordings of {chapter.relative_to(self._folder)} have no transcripts."
-            yield Entry(Place(relative, 0), problem=reason)
+            yield Entry(Place(relative), problem=reason)
             return
         listed = set()
         for number, line in enumerate(transcripts.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
@@ -103,9 +103,9 @@ class LibriSpeechSource:
                 split=SUBSETS[subset],
             )
         unlisted = sorted(path.stem for path in chapter.glob("*.flac") if path.stem not in listed)
-        for number, name in enumerate(unlisted, start=1):
-            place = Place(str(chapter.relative_to(self._folder)), number, "unlisted file")
-            yield Entry(place, problem=f"{name}.flac has no line in {transcripts.name}.")
+        for name in unlisted:
+            place = Place(str((chapter / f"{name}.flac").relative_to(self._folder)))
+            yield Entry(place, problem=f"it has no line in {transcripts.name}.")
 
 
 def _numbered(folder: Path) -> list[Path]:

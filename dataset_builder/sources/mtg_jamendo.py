@@ -72,7 +72,7 @@ class MtgJamendoSource:
 
     def read(self) -> Iterator[Item]:
         """The tracks, split by split in the order of the lines. The licences of all are held in memory."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _entries(self) -> Iterator[Entry]:
         licenses = read_licenses(self._licenses)

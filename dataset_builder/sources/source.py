@@ -79,9 +79,7 @@ def open_source(settings: Mapping[str, Any], base: Path) -> Source:
     if corpus not in known_corpora():
         raise ValueError(f"There is no corpus {corpus!r}; the corpora are {', '.join(known_corpora())}.")
     reader = _reader(corpus)
-    parameters = {
-        name: parameter for name, parameter in inspect.signature(reader).parameters.items() if name != "corpus"
-    }
+    parameters = inspect.signature(reader).parameters
     unknown = [name for name in settings if name not in parameters and name not in _EVERYWHERE]
     if unknown:
         known = ", ".join(dict.fromkeys([*_EVERYWHERE, *parameters]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from .delimited import read_records
 from .json_stream import BrokenJson, json_members
 
 
@@ -66,7 +67,7 @@ class TableFile:
         if self.columns:
             return list(self.columns)
         with self._open() as stream:
-            for _, fields in self._fields(stream):
+            for _, fields in self._records(stream):
                 if isinstance(fields, list):
                     return fields
         raise ValueError(f"{self.path} is empty: a first line with the names of the columns is expected.")
@@ -88,48 +89,26 @@ class TableFile:
     def _open(self) -> TextIO:
         return self.path.open(encoding=self.encoding, errors="surrogateescape", newline="")
 
-    def _fields(self, stream: TextIO) -> Iterator[tuple[int, list[str] | str]]:
-        """Line number and fields of each line, or the sentence that says why they cannot be read."""
-        skipped = 0
-
-        def kept() -> Iterator[str]:
-            nonlocal skipped
-            for line in stream:
-                if self.comment is not None and line.startswith(self.comment):
-                    skipped += 1
-                else:
-                    yield line
-
-        # A space after the comma belongs to the corpus's style (AudioSet), never to a value.
-        reader = csv.reader(
-            kept(),
+    def _records(self, stream: TextIO) -> Iterator[tuple[int, list[str] | str]]:
+        return read_records(
+            stream,
+            width=len(self.columns) or None,
+            comment=self.comment,
             delimiter="\t" if self.format == "tsv" else ",",
             quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
             escapechar=self.escape,
+            # A space after the comma belongs to the corpus's style (AudioSet), never to a value.
             skipinitialspace=self.format == "csv",
         )
-        while True:
-            first = reader.line_num + skipped + 1
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield first, f"it is not {self.format.upper()} ({error})."
-                continue
-            if fields:
-                yield reader.line_num + skipped, fields
 
     def _delimited(self) -> Iterator[Line]:
         header = list(self.columns)
         with self._open() as stream:
-            for number, fields in self._fields(stream):
+            for number, fields in self._records(stream):
                 if isinstance(fields, str):
                     yield Line(number, {}, fields)
                 elif not header:
                     header = fields
-                elif len(fields) != len(header):
-                    yield Line(number, {}, f"it has {len(fields)} fields and the header {len(header)}.")
                 elif _undecoded("".join(fields)):
                     yield Line(number, {}, f"it has bytes that are not {self.encoding}.")
                 else:

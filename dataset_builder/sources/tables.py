@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .column_value import Row, Template, Value, first_filled
-from .corpus_description import CorpusDescription, TableDescription, describe_corpus
+from .corpus_description import CorpusDescription, JoinDescription, TableDescription, describe_corpus
 from .entry import Entry, Item, Place, recordings
 from .folder_layout import require_file, require_folder
 from .language_code import language_code
@@ -49,7 +49,7 @@ class TableSource:
 
     def read(self) -> Iterator[Item]:
         """The recordings, table by table in the order of the lines."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _chosen(self, splits: Sequence[str] | None) -> list[TableDescription]:
         tables = self._corpus.tables
@@ -86,10 +86,15 @@ class TableSource:
         return file
 
     def _entries(self) -> Iterator[Entry]:
+        reported: set[Place] = set()
         for table in self._tables:
             file = self._files[table.name]
             relative = str(file.path.relative_to(self._folder))
-            joined = self._joined(table)
+            joined: dict[str, dict[str, Row]] = {}
+            for name, join in self._corpus.joins.items():
+                joined[name], broken = self._joined(name, join, table)
+                yield from (entry for entry in broken if entry.place not in reported)
+                reported.update(entry.place for entry in broken)  # tables may share a second one
             for lines in _merged(table, file.lines()):
                 place = Place(relative, lines[0].number, file.unit)
                 problem = lines[0].problem
@@ -101,24 +106,28 @@ class TableSource:
                 if entry is not None:
                     yield entry
 
-    def _joined(self, table: TableDescription) -> dict[str, dict[str, Row]]:
-        """The second tables, held in memory: those of the corpora have a line for each sound, not for each use."""
-        found: dict[str, dict[str, Row]] = {}
-        for name, join in self._corpus.joins.items():
-            path = self._folder / join.path.replace("{table}", table.name)
-            lines = TableFile(path, join.format, join.encoding, inside=join.inside).lines()
-            keys = ((join.key.fill(line.columns), line) for line in lines if line.problem is None)
-            found[name] = {
-                key: {f"{name}.{column}": value for column, value in line.columns.items()}
-                for key, line in keys
-                if key is not None
-            }
-        return found
+    def _joined(self, name: str, join: JoinDescription, table: TableDescription) -> tuple[dict[str, Row], list[Entry]]:
+        """A second table by its key, and its broken lines.
+
+        It is held in memory: those of the corpora have a line for each sound, not for each use of one.
+        """
+        path = self._folder / join.path.replace("{table}", table.name)
+        file = TableFile(path, join.format, join.encoding, inside=join.inside)
+        found: dict[str, Row] = {}
+        broken = []
+        for line in file.lines():
+            key = join.key.fill(line.columns) if line.problem is None else None
+            if line.problem is not None:
+                place = Place(str(path.relative_to(self._folder)), line.number, file.unit)
+                broken.append(Entry(place, problem=line.problem))
+            elif key is not None:
+                found[key] = {f"{name}.{column}": value for column, value in line.columns.items()}
+        return found, broken
 
     def _joined_row(self, table: TableDescription, columns: Row, joined: Mapping[str, Mapping[str, Row]]) -> Row:
         row: dict[str, Any] = {"table": table.name, **columns}
         for name, join in self._corpus.joins.items():
-            row.update(joined[name].get(join.on.fill(columns) or "", {}))
+            row.update(joined[name].get(join.equals.fill(columns) or "", {}))
         return row
 
     def _entry(self, table: TableDescription, place: Place, rows: Sequence[Row]) -> Entry | None:

@@ -71,7 +71,7 @@ class WebDatasetSource:
 
     def read(self) -> Iterator[Item]:
         """The samples, shard by shard; of the tars, headers and metadata are read and the audio is passed over."""
-        return recordings(self.name, self._entries())
+        return recordings(self.name, self._entries)
 
     def _split(self, shard: Path) -> str | None:
         relative = shard.relative_to(self._folder)
@@ -87,6 +87,7 @@ class WebDatasetSource:
                     members = (member for member in archive if member.isfile() and not _hidden(member.name))
                     for number, (key, group) in enumerate(groupby(members, key=lambda member: _key(member.name)), 1):
                         yield self._sample(archive, shard, Place(relative, number, "sample"), key, list(group))
+                    _require_end(archive)
             except (tarfile.TarError, EOFError) as error:
                 reason = f"the tar cannot be read from here on ({error}); uncompress it, or copy it again."
                 yield Entry(Place(relative, number + 1, "sample"), problem=reason)
@@ -112,6 +113,20 @@ class WebDatasetSource:
                 return Entry(place, problem=f"{member.name} cannot be read ({error}).")
         audio = AudioReference(shard, member=sounds[0].name)
         return self._map.entry(place, row, f"{shard.stem}/{key}", audio, self._split(shard))
+
+
+def _require_end(archive: tarfile.TarFile) -> None:
+    """`tarfile` takes a header that is cut off for the end; the real end is a block of zeros.
+
+    Raises:
+        tarfile.ReadError: it is not there.
+    """
+    stream = archive.fileobj
+    if stream is None:
+        return
+    stream.seek(archive.offset)
+    if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it ends without a tar's end")
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,0 +1,164 @@
+"""A folder of audio files, with metadata and without."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+
+GIVEN = {"name": "mine", "domain": "sound", "license": "CC-BY-4.0"}
+
+
+def test_a_bare_folder(tree):
+    tree.audio("b.wav", "a.flac", "train/dog/1.ogg", ".hidden.wav", ".cache/c.wav")
+    tree.text("notes.txt", "not audio")
+
+    recordings, broken = tree.read("folder", **GIVEN)
+
+    assert broken == []
+    assert [item.id for item in recordings] == ["mine/a.flac", "mine/b.wav", "mine/train/dog/1.ogg"]
+    assert [item.split for item in recordings] == [None, None, "train"]
+    first = recordings[0]
+    assert (first.source, first.source_id, first.group) == ("mine", "a.flac", "mine/a.flac")
+    assert (first.domain, first.license, first.language, first.annotations) == ("sound", "CC-BY-4.0", None, {})
+    assert [item.id for item in tree.read("folder", **GIVEN, splits="train")[0]] == ["mine/train/dog/1.ogg"]
+
+
+def test_folders_as_labels(tree):
+    tree.audio("dog/1.wav", "cat/1.wav")
+
+    recordings, _ = tree.read("folder", **GIVEN, folder_label="event")
+
+    assert {item.source_id: item.annotations for item in recordings} == {
+        "cat/1.wav": {"event": "cat"},
+        "dog/1.wav": {"event": "dog"},
+    }
+
+
+def test_csv(tree, caplog):
+    tree.text(
+        "metadata.csv",
+        "file_name,transcription,speaker,labels,language,weather",
+        'clips/1.wav,"Hello, you",ann,dog;cat,en-GB,rainy',
+        "clips/2.wav,,,,,",
+    )
+    tree.audio("clips/1.wav", "clips/2.wav")
+
+    with caplog.at_level(logging.WARNING):
+        (first, second), broken = tree.read("folder", name="mine", domain="speech", license="MIT", language="fr")
+
+    assert broken == []
+    assert first.id == "mine/clips/1.wav"
+    assert first.annotations == {"transcript": "Hello, you", "speaker": "ann", "labels": ["dog", "cat"]}
+    assert (first.language, second.language, second.annotations) == ("en", "fr", {})
+    assert "metadata.csv: the columns weather are not read" in caplog.text
+
+
+def test_jsonl_says_everything_itself(tree, only):
+    row = {
+        "id": "one",
+        "file_name": "1.wav",
+        "domain": "music",
+        "license": "https://creativecommons.org/licenses/by-sa/4.0/",
+        "group": "album",
+        "split": "dev",
+        "captions": ["A tune.", "A song."],
+        "qa": [{"question": "Which key?", "answer": "C", "choices": ["C", "D"]}],
+        "bpm": 90,
+    }
+    tree.text("metadata.jsonl", json.dumps(row))
+    tree.audio("1.wav")
+
+    found = only(tree.read("folder", name="mine", columns={"bpm": "tempo"}))
+
+    assert (found.id, found.domain, found.group, found.split) == ("mine/one", "music", "album", "validation")
+    assert found.license == "CC-BY-SA-4.0"
+    assert found.annotations == {
+        "captions": ["A tune.", "A song."],
+        "qa": [{"question": "Which key?", "answer": "C", "choices": ["C", "D"]}],
+        "tempo": 90.0,
+    }
+
+
+def test_parquet_in_folders_of_splits(tree):
+    for split, name in (("train", "a"), ("test", "b")):
+        tree.audio(f"{split}/{name}.wav")
+        table = pyarrow.table({"audio_file_name": [f"{name}.wav"], "captions": [[f"Sound {name}."]]})
+        pyarrow.parquet.write_table(table, tree.folder / split / "metadata.parquet")
+
+    recordings, broken = tree.read("folder", **GIVEN)
+
+    assert broken == []
+    assert {item.id: (item.split, item.annotations["captions"]) for item in recordings} == {
+        "mine/train/a.wav": ("train", ["Sound a."]),
+        "mine/test/b.wav": ("test", ["Sound b."]),
+    }
+    assert [item.id for item in tree.read("folder", **GIVEN, splits=["test"])[0]] == ["mine/test/b.wav"]
+
+
+def test_what_is_broken_is_named_and_the_rest_goes_on(tree):
+    tree.text(
+        "metadata.jsonl",
+        '{"file_name": "a.wav", "tempo": 100}',
+        '{"file_name": "gone.wav"}',
+        '{"file_name": ',
+        '{"tempo": 100}',
+        '{"file_name": "b.wav", "tempo": "fast"}',
+        '{"file_name": "a.wav"}',
+        '{"file_name": "c.wav"}',
+    )
+    tree.audio("a.wav", "b.wav", "c.wav", "sub/unlisted.wav")
+
+    recordings, broken = tree.read("folder", **GIVEN)
+
+    assert [item.id for item in recordings] == ["mine/a.wav", "mine/c.wav"]
+    reasons = {item.id: item.reason for item in broken}
+    assert list(reasons) == [
+        "mine/gone.wav",
+        "mine/metadata.jsonl:3",
+        "mine/metadata.jsonl:4",
+        "mine/b.wav",
+        "mine/metadata.jsonl:6",
+        "mine/sub/unlisted.wav",
+    ]
+    assert f"line 2: the audio file {tree.folder}/gone.wav is not there" in reasons["mine/gone.wav"]
+    assert "line 3: it is not JSON" in reasons["mine/metadata.jsonl:3"]
+    assert reasons["mine/metadata.jsonl:4"] == "metadata.jsonl, line 4: it has no file_name."
+    assert "'tempo' is 'fast', which is not a number" in reasons["mine/b.wav"]
+    assert "listed before, in metadata.jsonl, line 1" in reasons["mine/metadata.jsonl:6"]
+    assert reasons["mine/sub/unlisted.wav"] == "sub/unlisted.wav: it has no line in metadata.jsonl."
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"license": "MIT"}, "no column for the domain: say it in the build's entry, such as `domain: sound`"),
+        ({"domain": "sound"}, "no column for the license"),
+        ({**GIVEN, "domain": "noise"}, "domain 'noise'; use one of sound, speech, music"),
+        ({**GIVEN, "columns": {"words": "transcript"}}, "has no column 'words'"),
+        ({**GIVEN, "columns": {"text": "words"}}, "'text' is to be 'words'; a column can be one of id"),
+        ({**GIVEN, "splits": ["left"]}, "no split 'left'; use train, validation, test"),
+    ],
+)
+def test_wrong_settings(tree, settings, message):
+    tree.text("metadata.csv", "file_name,text", "1.wav,Hi")
+    tree.audio("1.wav")
+
+    with pytest.raises(ValueError, match=message):
+        tree.read("folder", **settings)
+
+
+def test_metadata_without_file_names(tree):
+    tree.text("metadata.csv", "path,text", "1.wav,Hi")
+
+    with pytest.raises(ValueError, match="columns path, text; one called file_name"):
+        tree.read("folder", **GIVEN)
+
+
+def test_an_empty_folder(tree):
+    with pytest.raises(FileNotFoundError, match="neither metadata.jsonl, metadata.csv, metadata.parquet nor any"):
+        tree.read("folder", **GIVEN)
