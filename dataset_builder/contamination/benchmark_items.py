@@ -204,6 +204,8 @@ def _entries(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             entries = [json.loads(line) for line in text.splitlines() if line.strip()]
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is neither a JSON list nor JSONL ({error}): download it again.") from None
+    if not entries:
+        raise ValueError(f"{path} holds no test items: download it again.")
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise ValueError(f"{path}, entry {number}, is no object: download the file again.")
@@ -217,7 +219,10 @@ def _csv_entries(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = contents.decode("latin-1")
-    yield from enumerate(csv.DictReader(text.splitlines(keepends=True)), 1)
+    entries = list(csv.DictReader(text.splitlines(keepends=True)))
+    if not entries:
+        raise ValueError(f"{path} holds no test items: download it again.")
+    yield from enumerate(entries, 1)
 
 
 def _item(

@@ -168,5 +168,11 @@ def test_errors_say_what_is_missing_and_where_it_is(tmp_path):
     (tmp_path / "mmau-test.json").write_text("<html>")
     with pytest.raises(ValueError, match="neither a JSON list nor JSONL"):
         list(read_mmau(tmp_path))
+    (tmp_path / "mmau-test.json").write_text("")
+    with pytest.raises(ValueError, match="mmau-test.json holds no test items"):
+        list(read_mmau(tmp_path))
+    (tmp_path / "test_sent_emo.csv").write_text("Dialogue_ID,Utterance_ID\n")
+    with pytest.raises(ValueError, match="test_sent_emo.csv holds no test items"):
+        list(read_meld(tmp_path))
     with pytest.raises(ValueError, match="needs a benchmark and an id"):
         BenchmarkItem("mmau", "")
