@@ -72,15 +72,13 @@ class Annotate(Stage):
 
     async def process(self, row: Row) -> Outcome:
         recording = row["recording"]
-        labels = await self.asking.ask(
-            row,
-            Labels,
-            hears=True,
-            duration=row["measured"]["duration"],
-            domain=recording["domain"],
-            annotations=told_facts(recording["annotations"]),
-            measured=told_facts(row["measured"]),
-        )
+        told = {
+            "duration": row["measured"]["duration"],
+            "domain": recording["domain"],
+            "annotations": told_facts(recording["annotations"]),
+            "measured": told_facts(row["measured"]),
+        }
+        labels = await self.asking.ask(row, Labels, told, hears=True)
         return row | {
             "labels": labels.model_dump(exclude_none=True),
             "teachers": row.get("teachers", {}) | {self.name: self.asking.identity()},

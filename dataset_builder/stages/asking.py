@@ -62,10 +62,12 @@ class Asking:
         budget = self.spending.budget(calls, place.workers) if self.spending else None
         self._teacher = Teacher(self.settings.share(place.workers), self._ledger, budget=budget)
 
-    async def ask(self, row: Row, answer: type[BaseModel], hears: bool, turn: int = 0, **values: Any) -> Any:
+    async def ask(self, row: Row, form: type[BaseModel], told: Mapping[str, Any], hears: bool, turn: int = 0) -> Any:
         """The teacher's answer about a row.
 
         Args:
+            form: what the answer has to fit.
+            told: the values for the places in the prompt.
             hears: whether the recording is sent.
             turn: tells several answers about one row apart.
 
@@ -79,11 +81,11 @@ class Asking:
 
         if self._teacher is None:
             raise RuntimeError(f"The teacher for {self.purpose} was not opened.")
-        system, text = self.prompt.render(**values)
+        system, text = self.prompt.render(**told)
         audio = await asyncio.to_thread(heard_bytes, row) if hears else None
         try:
             given = await self._teacher.ask(
-                Prompt(system, text, self.prompt.version), answer, audio, f"{row['id']}/{turn}"
+                Prompt(system, text, self.prompt.version), form, audio, f"{row['id']}/{turn}"
             )
         except (TeacherUnusable, BudgetExhausted) as error:
             raise BuildStopped(str(error)) from error

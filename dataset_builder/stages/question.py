@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..question_text import question_text
 from .asking import Asking, told_facts
 
 
@@ -60,6 +62,13 @@ class Questions(BaseModel):
     questions: list[Question]
 
 
+@lru_cache(maxsize=16)
+def questions_of(tasks: tuple[str, ...], kinds: tuple[str, ...]) -> type[BaseModel]:
+    """`Questions` whose schema allows these tasks and kinds only, so that an endpoint can write no others."""
+    question = create_model("Question", __base__=Question, task=(Literal[tasks], ...), kind=(Literal[kinds], ...))
+    return create_model("Questions", __base__=Questions, questions=(list[question], ...))  # type: ignore[valid-type]
+
+
 class AskQuestions(Stage):
     """Questions by a teacher (paper, section on CoTA: the second of its three steps).
 
@@ -107,45 +116,44 @@ class AskQuestions(Stage):
     async def process(self, row: Row) -> Outcome | list[Outcome]:
         recording = row["recording"]
         tasks = TASKS[recording["domain"]]
-        given = await self.asking.ask(
-            row,
-            Questions,
-            hears=self.asking.settings.hears,
-            duration=row["measured"]["duration"],
-            domain=recording["domain"],
-            annotations=told_facts(recording["annotations"]),
-            labels=row.get("labels"),
-            measured=told_facts(row["measured"]),
-            count=self.per_recording,
-            tasks=tasks,
-            kinds=self.kinds,
-            distractors=self.distractors,
-        )
+        told = {
+            "duration": row["measured"]["duration"],
+            "domain": recording["domain"],
+            "annotations": told_facts(recording["annotations"]),
+            "labels": row.get("labels"),
+            "measured": told_facts(row["measured"]),
+            "count": self.per_recording,
+            "tasks": tasks,
+            "kinds": self.kinds,
+            "distractors": self.distractors,
+        }
+        form = questions_of(tuple(tasks), tuple(self.kinds))
+        given = await self.asking.ask(row, form, told, hears=self.asking.settings.hears)
         outcomes: list[Outcome] = []
         for number, question in enumerate(given.questions):
             asked = question_row(row, number, question, self.seed)
             asked["teachers"] = row.get("teachers", {}) | {self.name: self.asking.identity()}
-            problem = self._problem(question, tasks)
+            problem = self._problem(question)
             outcomes.append(Left(asked, "rejected", "question", problem) if problem else asked)
         if not outcomes:
             return Left(row, "rejected", "question", "The teacher wrote no question about this recording.")
         return outcomes
 
-    def _problem(self, question: Question, tasks: Mapping[str, str]) -> str | None:
+    def _problem(self, question: Question) -> str | None:
         """What is wrong with a question, None if nothing is."""
-        if question.task not in tasks:
-            return f"The task {question.task!r} is none of {', '.join(tasks)}."
-        if question.kind not in self.kinds:
-            return f"The kind {question.kind!r} was not asked for."
         if not question.question.strip() or not question.answer.strip():
             return "The question or its answer is empty."
         if question.kind == "open":
             return "An open question came with choices." if question.distractors else None
         if len(question.distractors) != self.distractors:
             return f"There are {len(question.distractors)} wrong choices and not {self.distractors}."
-        choices = [" ".join(text.lower().split()).rstrip(".") for text in (question.answer, *question.distractors)]
-        if "" in choices or len(set(choices)) < len(choices):
-            return f"Two choices are alike, or one is empty: {[question.answer, *question.distractors]}."
+        choices = [question.answer.strip(), *(text.strip() for text in question.distractors)]
+        if len({" ".join(text.lower().split()).rstrip(".") for text in choices}) < len(choices):
+            return f"Two choices are alike: {choices}."
+        try:
+            question_text(question.question, choices)
+        except ValueError as error:
+            return str(error)
         return None
 
     async def close(self) -> None:

@@ -44,19 +44,17 @@ class Reason(Stage):
         await self.asking.open(place)
 
     async def process(self, row: Row) -> Outcome:
-        sections = await self.asking.ask(
-            row,
-            Sections,
-            hears=self.asking.settings.hears,
-            duration=row["duration"],
-            question=row["question"],
-            choices=row["choices"],
-            answer=row["answer"],
-            evidence=row.get("evidence"),
-            annotations=told_facts(row["annotations"]),
-            labels=row.get("labels"),
-            measured=told_facts(row["measured"]),
-        )
+        told = {
+            "duration": row["duration"],
+            "question": row["question"],
+            "choices": row["choices"],
+            "answer": row["answer"],
+            "evidence": row.get("evidence"),
+            "annotations": told_facts(row["annotations"]),
+            "labels": row.get("labels"),
+            "measured": told_facts(row["measured"]),
+        }
+        sections = await self.asking.ask(row, Sections, told, hears=self.asking.settings.hears)
         return with_sections(row, sections.model_dump(), self.asking.identity())
 
     async def close(self) -> None:

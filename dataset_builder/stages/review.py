@@ -109,7 +109,8 @@ class Review(Stage):
         answers = []
         for turn in range(self.answers[asking.purpose]):
             choices = shuffled(row["choices"], f"{row['id']}/{asking.purpose}/{turn}", self.seed)
-            given = await asking.ask(row, Answer, hears=hears, turn=turn, question=row["question"], choices=choices)
+            told = {"question": row["question"], "choices": choices}
+            given = await asking.ask(row, Answer, told, hears, turn)
             answers.append(given.answer)
         return answers
 

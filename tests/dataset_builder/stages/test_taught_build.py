@@ -1,0 +1,279 @@
+"""A whole build by teachers over the wire: what is kept, what is left and why, what it costs; nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from dataset_builder.build import plan_build, run_build
+from dataset_builder.build_settings import read_build
+from dataset_builder.engine.executors import Execution
+from dataset_builder.engine.stage import BuildStopped
+from dataset_builder.stages.spending import ledger_totals
+from tests.dataset_builder.listening_teacher import answer
+from tests.dataset_builder.teachers.fault_server import FaultServer
+
+
+RECORDINGS, PER_RECORDING = 10, 2
+PRICE = {"currency": "USD", "input": 1, "output": 2, "audio_input": 10, "read_on": "2026-11"}
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def wavs(tmp_path_factory) -> Path:
+    """Ten melodies of random tones, with a label each; no two alike."""
+    folder = tmp_path_factory.mktemp("wavs")
+    lines = []
+    for number in range(RECORDINGS):
+        draw = np.random.default_rng(number)
+        pitches = np.repeat(2 ** draw.uniform(7, 11, size=12 + number), 1_600)
+        wave = 0.3 * np.sin(2 * np.pi * np.cumsum(pitches) / 16_000) + 0.01 * draw.standard_normal(len(pitches))
+        soundfile.write(folder / f"tone-{number}.wav", wave, 16_000)
+        lines.append({"file_name": f"tone-{number}.wav", "event": "tone", "domain": "sound", "license": "CC0-1.0"})
+    (folder / "metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def build_file(folder: Path, wavs: Path, server: FaultServer | str, **changed) -> Path:
+    """A build file by four teachers of one server."""
+    url = server if isinstance(server, str) else server.base_url
+    common = {"base_url": url, "in_flight": 8, "timeout": 2.0, "retries": 6, "price": PRICE}
+    common |= {"tokens_per_audio_second": 25}
+    settings = {
+        "output": "cota",
+        "tasks": 2,
+        "sources": [{"corpus": "folder", "folder": str(wavs), "name": "tones"}],
+        "splits": {"train": 0.6, "validation": 0.2, "test": 0.2},
+        "teachers": {
+            "ear": {"model": "ear", "hears": True, **common},
+            "writer": {"model": "writer", **common},
+        },
+        "measure": {"facts": ["level", "silence"], "unique": True},
+        "annotate": {"teacher": "ear"},
+        "question": {"teacher": "writer", "per_recording": PER_RECORDING},
+        "reason": {"teacher": "ear"},
+        "review": {"blind": {"teacher": "ear"}, "text_only": {"teacher": "writer", "answers": 3}},
+    } | changed
+    path = folder / "build.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    return path
+
+
+def run(path: Path, workers: int = 1, max_cost: float | None = None):
+    return run_build(read_build(path), Execution(workers=workers), max_cost=max_cost, source=path)
+
+
+def fates(path: Path) -> dict[str, dict[str, str]]:
+    """By stage, the fate of each id."""
+    found = {}
+    for item in plan_build(read_build(path)):
+        rows = {row["id"]: "row" for rank in range(item.tasks) for row in item.folder.rows(rank)}
+        left = {line["id"]: line["check"] for rank in range(item.tasks) for line in item.folder.left(rank)}
+        assert not rows.keys() & left.keys()
+        found[item.stage.name] = rows | left
+    return found
+
+
+def content(path: Path) -> dict[str, str]:
+    """The files of a finished build by which two builds are compared."""
+    folder = path.parent / "cota"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return {shard["path"]: shard["sha256"] for shard in manifest["shards"]}
+
+
+@pytest.fixture(scope="module")
+def built(wavs, tmp_path_factory):
+    """A finished build and the counts of its server."""
+    folder = tmp_path_factory.mktemp("built")
+    with FaultServer(answer=answer) as server:
+        path = build_file(folder, wavs, server)
+        run(path)
+        return path, server.counts.summary()
+
+
+def test_every_question_ends_as_a_row_or_with_a_reason(built):
+    path, _ = built
+    found = fates(path)
+    asked = {f"tones/tone-{number}.wav/q{turn}" for number in range(RECORDINGS) for turn in range(PER_RECORDING)}
+    assert set(found["question"]) == set(found["reason"]) == set(found["review"]) == asked
+    left = {name: check for name, check in found["review"].items() if check != "row"}
+    assert 0 < len(left) < len(asked)
+    assert set(left.values()) <= {"citations", "response", "summary", "blind"}
+    assert "citations" in left.values()
+
+
+def test_rows_say_who_taught_them_and_what_was_found(built):
+    path, _ = built
+    data = datasets.load_dataset(str(path.parent / "cota"))
+    rows = [row for split in data.values() for row in split.remove_columns(["audio", "messages"])]
+    assert len(rows) == sum(fate == "row" for fate in fates(path)["review"].values())
+    for row in rows:
+        assert row["teacher"]["model"] == "ear" and len(row["teacher"]["prompt_version"]) == 12
+        assert set(row["teacher"]["stages"]) == {"annotate", "question", "blind", "text_only"}
+        assert row["review"]["checks"]["blind"] == "pass"
+        assert row["review"]["needs_audio"] in (True, False)
+        assert row["annotations"]["labels"]["events"][0]["label"] == "tone"
+        assert row["annotations"]["measured"]["duration"] == pytest.approx(row["duration"], abs=0.01)
+        assert row["response"].endswith(f"{row['answer']}.")
+        if row["choices"]:
+            assert row["answer"] in row["choices"] and len(row["choices"]) == 4
+    assert {bool(row["choices"]) for row in rows} == {True, False}
+
+
+def test_the_right_answer_is_not_always_at_one_place(built):
+    path, _ = built
+    rows = [
+        row
+        for item in plan_build(read_build(path))
+        if item.stage.name == "question"
+        for rank in range(item.tasks)
+        for row in item.folder.rows(rank)
+        if row["choices"]
+    ]
+    assert len({row["choices"].index(row["answer"]) for row in rows}) > 1
+
+
+def test_teachers_that_hear_were_sent_every_recording(built):
+    _, counts = built
+    assert counts["undecodable"] == 0 and counts["repeats"] == 0
+    assert counts["audio_bytes"] > 0
+
+
+def test_the_card_names_teachers_prompts_and_reasons(built):
+    path, _ = built
+    card = (path.parent / "cota" / "README.md").read_text()
+    assert "| annotate | ear | annotate " in card and "| text_only | writer | text_only " in card
+    assert "| review | citations |" in card
+    assert "A teacher that heard nothing was asked" in card
+    assert "the models listed above" in card
+
+
+def test_a_second_run_asks_nothing(built, wavs, tmp_path):
+    path, counts = built
+    with FaultServer(answer=answer) as server:
+        again = build_file(tmp_path, wavs, server)
+        work = tmp_path / "cota.build"
+        work.mkdir()
+        (work / "calls").symlink_to(path.parent / "cota.build" / "calls")
+        run(again)
+        assert server.counts.requests == 0
+    assert content(again) == content(path)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_that_goes_wrong_loses_nothing(built, wavs, tmp_path, workers):
+    """At 30% of calls; every fault that passes is mended, the others end as named errors."""
+    path, _ = built
+    passing = ("rate_limited", "server_error", "connection", "broken_json", "wrong_schema", "empty", "cut_off")
+    rates = dict.fromkeys(passing, 0.28 / len(passing)) | {"refused": 0.02}
+    with FaultServer(rates, seed=3, answer=answer, stall=1.0) as server:
+        spoilt = build_file(tmp_path, wavs, server)
+        run(spoilt, workers)
+        assert sum(server.counts.faults.values()) > 10
+    found, whole = fates(spoilt), fates(path)
+    kinds = {"refused", "broken_json", "wrong_schema", "empty", "cut_off"}
+    for stage in ("annotate", "question", "reason", "review"):
+        errors = {name for name, fate in found[stage].items() if fate in kinds}
+        others = {name: fate for name, fate in found[stage].items() if name not in errors}
+        assert others.items() <= whole[stage].items(), stage
+    asked = {f"tones/tone-{number}.wav" for number in range(RECORDINGS)}
+    assert set(found["annotate"]) == asked
+
+
+def test_the_key_is_nowhere(wavs, tmp_path, monkeypatch):
+    key = "sk-secret-0123456789"
+    monkeypatch.setenv("TAUGHT_KEY", key)
+    with FaultServer(answer=answer, key=key) as server:
+        path = build_file(tmp_path, wavs, server)
+        settings = yaml.safe_load(path.read_text())
+        for teacher in settings["teachers"].values():
+            teacher["api_key_env"] = "TAUGHT_KEY"
+        path.write_text(yaml.safe_dump(settings))
+        run(path)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert key.encode() not in file.read_bytes(), file
+
+
+def test_a_wrong_key_stops_the_build_and_blames_no_row(wavs, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAUGHT_KEY", "sk-wrong-key")
+    with FaultServer(answer=answer, key="sk-right-key") as server:
+        path = build_file(tmp_path, wavs, server)
+        settings = yaml.safe_load(path.read_text())
+        settings["teachers"]["ear"]["api_key_env"] = "TAUGHT_KEY"
+        path.write_text(yaml.safe_dump(settings))
+        with pytest.raises(BuildStopped, match="unauthorized") as stopped:
+            run(path)
+        assert "sk-wrong-key" not in str(stopped.value)
+        assert server.counts.requests <= 8
+    assert not list((tmp_path / "cota.build").glob("*annotate*/left/*"))
+
+
+def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
+    path, _ = built
+    whole = sum(_cost(total) for _, total in ledger_totals(path.parent / "cota.build" / "calls"))
+    with FaultServer(answer=answer) as server:
+        cheap = build_file(tmp_path, wavs, server)
+        stops = 0
+        limit = 0.0
+        while True:
+            limit += 0.4 * whole
+            try:
+                run(cheap, max_cost=limit)
+                break
+            except BuildStopped as stopped:
+                stops += 1
+                assert "--max-cost" in str(stopped)
+                spent = sum(_cost(total) for _, total in ledger_totals(tmp_path / "cota.build" / "calls"))
+                assert spent <= limit
+        assert stops == 2
+        assert server.counts.summary()["repeats"] == 0
+    assert content(cheap) == content(path)
+
+
+def _cost(total) -> float:
+    usage = total.usage
+    text = usage.input_tokens - usage.audio_tokens
+    return (text * 1 + usage.audio_tokens * 10 + usage.output_tokens * 2) / 1e6
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.dataset_builder.stages.test_taught_build import run
+run(Path(sys.argv[1]), workers=2)
+"""
+
+
+def test_a_killed_build_repeats_no_more_than_was_in_flight(built, wavs, tmp_path):
+    path, counts = built
+    with FaultServer(answer=answer, latency=0.05) as server:
+        killed = build_file(tmp_path, wavs, server)
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        kills, in_flight = 0, 0
+        while kills < 30:
+            process = subprocess.Popen([sys.executable, "-c", KILLED, str(killed)], env=environment, cwd=ROOT)
+            before = server.counts.requests
+            while process.poll() is None and server.counts.requests < before + 16:
+                time.sleep(0.01)
+            if process.poll() is not None:
+                break
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            in_flight += server.counts.most_in_flight
+            kills += 1
+            time.sleep(1.0)
+        assert process.returncode == 0 and kills >= 2
+        assert server.counts.summary()["repeats"] <= in_flight
+    assert content(killed) == content(path)
