@@ -5,6 +5,7 @@ Knows what a value may be, not where it comes from: the readers hold every annot
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def canonical(annotations: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             converted = _CONVERTERS[key.kind](value)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             kind = _KINDS[key.kind]
             raise ValueError(f"The annotation {name!r} is {value!r}, which is not {kind} ({error}).") from None
         if converted not in ("", []):
@@ -110,8 +111,15 @@ def _texts(value: Any) -> list[str]:
     return [text for text in map(_text, values) if text]
 
 
-def _integer(value: Any) -> int:
+def _number(value: Any) -> float:
     number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("it is not finite")
+    return number
+
+
+def _integer(value: Any) -> int:
+    number = _number(value)
     if number != int(number):
         raise ValueError("it has a fraction")
     return int(number)
@@ -122,9 +130,10 @@ def _flag(value: Any) -> bool:
 
 
 def _events(value: Any) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = [
-        {"label": _text(event["label"]), "start": float(event["start"]), "end": float(event["end"])} for event in value
-    ]
+    events: list[dict[str, Any]] = []
+    for event in value:
+        times = {name: _number(event[name]) for name in ("start", "end")}
+        events.append({"label": _text(event["label"]), **times})
     for event in events:
         if not 0 <= event["start"] <= event["end"]:
             raise ValueError(f"an event lasts from {event['start']} s to {event['end']} s")
@@ -141,7 +150,7 @@ def _qa(value: Any) -> list[dict[str, Any]]:
         if item.get("choices"):
             pair["choices"] = _texts(item["choices"])
         if item.get("agreement") is not None:
-            pair["agreement"] = float(item["agreement"])
+            pair["agreement"] = _number(item["agreement"])
         found.append(pair)
     return found
 
@@ -149,7 +158,7 @@ def _qa(value: Any) -> list[dict[str, Any]]:
 _CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
     "text": _text,
     "texts": _texts,
-    "number": float,
+    "number": _number,
     "integer": _integer,
     "flag": _flag,
     "events": _events,

@@ -18,6 +18,7 @@ M4A or MP3; any other place is a template: `audio: "wav/{ytid}_{start|int}.wav"`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby, product
 from pathlib import Path
@@ -102,6 +103,8 @@ class AudioSetSource:
                 continue
             try:
                 start, end = float(line.columns["start_seconds"]), float(line.columns["end_seconds"])
+                if not 0 <= start < end < math.inf:
+                    raise ValueError(f"from {start} to {end}")
             except ValueError as error:
                 yield Entry(place, problem=f"start and end are not seconds ({error}).")
                 continue

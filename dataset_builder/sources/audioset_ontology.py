@@ -31,23 +31,23 @@ class Ontology:
 
         Raises:
             FileNotFoundError: none of them is there.
-            ValueError: the ontology is not JSON.
+            ValueError: one of them is not what it should be.
         """
         names: dict[str, str] = {}
         children: dict[str, Sequence[str]] = {}
         if (folder / ONTOLOGY).is_file():
             try:
-                classes = json.loads((folder / ONTOLOGY).read_text(encoding="utf-8"))
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{folder / ONTOLOGY} is not JSON ({error}); get it again from {home}.") from None
-            names.update({item["id"]: item["name"] for item in classes})
-            children.update({item["id"]: item.get("child_ids", ()) for item in classes})
+                classes = json.loads((folder / ONTOLOGY).read_bytes())
+                names.update({item["id"]: item["name"] for item in classes})
+                children.update({item["id"]: item.get("child_ids", ()) for item in classes})
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                reason = f"is not a JSON list of classes with id and name ({error!r})"
+                raise ValueError(f"{folder / ONTOLOGY} {reason}; get it again from {home}.") from None
         if (folder / STRONG_NAMES).is_file():
-            lines = TableFile(folder / STRONG_NAMES, "tsv", columns=("mid", "name"), quoted=False).lines()
-            names.update({line.columns["mid"]: line.columns["name"] for line in lines if line.problem is None})
+            file = TableFile(folder / STRONG_NAMES, "tsv", columns=("mid", "display_name"), quoted=False)
+            names.update(_names(file, home))
         if (folder / INDEX).is_file():
-            lines = TableFile(folder / INDEX, "csv").lines()
-            names.update({line.columns["mid"]: line.columns["display_name"] for line in lines if line.problem is None})
+            names.update(_names(TableFile(folder / INDEX, "csv"), home))
         if not names:
             raise FileNotFoundError(
                 f"{folder} has none of {ONTOLOGY}, {INDEX} and {STRONG_NAMES}, which name the classes of AudioSet; "
@@ -73,6 +73,13 @@ class Ontology:
         if mids and self._music.issuperset(mids):
             return "music"
         return "speech" if mids and self._speech.issuperset(mids) else "sound"
+
+
+def _names(file: TableFile, home: str) -> dict[str, str]:
+    """Names by mid. A broken line is left out: the clips of its class say that they lack a name."""
+    if not {"mid", "display_name"} <= set(file.header() or ()):
+        raise ValueError(f"{file.path} has no columns mid and display_name; get it again from {home}.")
+    return {line.columns["mid"]: line.columns["display_name"] for line in file.lines() if line.problem is None}
 
 
 def _below(root: str, children: Mapping[str, Sequence[str]]) -> set[str]:

@@ -60,7 +60,7 @@ class TableFile:
         """The columns, read from the first line; None for a format where every line has its own.
 
         Raises:
-            ValueError: the file is empty.
+            ValueError: the file is empty, or its first line is not text.
         """
         if self.format in ("json", "jsonl"):
             return None
@@ -68,6 +68,8 @@ class TableFile:
             return list(self.columns)
         with self._open() as stream:
             for _, fields in self._records(stream):
+                if isinstance(fields, list) and _undecoded("".join(fields)):
+                    raise ValueError(f"{self.path} begins with bytes that are not {self.encoding}: is it a table?")
                 if isinstance(fields, list):
                     return fields
         raise ValueError(f"{self.path} is empty: a first line with the names of the columns is expected.")

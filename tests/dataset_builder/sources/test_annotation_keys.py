@@ -53,6 +53,8 @@ def test_what_is_empty_is_left_out():
         ("title", ["a"], "'title' is .*, which is not a text"),
         ("pitch", 60.5, "not a whole number"),
         ("tempo", "fast", "not a number"),
+        ("tempo", "inf", "not a number"),
+        ("pitch", 1e999, "not a whole number"),
         ("sarcasm", "maybe", "not true or false"),
         ("events", [{"label": "a", "start": 2, "end": 1}], "not a list of events"),
         ("events", [{"label": "a", "start": 2}], "not a list of events"),

@@ -93,6 +93,7 @@ def test_strong_labels(audioset, only):
 def test_what_is_broken_is_named_and_the_rest_goes_on(audioset):
     with (audioset.folder / "eval_segments.csv").open("a") as file:
         file.write('abc, zero, 10.000, "/m/0bt9lr"\n')
+        file.write('abc, 0.000, 1e999, "/m/0bt9lr"\n')
         file.write('def, 0.000, 10.000, "/m/unknown"\n')
         file.write('ghi, 0.000, 10.000, "/m/0bt9lr"\n')
 
@@ -102,11 +103,13 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(audioset):
     assert [item.id for item in broken] == [
         "audioset/eval_segments.csv:5",
         "audioset/eval_segments.csv:6",
+        "audioset/eval_segments.csv:7",
         "audioset/ghi_0",
     ]
     assert "line 5: start and end are not seconds" in broken[0].reason
-    assert "the class '/m/unknown' has no name in ontology.json" in broken[1].reason
-    assert f"{audioset.folder}/eval_segments/ghi.wav is not there" in broken[2].reason
+    assert "line 6: start and end are not seconds" in broken[1].reason
+    assert "the class '/m/unknown' has no name in ontology.json" in broken[2].reason
+    assert f"{audioset.folder}/eval_segments/ghi.wav is not there" in broken[3].reason
 
 
 def test_the_names_of_the_classes_are_needed(tree):

@@ -125,7 +125,7 @@ def test_reading_is_lazy(tree, monkeypatch):
 
 
 def test_of_what_was_read_only_hashes_are_held(tree):
-    _voices(tree, 5_000)
+    _voices(tree, 2_000)
     source = open_source({"corpus": "common_voice", "folder": ".", "splits": ["train"]}, tree.folder)
 
     tracemalloc.start()
@@ -135,8 +135,8 @@ def test_of_what_was_read_only_hashes_are_held(tree):
     finally:
         tracemalloc.stop()
 
-    assert count == 5_000
-    assert peak < 5_000 * 150 + 300_000
+    assert count == 2_000
+    assert peak < 2_000 * 150 + 300_000
 
 
 def test_the_same_ids_at_every_reading(tree):

@@ -191,6 +191,13 @@ def test_a_wrong_table_is_an_error_that_names_the_columns(tree):
         _read(tree.folder)
 
 
+def test_a_table_that_is_no_text_is_an_error(tree):
+    (tree.folder / "all.csv").write_bytes(b"\x89PNG\xff,name")
+
+    with pytest.raises(ValueError, match="all.csv begins with bytes that are not utf-8-sig"):
+        _read(tree.folder)
+
+
 def test_an_empty_table_is_an_error(tree):
     tree.text("all.csv")
 
