@@ -70,13 +70,13 @@ def clip(seconds: float) -> bytes:
     return written.getvalue()
 
 
-def rate(base_url: str, folder: Path, calls: int, in_flight: int, audio: bytes | None) -> float:
-    """Calls per second, the first of each connection left out."""
+def rate(base_url: str, folder: Path, calls: int, in_flight: int, audio: bytes | None) -> tuple[float, float]:
+    """Calls per second, the first of each connection left out, and seconds of processor for each on this side."""
     settings = TeacherSettings(
         model="instant", base_url=base_url, in_flight=in_flight, hears=audio is not None, audio_format="flac"
     )
 
-    async def run() -> float:
+    async def run() -> tuple[float, float]:
         with CallLedger(folder / "calls.sqlite") as ledger:
             async with Teacher(settings, ledger) as teacher:
 
@@ -85,9 +85,9 @@ def rate(base_url: str, folder: Path, calls: int, in_flight: int, audio: bytes |
                     await teacher.ask(Prompt("You reason about audio.", text, "1"), Sections, audio, name)
 
                 await asyncio.gather(*(ask(f"warm-{number}") for number in range(in_flight)))
-                start = time.perf_counter()
+                start, processor = time.perf_counter(), time.process_time()
                 await asyncio.gather(*(ask(f"row-{number}") for number in range(calls)))
-                return calls / (time.perf_counter() - start)
+                return calls / (time.perf_counter() - start), (time.process_time() - processor) / calls
 
     return asyncio.run(run())
 
@@ -118,18 +118,19 @@ def main() -> None:
     for what, sent in (("text", None), (f"audio of {arguments.seconds:g} s", audio)):
         with tempfile.TemporaryDirectory() as name:
             with serving(arguments.latency) as base_url:
-                found = rate(base_url, Path(name), arguments.calls, arguments.in_flight, sent)
+                found, processor = rate(base_url, Path(name), arguments.calls, arguments.in_flight, sent)
                 with urllib.request.urlopen(base_url.replace("/v1", "/counts")) as response:
                     counts = json.load(response)
-            rows.append({"what": what, "calls_per_second": found, "of_ideal": found / ideal, "server": counts})
+            measured = {"calls_per_second": found, "of_ideal": found / ideal, "processor_seconds": processor}
+            rows.append({"what": what, **measured, "server": counts})
             print(
                 f"{what:15} {found:7.1f} calls/s of {ideal:.0f} ideal: {found / ideal:.1%} (to reach {TO_REACH:.0%}), "
-                f"at most {counts['most_in_flight']} in flight"
+                f"at most {counts['most_in_flight']} in flight, {1000 * processor:.2f} ms of processor a call"
             )
     for what, sent in (("text", None), (f"audio of {arguments.seconds:g} s", audio)):
         with tempfile.TemporaryDirectory() as name, serving(0.0) as base_url:
-            found = rate(base_url, Path(name), arguments.calls, arguments.in_flight, sent)
-            rows.append({"what": f"{what}, no latency", "calls_per_second": found})
+            found, processor = rate(base_url, Path(name), arguments.calls, arguments.in_flight, sent)
+            rows.append({"what": f"{what}, no latency", "calls_per_second": found, "processor_seconds": processor})
             print(f"{what:15} {found:7.1f} calls/s without latency: what client and server on one machine allow")
     with tempfile.TemporaryDirectory() as name:
         committed = ledger_rate(Path(name))

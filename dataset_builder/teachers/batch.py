@@ -8,7 +8,6 @@ so a run that is killed takes up its batches again and submits no request twice.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import BaseModel
 
 from .batch_records import ANSWERED, FAILED, Batch, BatchRecords, Entry, RequestFile
@@ -167,11 +167,11 @@ class BatchMode:
         return Entry(digest, request.key, request.answer.__name__)
 
     def _line(self, request: BatchRequest, entry: Entry) -> tuple[bytes, Usage]:
-        call = make_call(self.settings, request.prompt, request.answer, request.audio, request.key)
+        call = make_call(self.settings, request.prompt, request.answer, request.audio, request.key, entry.hash)
         body = chat_body(self.settings, call)
         line = {"custom_id": entry.hash, "method": "POST", "url": f"/v1{PATH}", "body": body}
         expected = call.input_usage(self.settings.tokens_per_audio_second) + Usage(output_tokens=FIRST_OUTPUT_TOKENS)
-        return json.dumps(line, ensure_ascii=False).encode() + b"\n", expected
+        return orjson.dumps(line) + b"\n", expected
 
     async def _submit(self, batch: Batch) -> None:
         while sum(found.state == "submitted" for found in self._records.batches()) >= self._at_once:
@@ -244,7 +244,7 @@ class BatchMode:
                 contents = await self._sent(partial(self._client.files.content, file_id))
                 for line in contents.content.splitlines():
                     if line.strip():
-                        spent += self._take(batch, json.loads(line))
+                        spent += self._take(batch, orjson.loads(line))
         left = self._records.open_count(batch)
         if left:
             self._report.faults[found.status] = self._report.faults.get(found.status, 0) + left

@@ -104,9 +104,12 @@ def call_hash(
 
 
 def make_call(
-    settings: TeacherSettings, prompt: Prompt, answer: type[BaseModel], audio: bytes | None, key: str
+    settings: TeacherSettings, prompt: Prompt, answer: type[BaseModel], audio: bytes | None, key: str, digest: str
 ) -> Call:
     """Prepare a call: the audio is put into the endpoint's format, the schema into the prompt where it is needed.
+
+    Args:
+        digest: what `call_hash` gives for the same arguments.
 
     Raises:
         ValueError: audio for a teacher that does not hear, or audio that cannot be read.
@@ -116,7 +119,6 @@ def make_call(
             f"{key}: the teacher {settings.model} takes no audio (hears: false); ask it without, or choose one that "
             "hears."
         )
-    digest = call_hash(settings, prompt, answer, audio, key)
     seconds = 0.0
     if audio is not None:
         seconds = audio_seconds(audio, key)

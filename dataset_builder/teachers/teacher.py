@@ -116,10 +116,11 @@ class Teacher:
             BudgetExhausted: the call would pass the budget; the run should stop.
             ValueError: audio that cannot be read, or for a teacher that does not hear.
         """
-        kept = self._kept(prompt, answer, audio, key)
+        digest = call_hash(self.settings, prompt, answer, audio, key)
+        kept = self._kept(digest, answer)
         if kept is not None:
             return kept
-        call = await self._prepare(prompt, answer, audio, key)
+        call = await self._prepare(prompt, answer, audio, key, digest)
         sent = samples = 0
         while True:
             try:
@@ -150,8 +151,8 @@ class Teacher:
     async def __aexit__(self, *error: object) -> None:
         await self.close()
 
-    def _kept(self, prompt: Prompt, answer: type[BaseModel], audio: bytes | None, key: str) -> Answer | None:
-        kept = self.ledger.find(call_hash(self.settings, prompt, answer, audio, key))
+    def _kept(self, digest: str, answer: type[BaseModel]) -> Answer | None:
+        kept = self.ledger.find(digest)
         if kept is None:
             return None
         try:
@@ -160,13 +161,15 @@ class Teacher:
             # The model's own checks, which its schema does not show, have changed since; it is asked again.
             return None
 
-    async def _prepare(self, prompt: Prompt, answer: type[BaseModel], audio: bytes | None, key: str) -> Call:
+    async def _prepare(
+        self, prompt: Prompt, answer: type[BaseModel], audio: bytes | None, key: str, digest: str
+    ) -> Call:
         if self._stopped is not None:
             raise self._stopped
         if audio is None:
-            return make_call(self.settings, prompt, answer, audio, key)
+            return make_call(self.settings, prompt, answer, audio, key, digest)
         # Encoding takes milliseconds, in which other calls should go on.
-        return await asyncio.to_thread(make_call, self.settings, prompt, answer, audio, key)
+        return await asyncio.to_thread(make_call, self.settings, prompt, answer, audio, key, digest)
 
     async def _attempt(self, call: Call, sample: int) -> Answer:
         settings = self.settings
