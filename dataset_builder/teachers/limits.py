@@ -124,12 +124,13 @@ class Limiter:
         self._open_at = max(self._open_at, self._clock() + seconds)
 
     @asynccontextmanager
-    async def call(self, tokens: int) -> AsyncIterator[Permit]:
-        """Wait until a call of about `tokens` may begin; it is in flight until the block is left."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait until fewer than `in_flight` calls are under way; this one is until the block is left."""
         async with self._slots:
-            yield await self._admit(tokens)
+            yield
 
-    async def _admit(self, tokens: int) -> Permit:
+    async def admit(self, tokens: int) -> Permit:
+        """Wait until a call of about `tokens` may be sent, and count it; it has to be sent at once."""
         async with self._turn:
             while (wait := self._delay(tokens)) > 0:
                 await self._sleep(wait)

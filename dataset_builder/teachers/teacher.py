@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
+from .audio import audio_format
 from .call import FIRST_OUTPUT_TOKENS, Call, Prompt, call_hash, make_call
 from .call_ledger import CallLedger
 from .completion import Completion, read_answer
@@ -128,9 +129,9 @@ class Teacher:
             except TeacherError as error:
                 fault = as_raised(error)
             self.ledger.count_fault(self.settings.model, fault.kind.value, fault.usage)
+            if fault.kind is Fault.RATE_LIMITED and fault.retry_after is not None:
+                self.limiter.pause(fault.retry_after)
             if fault.kind in RETRIED and sent < self.settings.retries:
-                if fault.kind is Fault.RATE_LIMITED and fault.retry_after is not None:
-                    self.limiter.pause(fault.retry_after)
                 wait = self._backoff.wait(sent, fault.retry_after)
                 sent += 1
                 await asyncio.sleep(wait)
@@ -166,7 +167,7 @@ class Teacher:
     ) -> Call:
         if self._stopped is not None:
             raise self._stopped
-        if audio is None:
+        if audio is None or audio_format(audio) == self.settings.audio_format:
             return make_call(self.settings, prompt, answer, audio, key, digest)
         # Encoding takes milliseconds, in which other calls should go on.
         return await asyncio.to_thread(make_call, self.settings, prompt, answer, audio, key, digest)
@@ -174,21 +175,19 @@ class Teacher:
     async def _attempt(self, call: Call, sample: int) -> Answer:
         settings = self.settings
         expected = self._expected(call)
-        async with self.limiter.call(expected.total_tokens) as permit:
+        async with self.limiter.slot():
             while (set_aside := self.budget.set_aside(settings.model, cost(expected, settings.price))) is None:
                 await self.budget.settled()
-            if self._stopped is not None:  # while this call waited for its turn
-                self.budget.settle(settings.model, set_aside, None)
-                raise self._stopped
             usage: Usage | None = None
             try:
+                permit = await self.limiter.admit(expected.total_tokens)
+                if self._stopped is not None:  # while this call waited for its turn
+                    raise self._stopped
                 completion = await self._endpoint.complete(call, sample)
                 usage = completion.usage
+                permit.settle(usage.total_tokens)
             finally:
-                if usage is not None:
-                    permit.settle(usage.total_tokens)
-                amount = None if usage is None else cost(usage, settings.price)
-                self.budget.settle(settings.model, set_aside, amount)
+                self.budget.settle(settings.model, set_aside, None if usage is None else cost(usage, settings.price))
         self._written = (self._written[0] + usage.output_tokens, self._written[1] + 1)
         value = read_answer(completion, call.answer)
         self.ledger.keep(call.hash, call.key, settings.model, value.model_dump_json(), usage)

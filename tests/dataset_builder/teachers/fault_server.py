@@ -149,6 +149,9 @@ class FaultServer:
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
+                # asyncio does so for sockets that it makes itself; without, each answer is 40 ms late.
+                found = transport.get_extra_info("socket")
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 transports[tuple(self.client or ())] = transport
 
             def connection_lost(self, exc: Exception | None) -> None:
