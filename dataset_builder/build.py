@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from .stages.read import Read
 from .stages.reason import Reason, ReasonByTemplate
 from .stages.review import Review
 from .stages.spending import Spending
+from .stages.taught_stage import TaughtStage
 from .stages.unique import UniqueAudio, UniqueText
 from .stages.write_shards import WriteShards
 from .teachers.settings import TeacherSettings
@@ -51,18 +52,19 @@ class PlannedStage:
         return count_stage(self.folder, self.tasks)
 
 
-def plan_build(settings: BuildSettings, max_cost: float | None = None) -> list[PlannedStage]:
+def plan_build(settings: BuildSettings, max_cost: float | None = None, batch: bool = False) -> list[PlannedStage]:
     """The stages of a build in their order; nothing is read or run.
 
     Args:
         max_cost: what teachers may cost in all, in the currency of their prices.
+        batch: whether teachers that have a batch API are asked through it.
 
     Raises:
         ValueError: a stage's settings cannot be meant; names the stage.
     """
     planned: list[PlannedStage] = []
     key = ""
-    makers = _makers(settings, max_cost)
+    makers = _makers(settings, max_cost, batch)
     for number, (name, make) in enumerate(makers):
         try:
             stage = make(planned)
@@ -82,10 +84,10 @@ def _setting(error: TypeError) -> str:
     return text.partition("() ")[2] or text
 
 
-def _makers(settings: BuildSettings, max_cost: float | None) -> list[tuple[str, Any]]:
+def _makers(settings: BuildSettings, max_cost: float | None, batch: bool) -> list[tuple[str, Any]]:
     """`(name, function of the stages before)` for each stage that the settings ask for."""
     given = {name: dict(found) for name, found in settings.stages.items()}
-    asking = _Askings(settings, max_cost)
+    asking = _Askings(settings, max_cost, batch)
     measure = given.get("measure", {})
     near_audio = measure.pop("unique", False)
     review = given.get("review", {})
@@ -117,8 +119,8 @@ def _options(given: Any) -> dict[str, Any]:
 class _Askings:
     """Teachers by name, for stages that ask them."""
 
-    def __init__(self, settings: BuildSettings, max_cost: float | None) -> None:
-        self._base = settings.base
+    def __init__(self, settings: BuildSettings, max_cost: float | None, batch: bool) -> None:
+        self._base, self._batch = settings.base, batch
         self._teachers = {name: _teacher(name, given) for name, given in settings.teachers.items()}
         self._spending = None
         if max_cost is not None:
@@ -132,7 +134,7 @@ class _Askings:
 
     def make(self, purpose: str, teacher: str, prompt: str | None = None) -> Asking:
         path = None if prompt is None else self._base / prompt
-        return Asking(purpose, self._teachers[teacher], path, self._spending)
+        return Asking(purpose, self._teachers[teacher], path, self._spending, self._batch)
 
 
 def _teacher(name: str, given: Mapping[str, Any]) -> TeacherSettings:
@@ -172,12 +174,14 @@ def run_build(
     execution: Execution | None = None,
     progress: Progress | None = None,
     max_cost: float | None = None,
+    batch: bool = False,
     source: Path | None = None,
 ) -> BuildReport:
     """Run what is not done of a build, and write its folder of CoTA.
 
     Args:
         execution: how tasks are run; in this process, one after another, if left out.
+        max_cost, batch: as `plan_build` takes them.
         source: the build file, which is copied into the folder.
 
     Raises:
@@ -187,16 +191,23 @@ def run_build(
     """
     execution = execution or Execution()
     require_replaceable(settings.output)
-    planned = plan_build(settings, max_cost)
+    planned = plan_build(settings, max_cost, batch)
     for source_settings in settings.sources:
         open_source(source_settings, settings.base)  # what is wrong with one is said before hours are spent
     settings.work.mkdir(parents=True, exist_ok=True)
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)
-        run_stage(item.stage, item.folder, folder, item.tasks, tasks, execution, progress)
+        run_stage(item.stage, item.folder, folder, item.tasks, tasks, _execution(item, execution), progress)
         before = item
     return publish_folder(settings, planned, source, progress)
+
+
+def _execution(item: PlannedStage, execution: Execution) -> Execution:
+    """With all slices at once where they wait for batches, which takes hours and no work."""
+    if isinstance(item.stage, TaughtStage) and any(asking.batch for asking in item.stage.askings()):
+        return replace(execution, workers=max(execution.workers, item.tasks))
+    return execution
 
 
 def clear_from(settings: BuildSettings, name: str) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dataset_builder.build_settings import BuildSettings
+    from dataset_builder.estimate import Estimate
 
 
 def build(
@@ -22,6 +23,13 @@ def build(
     max_cost: Annotated[
         float | None, typer.Option(help="Stop before teachers cost more than this in all; run again to go on.", min=0)
     ] = None,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Ask teachers through their batch API, where they have one: half the price."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the calls, tokens, hours and money it would take; ask no teacher.")
+    ] = False,
     status: Annotated[bool, typer.Option("--status", help="Show what is done, and run nothing.")] = False,
     retry_errors: Annotated[
         bool, typer.Option("--retry-errors", help="Try rows in error again, and what comes after them.")
@@ -53,6 +61,11 @@ def build(
     if status:
         print_status(console, settings)
         return
+    if dry_run:
+        from dataset_builder.estimate import estimate_build
+
+        print_estimate(console, estimate_build(settings), batch)
+        return
     if redo is not None:
         console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)
     if retry_errors:
@@ -60,7 +73,7 @@ def build(
     options = {"ray": settings.ray, "slurm": settings.slurm}.get(executor, {})
     execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
     with progress_bars() as progress:
-        report = run_build(settings, execution, progress, max_cost, config)
+        report = run_build(settings, execution, progress, max_cost, batch, config)
 
     from app.commands.check import print_statistics
 
@@ -71,6 +84,34 @@ def build(
         console.print(note, markup=False)
     written = sum(report.statistics["rows"].values())
     console.print(f"{written} rows in {report.folder}, built in {time.monotonic() - started:.0f} s.", markup=False)
+
+
+def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
+    """A line a teacher's task: calls, tokens, hours at its limits, and money; then what it was drawn from."""
+    from rich import box
+    from rich.table import Table
+
+    from dataset_builder.teachers.prices import cost_text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for header in ("asked for", "teacher", "calls", "input tokens", "of them audio", "output tokens", "hours", "cost"):
+        table.add_column(header, justify="left" if header in ("asked for", "teacher") else "right")
+    for line in estimate.lines:
+        usage = line.usage
+        tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
+        hours = "no limit" if line.hours is None else f"{line.hours:.1f}"
+        money = cost_text(line.cost(batch), line.currency)
+        table.add_row(line.purpose, line.model, f"{line.calls:,}", *(f"{count:,}" for count in tokens), hours, money)
+    console.print(table)
+    total = estimate.cost(batch)
+    console.print(
+        f"{estimate.recordings:,} recordings, about {estimate.hours:.1f} hours of sound; in all "
+        f"{'an unknown amount' if total is None else f'{total:.2f} {estimate.currency}'}"
+        f"{' through the batch API' if batch else ''}, if every row goes through.",
+        markup=False,
+    )
+    for note in estimate.notes:
+        console.print(note, markup=False)
 
 
 def print_status(console: Console, settings: BuildSettings) -> None:

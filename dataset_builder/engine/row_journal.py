@@ -53,9 +53,8 @@ class RowJournal:
         """Note what became of the row at `place`."""
         lines = []
         for part, outcome in enumerate(outcomes):
-            is_left = isinstance(outcome, Left)
-            content = outcome.to_json() if is_left else outcome
-            fate = outcome.fate if is_left else "row"
+            content = outcome.to_json() if isinstance(outcome, Left) else outcome
+            fate = outcome.fate if isinstance(outcome, Left) else "row"
             lines.append((place, part, str(content["id"]), fate, json.dumps(content, ensure_ascii=False)))
         self._connection.executemany("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)", lines)
         if time.monotonic() - self._committed > COMMIT_SECONDS:

@@ -54,6 +54,7 @@ async def _process_all(stage: Stage, place: TaskPlace, journal: RowJournal) -> i
     count = 0
     await stage.open(place)
     try:
+        await stage.prepare(lambda: (row for number, row in enumerate(stage.inputs(place)) if number not in done))
         for number, row in enumerate(_each(stage.inputs(place))):
             count = number + 1
             if number in done:

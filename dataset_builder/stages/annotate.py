@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ..engine.stage import Outcome, Row, Stage, TaskPlace
-from .asking import Asking, told_facts
+from ..engine.stage import Outcome, Row
+from .asking import Asking, Request, told_facts
+from .taught_stage import TaughtStage, most_in_flight
 
 
 class Event(BaseModel):
@@ -51,26 +52,36 @@ class Labels(BaseModel):
     uncertain: list[str]
 
 
-class Annotate(Stage):
+class Annotate(TaughtStage):
     """Secondary labelling (paper, section on CoTA: the first of its three steps).
 
     Args:
         asking: the teacher.
+
+    Raises:
+        ValueError: the teacher does not hear.
     """
 
     name = "annotate"
 
     def __init__(self, asking: Asking) -> None:
+        if not asking.settings.hears:
+            raise ValueError(
+                f"The teacher {asking.settings.model} does not hear: choose one that does, or write `hears: true`."
+            )
         self.asking = asking
-        self.in_flight = asking.settings.in_flight
+        self.in_flight = most_in_flight([asking])
 
     def version(self) -> dict[str, Any]:
         return self.asking.identity()
 
-    async def open(self, place: TaskPlace) -> None:
-        await self.asking.open(place)
+    def askings(self) -> list[Asking]:
+        return [self.asking]
 
-    async def process(self, row: Row) -> Outcome:
+    def forms(self) -> list[type[BaseModel]]:
+        return [Labels]
+
+    def requests(self, row: Row, asking: Asking) -> list[Request]:
         recording = row["recording"]
         told = {
             "duration": row["measured"]["duration"],
@@ -78,11 +89,11 @@ class Annotate(Stage):
             "annotations": told_facts(recording["annotations"]),
             "measured": told_facts(row["measured"]),
         }
-        labels = await self.asking.ask(row, Labels, told, hears=True)
+        return [Request(asking, row, Labels, told, hears=True)]
+
+    async def process(self, row: Row) -> Outcome:
+        labels = await self.asking.ask(self.requests(row, self.asking)[0])
         return row | {
             "labels": labels.model_dump(exclude_none=True),
             "teachers": row.get("teachers", {}) | {self.name: self.asking.identity()},
         }
-
-    async def close(self) -> None:
-        await self.asking.close()

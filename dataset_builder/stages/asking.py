@@ -1,9 +1,10 @@
-"""What the stages that ask a teacher share: its settings, its prompt, the facts it is told, and its connection."""
+"""Asking a teacher about rows: its settings, its prompt, its ledger of calls, one call at a time or in batches."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ from ..audio_reference import AudioReference
 from ..engine.stage import BuildStopped, Row, TaskPlace
 from ..prompts import read_prompt
 from ..stored_row import clip_flac
+from ..teachers.call import Prompt
+from ..teachers.faults import TeacherError, TeacherUnusable
+from ..teachers.prices import BudgetExhausted
 from ..teachers.settings import TeacherSettings
 from .spending import Spending
 
@@ -18,6 +22,7 @@ from .spending import Spending
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from ..teachers.batch import BatchRequest
     from ..teachers.teacher import Teacher
 
 NEVER_TOLD = ("recordings", "label")
@@ -25,6 +30,46 @@ NEVER_TOLD = ("recordings", "label")
 LONGEST_FACT = 2_000
 CALLS = "calls"
 """The folder of what teachers answered, beside the stages' folders."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A question to a teacher about a row.
+
+    Args:
+        asking: the teacher.
+        row: whose clip is sent, if the teacher is to hear it.
+        form: what the answer has to fit.
+        told: the values for the places in the prompt.
+        hears: whether the clip is sent.
+        turn: tells several answers about one row apart.
+    """
+
+    asking: Asking
+    row: Row
+    form: type[BaseModel]
+    told: Mapping[str, Any]
+    hears: bool
+    turn: int = 0
+
+    @property
+    def key(self) -> str:
+        """What the ledger knows the call by."""
+        return f"{self.row['id']}/{self.turn}"
+
+    def prompt(self) -> Prompt:
+        """The words that are sent."""
+        system, text = self.asking.prompt.render(**self.told)
+        return Prompt(system, text, self.asking.prompt.version)
+
+    def audio(self) -> bytes | None:
+        """The clip as it will be stored, whole, or None.
+
+        Raises:
+            ValueError: it cannot be decoded.
+            OSError: it is not there.
+        """
+        return heard_bytes(self.row) if self.hears else None
 
 
 class Asking:
@@ -35,12 +80,19 @@ class Asking:
         settings: of the teacher.
         prompt: a file of the user's instead of the package's prompt.
         spending: what the build may spend and has spent; None for no limit.
+        batch: whether the provider's batch API is used, where the teacher has one.
     """
 
     def __init__(
-        self, purpose: str, settings: TeacherSettings, prompt: Path | None = None, spending: Spending | None = None
+        self,
+        purpose: str,
+        settings: TeacherSettings,
+        prompt: Path | None = None,
+        spending: Spending | None = None,
+        batch: bool = False,
     ) -> None:
         self.purpose, self.settings, self.spending = purpose, settings, spending
+        self.batch = batch and settings.batch
         self.prompt = read_prompt(purpose, prompt)
         self._teacher: Teacher | None = None
 
@@ -58,43 +110,62 @@ class Asking:
         from ..teachers.teacher import Teacher
 
         calls = place.folder.path.parent / CALLS
+        self._place = place
+        self._settings = self.settings.share(place.workers)
         self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite")
-        budget = self.spending.budget(calls, place.workers) if self.spending else None
-        self._teacher = Teacher(self.settings.share(place.workers), self._ledger, budget=budget)
+        self._budget = self.spending.budget(calls, place.workers) if self.spending else None
+        self._teacher = Teacher(self._settings, self._ledger, budget=self._budget)
 
-    async def ask(self, row: Row, form: type[BaseModel], told: Mapping[str, Any], hears: bool, turn: int = 0) -> Any:
-        """The teacher's answer about a row.
+    async def prepare(self, requests: Iterable[Request], forms: Sequence[type[BaseModel]]) -> None:
+        """Ask all of them through the batch API, so that `ask` finds the answers; what it does not answer is left.
 
-        Args:
-            form: what the answer has to fit.
-            told: the values for the places in the prompt.
-            hears: whether the recording is sent.
-            turn: tells several answers about one row apart.
+        Raises:
+            BuildStopped: no batch can be run, or the money is spent; batches under way are taken up later.
+        """
+        from ..teachers.batch import BatchMode
+
+        folder = self._place.folder.path / "batches" / f"{self._place.rank:05d}"
+        mode = BatchMode(self._settings, self._ledger, folder, forms, budget=self._budget)
+        try:
+            await mode.run(_batch_requests(requests))
+        except (TeacherError, BudgetExhausted) as error:
+            raise BuildStopped(str(error)) from error
+        finally:
+            await mode.close()
+
+    async def ask(self, request: Request) -> Any:
+        """The teacher's answer, of the request's form.
 
         Raises:
             BuildStopped: the teacher cannot be used at all, or the money is spent.
             TeacherError: this question was not answered.
         """
-        from ..teachers.call import Prompt
-        from ..teachers.faults import TeacherUnusable
-        from ..teachers.prices import BudgetExhausted
-
         if self._teacher is None:
             raise RuntimeError(f"The teacher for {self.purpose} was not opened.")
-        system, text = self.prompt.render(**told)
-        audio = await asyncio.to_thread(heard_bytes, row) if hears else None
+        audio = await asyncio.to_thread(request.audio)
         try:
-            given = await self._teacher.ask(
-                Prompt(system, text, self.prompt.version), form, audio, f"{row['id']}/{turn}"
-            )
+            given = await self._teacher.ask(request.prompt(), request.form, audio, request.key)
         except (TeacherUnusable, BudgetExhausted) as error:
             raise BuildStopped(str(error)) from error
         return given.value
 
     async def close(self) -> None:
+        """Close the connections and the ledger."""
         if self._teacher is not None:
             await self._teacher.close()
             self._ledger.close()
+
+
+def _batch_requests(requests: Iterable[Request]) -> Iterator[BatchRequest]:
+    """As the batch API takes them; a row whose clip cannot be read is left for `ask` to name."""
+    from ..teachers.batch import BatchRequest
+
+    for request in requests:
+        try:
+            audio = request.audio()
+        except (ValueError, OSError):
+            continue
+        yield BatchRequest(request.prompt(), request.form, audio, request.key)
 
 
 def heard_bytes(row: Row) -> bytes:

@@ -10,9 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, create_model
 
-from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..engine.stage import Left, Outcome, Row
 from ..question_text import question_text
-from .asking import Asking, told_facts
+from .asking import Asking, Request, told_facts
+from .taught_stage import TaughtStage, most_in_flight
 
 
 TASKS: dict[str, dict[str, str]] = {
@@ -63,13 +64,15 @@ class Questions(BaseModel):
 
 
 @lru_cache(maxsize=16)
-def questions_of(tasks: tuple[str, ...], kinds: tuple[str, ...]) -> type[BaseModel]:
-    """`Questions` whose schema allows these tasks and kinds only, so that an endpoint can write no others."""
-    question = create_model("Question", __base__=Question, task=(Literal[tasks], ...), kind=(Literal[kinds], ...))
-    return create_model("Questions", __base__=Questions, questions=(list[question], ...))  # type: ignore[valid-type]
+def questions_of(domain: str, kinds: tuple[str, ...]) -> type[BaseModel]:
+    """`Questions` whose schema allows the tasks of a domain and these kinds only: an endpoint can write no others."""
+    allowed: dict[str, Any] = {"task": (Literal[tuple(TASKS[domain])], ...), "kind": (Literal[kinds], ...)}
+    question = create_model("Question", __base__=Question, **allowed)
+    name = f"{domain.capitalize()}Questions"
+    return create_model(name, __base__=Questions, questions=(list[question], ...))  # type: ignore[valid-type]
 
 
-class AskQuestions(Stage):
+class AskQuestions(TaughtStage):
     """Questions by a teacher (paper, section on CoTA: the second of its three steps).
 
     Args:
@@ -99,7 +102,7 @@ class AskQuestions(Stage):
             raise ValueError(f"There is no kind of question {unknown[0]!r}; use {' or '.join(KINDS)}.")
         self.asking, self.per_recording, self.kinds = asking, per_recording, list(kinds)
         self.distractors, self.seed = distractors, seed
-        self.in_flight = asking.settings.in_flight
+        self.in_flight = most_in_flight([asking])
 
     def version(self) -> dict[str, Any]:
         return self.asking.identity() | {
@@ -110,12 +113,14 @@ class AskQuestions(Stage):
             "tasks": TASKS,
         }
 
-    async def open(self, place: TaskPlace) -> None:
-        await self.asking.open(place)
+    def askings(self) -> list[Asking]:
+        return [self.asking]
 
-    async def process(self, row: Row) -> Outcome | list[Outcome]:
+    def forms(self) -> list[type[BaseModel]]:
+        return [questions_of(domain, tuple(self.kinds)) for domain in TASKS]
+
+    def requests(self, row: Row, asking: Asking) -> list[Request]:
         recording = row["recording"]
-        tasks = TASKS[recording["domain"]]
         told = {
             "duration": row["measured"]["duration"],
             "domain": recording["domain"],
@@ -123,12 +128,15 @@ class AskQuestions(Stage):
             "labels": row.get("labels"),
             "measured": told_facts(row["measured"]),
             "count": self.per_recording,
-            "tasks": tasks,
+            "tasks": TASKS[recording["domain"]],
             "kinds": self.kinds,
             "distractors": self.distractors,
         }
-        form = questions_of(tuple(tasks), tuple(self.kinds))
-        given = await self.asking.ask(row, form, told, hears=self.asking.settings.hears)
+        form = questions_of(recording["domain"], tuple(self.kinds))
+        return [Request(asking, row, form, told, hears=asking.settings.hears)]
+
+    async def process(self, row: Row) -> Outcome | list[Outcome]:
+        given = await self.asking.ask(self.requests(row, self.asking)[0])
         outcomes: list[Outcome] = []
         for number, question in enumerate(given.questions):
             asked = question_row(row, number, question, self.seed)
@@ -155,9 +163,6 @@ class AskQuestions(Stage):
         except ValueError as error:
             return str(error)
         return None
-
-    async def close(self) -> None:
-        await self.asking.close()
 
 
 def question_row(row: Row, number: int, question: Question, seed: int) -> Row:

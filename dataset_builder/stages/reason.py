@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from modeling_audio_reasoner import SECTIONS
 
-from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..engine.stage import Left, Outcome, Row, Stage
 from ..teacher_annotations import TEACHER
 from ..teacher_annotations import reason as reason_by_template
-from .asking import Asking, told_facts
+from .asking import Asking, Request, told_facts
+from .taught_stage import TaughtStage, most_in_flight
 
 
 class Sections(BaseModel):
@@ -24,7 +25,7 @@ class Sections(BaseModel):
     response: str
 
 
-class Reason(Stage):
+class Reason(TaughtStage):
     """Chains of thought by a teacher (paper, section on CoTA: the third of its three steps).
 
     Args:
@@ -35,15 +36,18 @@ class Reason(Stage):
 
     def __init__(self, asking: Asking) -> None:
         self.asking = asking
-        self.in_flight = asking.settings.in_flight
+        self.in_flight = most_in_flight([asking])
 
     def version(self) -> dict[str, Any]:
         return self.asking.identity()
 
-    async def open(self, place: TaskPlace) -> None:
-        await self.asking.open(place)
+    def askings(self) -> list[Asking]:
+        return [self.asking]
 
-    async def process(self, row: Row) -> Outcome:
+    def forms(self) -> list[type[BaseModel]]:
+        return [Sections]
+
+    def requests(self, row: Row, asking: Asking) -> list[Request]:
         told = {
             "duration": row["duration"],
             "question": row["question"],
@@ -54,11 +58,11 @@ class Reason(Stage):
             "labels": row.get("labels"),
             "measured": told_facts(row["measured"]),
         }
-        sections = await self.asking.ask(row, Sections, told, hears=self.asking.settings.hears)
-        return with_sections(row, sections.model_dump(), self.asking.identity())
+        return [Request(asking, row, Sections, told, hears=asking.settings.hears)]
 
-    async def close(self) -> None:
-        await self.asking.close()
+    async def process(self, row: Row) -> Outcome:
+        sections = await self.asking.ask(self.requests(row, self.asking)[0])
+        return with_sections(row, sections.model_dump(), self.asking.identity())
 
 
 class ReasonByTemplate(Stage):

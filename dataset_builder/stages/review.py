@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from ..checks.check import CHECKS, PASS, run_checks
 from ..checks.hearing import blind_agrees, needs_audio
-from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
-from .asking import Asking
+from ..engine.stage import Left, Outcome, Row
+from .asking import Asking, Request
 from .question import shuffled
+from .taught_stage import TaughtStage, most_in_flight
 
 
 CHECKING = "1"
@@ -25,7 +26,7 @@ class Answer(BaseModel):
     answer: str
 
 
-class Review(Stage):
+class Review(TaughtStage):
     """Checks of the text and, with teachers, of what can be heard.
 
     Args:
@@ -62,10 +63,26 @@ class Review(Stage):
         self.blind, self.text_only = blind, text_only
         self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})
         self.drop_without_audio, self.seed = drop_without_audio, seed
-        self.in_flight = max((asking.settings.in_flight for asking in self._askings()), default=1)
+        self.in_flight = most_in_flight(self.askings())
 
-    def _askings(self) -> list[Asking]:
+    def askings(self) -> list[Asking]:
         return [asking for asking in (self.blind, self.text_only) if asking is not None]
+
+    def forms(self) -> list[type[BaseModel]]:
+        return [Answer]
+
+    def requests(self, row: Row, asking: Asking) -> list[Request]:
+        passes = set(run_checks(row, self.checks, self._limited()).values()) <= {PASS}
+        return self.questions(row, asking) if passes else []
+
+    def questions(self, row: Row, asking: Asking) -> list[Request]:
+        """For each answer of a teacher the same question, with the choices in another order each time."""
+        found = []
+        for turn in range(self.answers[asking.purpose]):
+            choices = shuffled(row["choices"], f"{row['id']}/{asking.purpose}/{turn}", self.seed)
+            told = {"question": row["question"], "choices": choices}
+            found.append(Request(asking, row, Answer, told, asking is self.blind, turn))
+        return found
 
     def _limited(self) -> dict[str, Any]:
         """The checks, with the limits that were set in place of their own."""
@@ -83,20 +100,16 @@ class Review(Stage):
             "drop_without_audio": self.drop_without_audio,
         }
 
-    async def open(self, place: TaskPlace) -> None:
-        for asking in self._askings():
-            await asking.open(place)
-
     async def process(self, row: Row) -> Outcome:
         verdicts = run_checks(row, self.checks, self._limited())
         needs: bool | None = None
         teachers = dict(row.get("teachers", {}))
         # Teachers are asked about what the free checks let through, and not about the rest.
         if self.blind is not None and set(verdicts.values()) <= {PASS}:
-            verdicts["blind"] = blind_agrees(row, await self._ask(self.blind, row, True)) or PASS
+            verdicts["blind"] = blind_agrees(row, await self._ask(self.blind, row)) or PASS
             teachers["blind"] = self.blind.identity()
         if self.text_only is not None and set(verdicts.values()) <= {PASS}:
-            needs = needs_audio(row, await self._ask(self.text_only, row, False))
+            needs = needs_audio(row, await self._ask(self.text_only, row))
             teachers["text_only"] = self.text_only.identity()
             if self.drop_without_audio:
                 verdicts["needs_audio"] = PASS if needs else "The question was answered without its recording."
@@ -105,15 +118,5 @@ class Review(Stage):
         found = row | {"review": review | ({} if needs is None else {"needs_audio": needs}), "teachers": teachers}
         return Left(found, "rejected", failed[0], verdicts[failed[0]]) if failed else found
 
-    async def _ask(self, asking: Asking, row: Row, hears: bool) -> list[str]:
-        answers = []
-        for turn in range(self.answers[asking.purpose]):
-            choices = shuffled(row["choices"], f"{row['id']}/{asking.purpose}/{turn}", self.seed)
-            told = {"question": row["question"], "choices": choices}
-            given = await asking.ask(row, Answer, told, hears, turn)
-            answers.append(given.answer)
-        return answers
-
-    async def close(self) -> None:
-        for asking in self._askings():
-            await asking.close()
+    async def _ask(self, asking: Asking, row: Row) -> list[str]:
+        return [(await asking.ask(request)).answer for request in self.questions(row, asking)]

@@ -73,8 +73,8 @@ def question(schema: dict, text: str, number: int, random: Random) -> dict[str, 
 def sections(text: str, random: Random) -> dict[str, Any]:
     right = re.search(r"- the right answer: (.+)", text)[1]  # type: ignore[index]
     spoilt = random.random()
-    opening = LEAK if spoilt < 0.1 else "Listening closely"
-    said = "a hundred times" if 0.1 <= spoilt < 0.2 else right
+    opening = LEAK if spoilt < 0.25 else "Listening closely"
+    said = "a hundred times" if 0.25 <= spoilt < 0.4 else right
     words = " ".join(random.choice(("soft", "steady", "bright", "slow", "deep", "even")) for _ in range(8))
     return {
         "planning": f"I will follow the tone and count how often it swells, in a {words} manner, and then decide.",

@@ -1,0 +1,227 @@
+"""What a build would ask of its teachers: calls, tokens, hours and money, from a sample of its recordings; asks nothing.
+
+The sample is measured and its prompts are written as they would be sent, so input tokens are counted and not guessed.
+What a teacher writes is taken from the calls it has answered already, else from a stated figure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .build import PlannedStage, plan_build
+from .build_settings import BuildSettings
+from .engine.stage import Left, Row
+from .recording import BrokenRecording, Recording
+from .sources.source import open_source
+from .stages.asking import CALLS, Asking
+from .stages.measure import Measure
+from .stages.question import AskQuestions, Question, question_row
+from .stages.review import Review
+from .stages.spending import ledger_totals
+from .stages.taught_stage import TaughtStage
+from .statistics import hashed
+from .teachers.call import FIRST_OUTPUT_TOKENS, make_call
+from .teachers.prices import cost
+from .teachers.settings import TeacherSettings
+from .teachers.usage import Usage
+
+
+SAMPLE = 20
+STAND_IN = {
+    "question": "Which of the things that are heard in this recording comes first, and how can that be told?",
+    "answer": "a sound that is named in a few words",
+}
+"""In place of a question that nobody has asked yet, as long as questions usually are."""
+STAND_IN_SECTION = "A sentence of a section that says what is heard and what follows from it. " * 3
+
+
+@dataclass(frozen=True)
+class EstimateLine:
+    """What one teacher is asked for.
+
+    Args:
+        purpose: annotate, question, reason, blind or text_only.
+        calls: over the whole build.
+        usage: tokens of all of them.
+        hours: the least that its limits allow; None where it has none.
+    """
+
+    purpose: str
+    settings: TeacherSettings
+    calls: int
+    usage: Usage
+    hours: float | None
+
+    @property
+    def model(self) -> str:
+        return self.settings.model
+
+    @property
+    def currency(self) -> str:
+        return self.settings.price.currency if self.settings.price else ""
+
+    def cost(self, batch: bool) -> Decimal | None:
+        """In the currency of its price; None where the price is not known."""
+        return cost(self.usage, self.settings.price, batch and self.settings.batch)
+
+
+@dataclass
+class Estimate:
+    """What a build would take.
+
+    recordings: that the sources list and that are not broken.
+    hours: of sound, from the mean of the sample.
+    notes: sentences on what the figures rest on.
+    """
+
+    recordings: int
+    hours: float
+    lines: list[EstimateLine] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def currency(self) -> str:
+        return next((line.currency for line in self.lines if line.currency), "")
+
+    def cost(self, batch: bool) -> Decimal | None:
+        """Of all teachers; None where one's price is not known, or prices are in different currencies."""
+        costs = [line.cost(batch) for line in self.lines]
+        known = [amount for amount in costs if amount is not None]
+        if len(known) < len(costs) or len({line.currency for line in self.lines}) > 1:
+            return None
+        return sum(known, Decimal(0))
+
+
+def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
+    """What the teachers of a build would be asked, from `sample` recordings drawn by their ids.
+
+    Raises:
+        ValueError: settings that cannot be meant, or none of the sample can be heard.
+        OSError: a source is not there.
+    """
+    planned = plan_build(settings)
+    drawn, count, broken = _draw(settings, sample)
+    measured = [row for row in _measured(planned, drawn)]
+    if not measured:
+        raise ValueError(
+            f"None of the {len(drawn)} recordings of the sample can be heard; see what `build` says of it."
+        )
+    kept = len(measured) / len(drawn)
+    seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
+    estimate = Estimate(count, count * seconds / 3600)
+    estimate.notes.append(f"From {len(drawn)} recordings, {len(measured)} of which can be heard; {broken} are broken.")
+    written = _written(settings)
+    rows, many = measured, count * kept
+    for item in planned:
+        if not isinstance(item.stage, TaughtStage):
+            continue
+        for asking in item.stage.askings():
+            calls, line = _line(item.stage, asking, rows, many, written)
+            estimate.lines.append(line)
+            if asking.settings.model not in written and calls:
+                note = f"{asking.settings.model} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are assumed."
+                if note not in estimate.notes:
+                    estimate.notes.append(note)
+        if isinstance(item.stage, AskQuestions):
+            many *= item.stage.per_recording
+        rows = _after(item.stage, rows)
+    return estimate
+
+
+def _draw(settings: BuildSettings, sample: int) -> tuple[list[Row], int, int]:
+    """The recordings whose ids hash lowest, how many there are, and how many are broken."""
+    drawn: list[tuple[int, int, Recording]] = []
+    count = broken = 0
+    for given in settings.sources:
+        for item in open_source(given, settings.base).read():
+            if isinstance(item, BrokenRecording):
+                broken += 1
+                continue
+            count += 1
+            entry = (-hashed(item.id), count, item)
+            if len(drawn) < sample:
+                heapq.heappush(drawn, entry)
+            else:
+                heapq.heappushpop(drawn, entry)
+    if not drawn:
+        raise ValueError("The sources list no recording that is there.")
+    rows = [
+        {"id": item.id, "recording": item.to_json(), "split": "train"} for _, _, item in sorted(drawn, key=_number)
+    ]
+    return rows, count, broken
+
+
+def _number(entry: tuple[int, int, Recording]) -> int:
+    return entry[1]
+
+
+def _measured(planned: Sequence[PlannedStage], rows: Sequence[Row]) -> Iterator[Row]:
+    measure = next(item.stage for item in planned if isinstance(item.stage, Measure))
+    for row in rows:
+        try:
+            found = asyncio.run(measure.process(row))
+        except (ValueError, OSError):
+            continue
+        if not isinstance(found, Left):
+            yield found
+
+
+def _written(settings: BuildSettings) -> dict[str, float]:
+    """By model, the mean output tokens of the calls that it has answered for this build."""
+    tokens: dict[str, list[int]] = {}
+    for model, total in ledger_totals(settings.work / CALLS):
+        found = tokens.setdefault(model, [0, 0])
+        found[0] += total.usage.output_tokens + total.batch_usage.output_tokens
+        found[1] += total.calls
+    return {model: output / calls for model, (output, calls) in tokens.items() if calls}
+
+
+def _line(
+    stage: TaughtStage, asking: Asking, rows: Sequence[Row], many: float, written: dict[str, float]
+) -> tuple[int, EstimateLine]:
+    settings = asking.settings
+    requests = [request for row in rows for request in _requests(stage, row, asking)]
+    usage = Usage()
+    for request in requests:
+        call = make_call(settings, request.prompt(), request.form, request.audio(), request.key)
+        usage += call.input_usage(settings.tokens_per_audio_second)
+    calls = round(many * len(requests) / len(rows))
+    scale = calls / len(requests) if requests else 0.0
+    output = round(calls * written.get(settings.model, FIRST_OUTPUT_TOKENS))
+    whole = Usage(round(usage.input_tokens * scale), output, round(usage.audio_tokens * scale), True)
+    return calls, EstimateLine(asking.purpose, settings, calls, whole, _hours(settings, calls, whole))
+
+
+def _requests(stage: TaughtStage, row: Row, asking: Asking) -> list[Any]:
+    if isinstance(stage, Review):
+        return stage.questions(row, asking)  # whether the checks hold is not known yet
+    return stage.requests(row, asking)
+
+
+def _hours(settings: TeacherSettings, calls: int, usage: Usage) -> float | None:
+    limits = ((calls, settings.requests_per_minute), (usage.total_tokens, settings.tokens_per_minute))
+    minutes = [amount / limit for amount, limit in limits if limit]
+    return max(minutes) / 60 if minutes else None
+
+
+def _after(stage: TaughtStage, rows: Sequence[Row]) -> list[Row]:
+    """The rows as they would look after a stage, with stand-ins for what nobody has written yet."""
+    if isinstance(stage, AskQuestions):
+        wrong = [f"{STAND_IN['answer']} {number}" for number in range(stage.distractors)]
+        question = Question(
+            task="",
+            kind="multiple_choice",
+            difficulty="easy",
+            distractors=wrong,
+            evidence=STAND_IN_SECTION,
+            **STAND_IN,
+        )
+        return [question_row(row, 0, question, stage.seed) for row in rows]
+    if not isinstance(stage, Review) and "question" not in rows[0]:
+        return [row | {"labels": {"description": STAND_IN_SECTION}} for row in rows]
+    return list(rows)

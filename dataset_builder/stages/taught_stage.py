@@ -1,0 +1,49 @@
+"""A stage that asks teachers: opens them, sends its rows ahead in batches where that is wanted, closes them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ..engine.stage import Row, Stage, TaskPlace
+from .asking import Asking, Request
+
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+class TaughtStage(Stage):
+    """A stage with one teacher or several."""
+
+    @abstractmethod
+    def askings(self) -> list[Asking]:
+        """Its teachers, in the order in which they are asked about a row."""
+
+    @abstractmethod
+    def requests(self, row: Row, asking: Asking) -> list[Request]:
+        """What one of its teachers is asked about a row; none where the row does not get that far."""
+
+    @abstractmethod
+    def forms(self) -> Sequence[type[BaseModel]]:
+        """What answers may have to fit."""
+
+    async def open(self, place: TaskPlace) -> None:
+        for asking in self.askings():
+            await asking.open(place)
+
+    async def prepare(self, rows: Callable[[], Iterable[Row]]) -> None:
+        for asking in self.askings():
+            if asking.batch:
+                wanted = (request for row in rows() for request in self.requests(row, asking))
+                await asking.prepare(wanted, self.forms())
+
+    async def close(self) -> None:
+        for asking in self.askings():
+            await asking.close()
+
+
+def most_in_flight(askings: Sequence[Asking]) -> int:
+    """Rows that a stage may process at the same time."""
+    return max((asking.settings.in_flight for asking in askings), default=1)
