@@ -58,7 +58,7 @@ bench: $(READY) ## run the benchmarks, which print ratios of one run
 	python benchmarks/write_tables.py
 
 clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings
-	rm -rf cota demo trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cota cota.build demo trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # ---- The demo: recordings -> CoTA -> training -> held-out answers -> report. One target a step, skipped when its
@@ -75,9 +75,9 @@ demo: demo/report.html ## do the main job on real recordings, and say where the 
 
 $(STEPS): | $(READY)
 
-cota/README.md:
+cota/README.md: | $(MINI)/cota.yaml
 	audio-reasoner fetch
-	audio-reasoner build --output cota
+	audio-reasoner build $(MINI)/cota.yaml
 
 # Made anew when the code of the recipes changes, and all that follows with it.
 demo/text_initial/config.json: $(MINI)/text/config_initial.yaml cota/README.md $(wildcard recipes/*.py)

@@ -1,4 +1,4 @@
-"""What a build would ask of its teachers: calls, tokens, hours and money, from a sample of its recordings; asks nothing.
+"""What a build would ask of its teachers: calls, tokens, hours and money, from a sample of its recordings.
 
 The sample is measured and its prompts are written as they would be sent, so input tokens are counted and not guessed.
 What a teacher writes is taken from the calls it has answered already, else from a stated figure.
@@ -106,11 +106,9 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
     """
     planned = plan_build(settings)
     drawn, count, broken = _draw(settings, sample)
-    measured = [row for row in _measured(planned, drawn)]
+    measured = list(_measured(planned, drawn))
     if not measured:
-        raise ValueError(
-            f"None of the {len(drawn)} recordings of the sample can be heard; see what `build` says of it."
-        )
+        raise ValueError(f"None of the {len(drawn)} recordings of the sample can be heard.")
     kept = len(measured) / len(drawn)
     seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
     estimate = Estimate(count, count * seconds / 3600)
@@ -124,9 +122,9 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
             calls, line = _line(item.stage, asking, rows, many, written)
             estimate.lines.append(line)
             if asking.settings.model not in written and calls:
-                note = f"{asking.settings.model} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are assumed."
-                if note not in estimate.notes:
-                    estimate.notes.append(note)
+                model = asking.settings.model
+                said = f"{model} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are taken."
+                estimate.notes += [said] if said not in estimate.notes else []
         if isinstance(item.stage, AskQuestions):
             many *= item.stage.per_recording
         rows = _after(item.stage, rows)
@@ -188,7 +186,7 @@ def _line(
     requests = [request for row in rows for request in _requests(stage, row, asking)]
     usage = Usage()
     for request in requests:
-        call = make_call(settings, request.prompt(), request.form, request.audio(), request.key)
+        call = make_call(settings, request.prompt(), request.form, request.audio(), request.key, "")
         usage += call.input_usage(settings.tokens_per_audio_second)
     calls = round(many * len(requests) / len(rows))
     scale = calls / len(requests) if requests else 0.0
@@ -213,14 +211,8 @@ def _after(stage: TaughtStage, rows: Sequence[Row]) -> list[Row]:
     """The rows as they would look after a stage, with stand-ins for what nobody has written yet."""
     if isinstance(stage, AskQuestions):
         wrong = [f"{STAND_IN['answer']} {number}" for number in range(stage.distractors)]
-        question = Question(
-            task="",
-            kind="multiple_choice",
-            difficulty="easy",
-            distractors=wrong,
-            evidence=STAND_IN_SECTION,
-            **STAND_IN,
-        )
+        fixed = {"task": "", "kind": "multiple_choice", "difficulty": "easy", "evidence": STAND_IN_SECTION}
+        question = Question.model_validate({**fixed, **STAND_IN, "distractors": wrong})
         return [question_row(row, 0, question, stage.seed) for row in rows]
     if not isinstance(stage, Review) and "question" not in rows[0]:
         return [row | {"labels": {"description": STAND_IN_SECTION}} for row in rows]

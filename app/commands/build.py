@@ -25,7 +25,7 @@ def build(
     ] = None,
     batch: Annotated[
         bool,
-        typer.Option("--batch", help="Ask teachers through their batch API, where they have one: half the price."),
+        typer.Option("--batch", help="Ask teachers through their batch API, where they have one, for less."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the calls, tokens, hours and money it would take; ask no teacher.")
