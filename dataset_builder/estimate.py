@@ -113,18 +113,18 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
     seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
     estimate = Estimate(count, count * seconds / 3600)
     estimate.notes.append(f"From {len(drawn)} recordings, {len(measured)} of which can be heard; {broken} are broken.")
-    written = _written(settings)
     rows, many = measured, count * kept
     for item in planned:
         if not isinstance(item.stage, TaughtStage):
             continue
         for asking in item.stage.askings():
-            calls, line = _line(item.stage, asking, rows, many, written)
-            estimate.lines.append(line)
-            if asking.settings.model not in written and calls:
-                model = asking.settings.model
-                said = f"{model} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are taken."
-                estimate.notes += [said] if said not in estimate.notes else []
+            written = _written(settings, asking)
+            estimate.lines.append(_line(item.stage, asking, rows, many, written or FIRST_OUTPUT_TOKENS))
+            if written is None:
+                name = f"{asking.settings.model} ({asking.purpose})"
+                estimate.notes.append(
+                    f"{name} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are taken."
+                )
         if isinstance(item.stage, AskQuestions):
             many *= item.stage.per_recording
         rows = _after(item.stage, rows)
@@ -169,19 +169,19 @@ def _measured(planned: Sequence[PlannedStage], rows: Sequence[Row]) -> Iterator[
             yield found
 
 
-def _written(settings: BuildSettings) -> dict[str, float]:
-    """By model, the mean output tokens of the calls that it has answered for this build."""
-    tokens: dict[str, list[int]] = {}
-    for model, total in ledger_totals(settings.work / CALLS):
-        found = tokens.setdefault(model, [0, 0])
-        found[0] += total.usage.output_tokens + total.batch_usage.output_tokens
-        found[1] += total.calls
-    return {model: output / calls for model, (output, calls) in tokens.items() if calls}
+def _written(settings: BuildSettings, asking: Asking) -> float | None:
+    """The mean output tokens of the calls that a teacher has answered for this build, None before the first."""
+    totals = [total for model, total in ledger_totals(settings.work / CALLS / asking.purpose) if _is(model, asking)]
+    calls = sum(total.calls for total in totals)
+    output = sum(total.usage.output_tokens + total.batch_usage.output_tokens for total in totals)
+    return output / calls if calls else None
 
 
-def _line(
-    stage: TaughtStage, asking: Asking, rows: Sequence[Row], many: float, written: dict[str, float]
-) -> tuple[int, EstimateLine]:
+def _is(model: str, asking: Asking) -> bool:
+    return model == asking.settings.model
+
+
+def _line(stage: TaughtStage, asking: Asking, rows: Sequence[Row], many: float, written: float) -> EstimateLine:
     settings = asking.settings
     requests = [request for row in rows for request in _requests(stage, row, asking)]
     usage = Usage()
@@ -190,9 +190,9 @@ def _line(
         usage += call.input_usage(settings.tokens_per_audio_second)
     calls = round(many * len(requests) / len(rows))
     scale = calls / len(requests) if requests else 0.0
-    output = round(calls * written.get(settings.model, FIRST_OUTPUT_TOKENS))
+    output = round(calls * written)
     whole = Usage(round(usage.input_tokens * scale), output, round(usage.audio_tokens * scale), True)
-    return calls, EstimateLine(asking.purpose, settings, calls, whole, _hours(settings, calls, whole))
+    return EstimateLine(asking.purpose, settings, calls, whole, _hours(settings, calls, whole))
 
 
 def _requests(stage: TaughtStage, row: Row, asking: Asking) -> list[Any]:

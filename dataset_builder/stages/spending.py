@@ -56,11 +56,11 @@ class Spending:
 
 
 def ledger_totals(calls: Path) -> list[tuple[str, ModelTotal]]:
-    """Model and what was asked of it, for each of a build's ledgers."""
+    """Model and what was asked of it, for each of the ledgers in a folder and below it."""
     from ..teachers.call_ledger import CallLedger
 
     found: list[tuple[str, ModelTotal]] = []
-    for path in sorted(calls.glob("*/*.sqlite")):
+    for path in sorted(calls.rglob("*.sqlite")):
         with CallLedger(path) as ledger:
             found += ledger.usage_total().items()
     return found

@@ -291,7 +291,7 @@ def test_what_a_build_would_take_is_near_what_it_takes(built, wavs, tmp_path):
     assert found["text_only"].calls == 3 * RECORDINGS * PER_RECORDING
     assert found["annotate"].usage.audio_tokens == pytest.approx(100 * estimate.hours * 3600, rel=0.02)
     assert found["text_only"].usage.audio_tokens == 0
-    assert any("ear has answered nothing yet: 700 tokens" in note for note in estimate.notes)
+    assert any("ear (blind) has answered nothing yet: 700 tokens" in note for note in estimate.notes)
     assert estimate.cost(batch=False) == sum(line.cost(False) for line in estimate.lines)
     assert not (tmp_path / "cota.build").exists()
 
