@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_sounds import noise
 
-from dataset_builder.measuring.music_facts import NAMES, RATE, key, middle, tempo
+from dataset_builder.measuring.music_facts import KEY_RATE, NAMES, RATE, key, middle, tempo
 
 
 def clicks(bpm: float, seconds: float) -> np.ndarray:
@@ -23,10 +23,10 @@ def cadence(tonic: int, mode: str) -> np.ndarray:
     """I-IV-V-I or i-iv-V-i with a bass, of tones with eight harmonics."""
     third = 4 if mode == "major" else 3
     chords = [(0, third, 7), (5, 5 + third, 12), (7, 11, 14), (0, third, 7)]
-    time = np.arange(RATE) / RATE
+    time = np.arange(KEY_RATE) / KEY_RATE
     bars = []
     for chord in chords:
-        bar = np.zeros(RATE)
+        bar = np.zeros(KEY_RATE)
         for note in (chord[0] - 12, *chord):
             frequency = 261.63 * 2 ** ((tonic + note) / 12)
             bar += sum(np.sin(2 * np.pi * number * frequency * time) / number**2 for number in range(1, 9))
