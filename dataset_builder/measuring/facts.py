@@ -27,7 +27,6 @@ Facts that do not apply are absent. The same samples give the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -131,9 +130,3 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 def _known(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def names() -> Iterable[str]:
-    """Every key that `measure` can give, in the order of the table above."""
-    lines = (__doc__ or "").splitlines()
-    return [line.split("`")[1] for line in lines if line.startswith("| `")]

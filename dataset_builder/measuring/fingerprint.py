@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..clip import resample
-
 
 SLOWED = 4
 """How much slower a recording is played to Chromaprint, which gives nothing for less than 2.7 s."""
@@ -25,8 +23,17 @@ SHORTEST = 0.8
 MOVING = 3
 """Different items from which on a fingerprint tells sounds apart; a steady tone has one, whoever plays it."""
 PEAK = 0.9
+PART_SECONDS = 60
+"""Long recordings are handed over in parts, so that memory does not grow with them."""
 SAME = 0.6
-"""Similarity from which on two recordings are taken to be the same; see docs/measuring.md for what it was drawn from."""
+"""Similarity from which on two recordings are taken to be the same.
+
+Drawn from 610 recordings (speech, effects, drums, music; 0.8 to 15 s), of which 4,500 copies were made. Of those
+through MP3 99.2% reach it, Ogg 98.4%, 3.5 dB too loud and clipped 98.7%, 17 ms shorter 98.2%, half of it 98.0%, 70% of
+it through MP3 98.1%; at 8 kHz 87.7% and through MP3 of the lowest rate 86.9%, where cymbals lose all they have. Of
+185,745 pairs of different recordings two reach it, both takes of one sound (a cymbal hit hard and softly, a sling that
+hits and misses); 99.9% have less than 0.31, and every pair above 0.51 is related.
+"""
 LEAST_OVERLAP = 0.5
 """Of the shorter of two fingerprints."""
 COMPARED_AT_ALL_OFFSETS = 2**22
@@ -52,12 +59,17 @@ def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
     largest = float(np.abs(waveform).max(initial=0.0))
     if largest == 0 or len(waveform) < SHORTEST * rate:
         return _exact(waveform)
-    heard = resample(waveform.astype(np.float32, copy=False), rate, RATE)
-    samples = np.rint(np.clip(heard * (PEAK / largest), -1, 1) * 32767).astype("<i2")
+    import soxr
+
     library = _chromaprint()
     printer = library.Fingerprinter()
     printer.start(CHROMAPRINT_RATE, 1)
-    printer.feed(samples.tobytes())
+    resampler = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    part = PART_SECONDS * rate
+    for start in range(0, len(waveform), part):
+        samples = waveform[start : start + part].astype(np.float32, copy=False)
+        heard = resampler.resample_chunk(samples, last=start + part >= len(waveform))
+        printer.feed(_in_16_bits(heard * (PEAK / largest)))
     items, _ = library.decode_fingerprint(printer.finish())
     found = np.array(items, dtype=np.int64).astype(np.uint32)
     return found if len(np.unique(found)) >= MOVING else _exact(waveform)
@@ -77,8 +89,11 @@ def _chromaprint() -> Any:
 
 
 def _exact(waveform: np.ndarray) -> np.ndarray:
-    samples = np.rint(np.clip(waveform, -1, 1) * 32767).astype("<i2")
-    return np.frombuffer(hashlib.sha256(samples.tobytes()).digest(), dtype=">u4").astype(np.uint32)
+    return np.frombuffer(hashlib.sha256(_in_16_bits(waveform)).digest(), dtype=">u4").astype(np.uint32)
+
+
+def _in_16_bits(samples: np.ndarray) -> bytes:
+    return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def to_text(items: np.ndarray) -> str:

@@ -157,3 +157,11 @@ def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [NoLibrary(), *sys.meta_path])
     with pytest.raises(ImportError, match="apt-get install libchromaprint1"):
         fingerprint(melody(2), RATE)
+
+
+def test_long_recordings_are_heard_in_parts(monkeypatch):
+    """The parts change nothing."""
+    wave = melody(7.3, seed=4)
+    whole = fingerprint(wave, RATE)
+    monkeypatch.setattr(module, "PART_SECONDS", 1)
+    assert similarity(fingerprint(wave, RATE), whole) > 0.99
