@@ -14,10 +14,10 @@
 | `speech` | [[s, s]] | start and end of stretches of speech; singing often counts | silero-vad |
 | `speech_share` | 0..1 | their share of the duration | |
 | `tempo` | BPM | music: beats a minute; absent below 4 s and without a beat | librosa |
-| `tempo_strength` | 0..1 | music: autocorrelation of the onsets at that beat | librosa |
+| `tempo_strength` | 0.2..1 | music: autocorrelation of the onsets at that beat | librosa |
 | `tempo_rival` | BPM | music: half or double the tempo, where it fits nearly as well | librosa |
 | `key` | name | music: such as "A minor" or "C# major"; absent below 1 s and without notes | librosa |
-| `key_strength` | -1..1 | music: correlation of the notes with those of the key | librosa |
+| `key_strength` | 0.5..1 | music: correlation of the notes with those of the key | librosa |
 | `key_rival` | name | music: the key that fits next best | librosa |
 | `pitch_range` | [Hz] | speech: 10th, 50th and 90th percentile over voiced frames; absent without | librosa |
 | `pitch_voiced_share` | 0..1 | speech: share of voiced frames in the stretches of speech | librosa |

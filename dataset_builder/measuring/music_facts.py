@@ -85,10 +85,9 @@ def tempo(waveform: np.ndarray) -> Tempo | None:
     if strength < WEAKEST_TEMPO:
         return None
     half, double = _at(agreement, 2 * lag), _at(agreement, lag / 2)
-    rival = 2.0 if double > half else 0.5
-    return Tempo(
-        a_minute / lag, min(strength, 1.0), a_minute / lag * rival if max(half, double) >= RIVAL * strength else None
-    )
+    bpm = a_minute / lag
+    rival = 2 * bpm if double > half else bpm / 2
+    return Tempo(bpm, min(strength, 1.0), rival if max(half, double) >= RIVAL * strength else None)
 
 
 def _autocorrelation(onsets: np.ndarray) -> np.ndarray:

@@ -56,6 +56,21 @@ def test_among_many(path):
         assert index.matches(random_items(60, 77)[13:45], 0.99) == [("0077", 1.0)]
 
 
+def test_a_cut_of_a_long_recording(path):
+    with FingerprintIndex(path) as index:
+        index.add("long", random_items(20_000, 1))
+        index.add("other", random_items(20_000, 2))
+        assert index.matches(random_items(20_000, 1)[12_345:12_385]) == [("long", 1.0)]
+
+
+def test_short_ones_are_found_although_every_item_differs(path):
+    """Items that differ by one bit are looked up as well."""
+    items = random_items(10, 1)
+    with FingerprintIndex(path) as index:
+        index.add("short", items)
+        assert [id for id, _ in index.matches(items ^ np.uint32(1 << 17))] == ["short"]
+
+
 def test_the_most_alike_comes_first_and_ties_by_name(path):
     items = random_items(80, 1)
     with FingerprintIndex(path) as index:
