@@ -36,8 +36,8 @@ from dataset_builder.measuring.silence import silences
 LOOKUPS = 100
 DAMAGED_BITS = 0.05
 BY_DOMAIN = {
-    "sound": {"tempo", "key", "pitch", "resampling to 22.05 kHz"},
-    "speech": {"tempo", "key", "resampling to 22.05 kHz"},
+    "sound": {"tempo", "key", "pitch", "resampling for music"},
+    "speech": {"tempo", "key", "resampling for music"},
     "music": {"pitch"},
 }
 """What does not apply to a domain; the rest does."""
@@ -57,7 +57,7 @@ def costs(seconds: float, rate: int, repeats: int) -> dict[str, float]:
     """Seconds by fact."""
     wave = clip(seconds, rate)
     heard = resample(wave, rate, speech_segments.RATE)
-    music = resample(wave, rate, music_facts.RATE)
+    music, notes = resample(wave, rate, music_facts.RATE), resample(wave, rate, music_facts.KEY_RATE)
     works: dict[str, Callable[[], object]] = {
         "loudness": lambda: integrated_loudness(wave, rate),
         "peak, clipped": lambda: (peak(wave), clipped_share(wave)),
@@ -67,9 +67,9 @@ def costs(seconds: float, rate: int, repeats: int) -> dict[str, float]:
         "resampling to 16 kHz": lambda: resample(wave, rate, speech_segments.RATE),
         "speech": lambda: speech_segments.speech_segments(heard),
         "pitch": lambda: pitch(heard, speech_segments.RATE),
-        "resampling to 22.05 kHz": lambda: resample(wave, rate, music_facts.RATE),
+        "resampling for music": lambda: [resample(wave, rate, to) for to in (music_facts.RATE, music_facts.KEY_RATE)],
         "tempo": lambda: music_facts.tempo(music),
-        "key": lambda: music_facts.key(music),
+        "key": lambda: music_facts.key(notes),
         "fingerprint": lambda: fingerprint(wave, rate),
     }
     for work in works.values():
