@@ -20,7 +20,7 @@ from .fingerprint import BEST_OFFSETS, SAME, similarity
 KEPT_ITEMS = 64
 LONGEST_STRIDE = 4
 """Of a fingerprint of up to 64 items each goes into the table, of longer ones at least every fourth, and all items of
-the one asked about are looked up. So 99.7% of 6,800 copies were found of which `similarity` says that they are the same.
+the one asked about are looked up. So 99.7% of 6,800 copies were found that `similarity` calls the same.
 """
 PROBED_ITEMS = 32
 """A fingerprint of no more items is looked up with each of their bits turned over as well."""

@@ -73,9 +73,9 @@ def tempo(waveform: np.ndarray) -> Tempo | None:
     """
     if len(waveform) < SHORTEST_TEMPO * RATE or np.ptp(waveform) < QUIETEST:
         return None
-    import librosa
+    from librosa.onset import onset_strength
 
-    agreement = _autocorrelation(librosa.onset.onset_strength(y=waveform, sr=RATE, hop_length=HOP))
+    agreement = _autocorrelation(onset_strength(y=waveform, sr=RATE, hop_length=HOP))
     if not agreement.any():
         return None
     found = librosa.feature.tempo(tg=np.maximum(agreement, 0.0)[:, None], sr=RATE, hop_length=HOP)
