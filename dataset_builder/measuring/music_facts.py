@@ -73,6 +73,7 @@ def tempo(waveform: np.ndarray) -> Tempo | None:
     """
     if len(waveform) < SHORTEST_TEMPO * RATE or np.ptp(waveform) < QUIETEST:
         return None
+    import librosa
     from librosa.onset import onset_strength
 
     agreement = _autocorrelation(onset_strength(y=waveform, sr=RATE, hop_length=HOP))
