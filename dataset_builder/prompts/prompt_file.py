@@ -22,12 +22,14 @@ class PromptFile:
     name: the file's name without its ending.
     version: the first 12 digits of the SHA-256 of its content.
     system, request: its two parts, as Jinja templates.
+    text: the whole of it.
     """
 
     name: str
     version: str
     system: str
     request: str
+    text: str
 
     def render(self, **values: Any) -> tuple[str, str]:
         """System text and request with the values in their places.
@@ -57,4 +59,4 @@ def read_prompt(name: str, path: Path | None = None) -> PromptFile:
     _, also, system = before.partition(f"{SYSTEM}\n")
     if not found or not also or not request.strip():
         raise ValueError(f"{path} has not both headings, {SYSTEM!r} and {REQUEST!r}, each on a line of its own.")
-    return PromptFile(name, hashlib.sha256(content.encode()).hexdigest()[:12], system, request)
+    return PromptFile(name, hashlib.sha256(content.encode()).hexdigest()[:12], system, request, content)

@@ -194,6 +194,7 @@ def question_row(row: Row, number: int, question: Question, seed: int) -> Row:
         "labels": row.get("labels"),
         "content": row.get("content"),
         "fingerprint": row.get("fingerprint"),
+        "passed": row.get("passed", {}),
         "question": question.question.strip(),
         "choices": shuffled([choice.strip() for choice in choices], name, seed),
         "answer": question.answer.strip(),

@@ -11,7 +11,7 @@ from typing import Any
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..measuring.fingerprint import SAME
 from .measure import MEASURING
-from .review import CHECKING
+from .review import CHECKING, PASS
 
 
 class UniqueAudio(Stage):
@@ -52,7 +52,7 @@ class UniqueAudio(Stage):
             name, score = found[0]
             return Left(row, "rejected", "near_audio", f"The recording sounds like {name} (similarity {score:.2f}).")
         self._index.add(row["id"], fingerprint)
-        return row
+        return row | {"passed": {"near_audio": PASS}}
 
     async def close(self) -> None:
         self._index.close()
@@ -86,7 +86,8 @@ class UniqueText(Stage):
     async def process(self, row: Row) -> Outcome:
         if first := self._first.get(row["id"]):
             return Left(row, "rejected", "near_text", f"The text nearly repeats that of {first}.")
-        return row
+        review = row["review"]
+        return row | {"review": review | {"checks": review["checks"] | {"near_text": PASS}}}
 
 
 def compared_text(row: Row) -> str:

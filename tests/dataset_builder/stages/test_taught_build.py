@@ -21,6 +21,7 @@ from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
+from dataset_builder.prompts import read_prompt
 from dataset_builder.stages.spending import ledger_totals
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.teachers.fault_server import FaultServer
@@ -28,6 +29,7 @@ from tests.dataset_builder.teachers.fault_server import FaultServer
 
 RECORDINGS, PER_RECORDING = 10, 2
 PRICE = {"currency": "USD", "input": 1, "output": 2, "audio_input": 10, "read_on": "2026-11"}
+PROMPTS = ("annotate", "question", "reason", "blind", "text_only")
 ROOT = Path(__file__).parents[3]
 
 
@@ -122,7 +124,7 @@ def test_rows_say_who_taught_them_and_what_was_found(built):
     for row in rows:
         assert row["teacher"]["model"] == "ear" and len(row["teacher"]["prompt_version"]) == 12
         assert set(row["teacher"]["stages"]) == {"annotate", "question", "blind", "text_only"}
-        assert row["review"]["checks"]["blind"] == "pass"
+        assert row["review"]["checks"]["blind"] == row["review"]["checks"]["near_audio"] == "pass"
         assert row["review"]["needs_audio"] in (True, False)
         assert row["annotations"]["labels"]["events"][0]["label"] == "tone"
         assert row["annotations"]["measured"]["duration"] == pytest.approx(row["duration"], abs=0.01)
@@ -158,6 +160,8 @@ def test_the_card_names_teachers_prompts_and_reasons(built):
     assert "| review | citations |" in card
     assert "A teacher that heard nothing was asked" in card
     assert "the models listed above" in card
+    prompts = {file.name for file in (path.parent / "cota" / "prompts").iterdir()}
+    assert prompts == {f"{name}-{read_prompt(name).version}.md" for name in PROMPTS}
 
 
 def test_a_second_run_asks_nothing(built, wavs, tmp_path):
