@@ -76,8 +76,8 @@ def build(
     try:
         with progress_bars() as progress:
             report = run_build(settings, execution, progress, max_cost, batch, config)
-    except BuildStopped as reason:
-        console.print(f"The build stopped: {reason}", markup=False, soft_wrap=True)
+    except BuildStopped as stopped:
+        console.print(f"The build stopped: {stopped}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
     from app.commands.check import print_statistics

@@ -73,7 +73,7 @@ class SlurmJobs(SlurmPipelineExecutor):
         """No job for datatrove's own counts: it would stay in the queue for ever after a job that failed."""
 
     def wait_for(self) -> dict[int, str]:
-        """Submit the jobs, or take up those of a build that was killed, and wait until they have ended.
+        """Submit the jobs and wait until they have ended; before that, for those of a build that was killed.
 
         Returns:
             Where to read on, for each slice whose job ended without a word.
@@ -81,26 +81,36 @@ class SlurmJobs(SlurmPipelineExecutor):
         Raises:
             ValueError: Slurm refuses the job.
         """
-        noted = self._noted()
-        if noted is None or not _are_queued(noted["jobs"]):
-            for rank in self.get_incomplete_ranks():
-                forget(self._folder, rank)
-            noted = {"ranks": self.get_incomplete_ranks(), "jobs": []}
-            try:
-                self.launch_job()
-            except subprocess.CalledProcessError as error:
-                raise ValueError(
-                    f"sbatch refused the stage {self._folder.name!r} (it says why above, and ended with "
-                    f"{error.returncode}): see the options under `slurm:`, and {self._script()}."
-                ) from None
-            noted["jobs"] = self.job_ids
-            write_whole(self._folder.path / JOBS, [json.dumps(noted) + "\n"])
-        while _are_queued(noted["jobs"]) and self._open(noted):
-            time.sleep(POLL_SECONDS)
+        before = self._noted()
+        if before is not None:
+            self._wait(before)
+        if not self.get_incomplete_ranks():
+            return {}
+        noted = self._submit()
+        self._wait(noted)
         settled = time.monotonic() + SETTLE_SECONDS
         while self._open(noted) and time.monotonic() < settled:
             time.sleep(min(POLL_SECONDS, 1.0))
         return {rank: self._where(noted, rank) for rank in self._open(noted)}
+
+    def _submit(self) -> dict[str, Any]:
+        ranks = self.get_incomplete_ranks()
+        for rank in ranks:
+            forget(self._folder, rank)
+        try:
+            self.launch_job()
+        except subprocess.CalledProcessError as error:
+            raise ValueError(
+                f"sbatch refused the stage {self._folder.name!r} (it says why above, and ended with "
+                f"{error.returncode}): see the options under `slurm:`, and {self._script()}."
+            ) from None
+        noted = {"ranks": ranks, "jobs": self.job_ids}
+        write_whole(self._folder.path / JOBS, [json.dumps(noted) + "\n"])
+        return noted
+
+    def _wait(self, noted: Mapping[str, Any]) -> None:
+        while self._open(noted) and _are_queued(noted["jobs"]):
+            time.sleep(POLL_SECONDS)
 
     def _noted(self) -> dict[str, Any] | None:
         try:

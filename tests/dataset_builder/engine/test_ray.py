@@ -79,24 +79,12 @@ def test_a_taught_build_has_the_same_shards(built, wavs, tmp_path, command):  # 
     assert content(on_ray) == content(path)
 
 
-class Fails(engine.Halves):
-    """Fails in its slice 1 before the first row."""
-
-    def __init__(self, error: type[Exception], log: str) -> None:
-        super().__init__(4, log)
-        self.error = error
-
-    async def open(self, place):
-        if place.rank == 1:
-            raise self.error("The index /data/index is damaged: write it again.")
-
-
 @pytest.mark.parametrize(
     ("raised", "expected"), [(ValueError, ValueError), (BuildStopped, BuildStopped), (KeyError, RuntimeError)]
 )
 def test_what_a_task_raises_arrives_and_the_others_end(tmp_path, raised, expected):
     with pytest.raises(expected, match="The index /data/index is damaged: write it again") as told:
-        engine.run(tmp_path, Fails(raised, str(tmp_path / "log")), RAY)
+        engine.run(tmp_path, engine.Fails(raised, str(tmp_path / "log")), RAY)
     if expected is RuntimeError:
         assert "Slice 1 of the stage 'halves' failed" in str(told.value) and 'raise self.error("' in str(told.value)
     else:
@@ -107,18 +95,8 @@ def test_what_a_task_raises_arrives_and_the_others_end(tmp_path, raised, expecte
 
 def test_a_slice_whose_process_always_dies_is_named(tmp_path):
     with pytest.raises(BuildStopped, match="'halves' did not finish its slice 2: .* Ray says: .* run the build again"):
-        engine.run(tmp_path, Dies(), RAY)
+        engine.run(tmp_path, engine.Dies(), RAY)
     assert len((tmp_path / "01_halves-k" / "died").read_text().split()) == 3
-
-
-class Dies(engine.Halves):
-    """The process of slice 2 is killed, as it is where memory runs out."""
-
-    async def open(self, place):
-        if place.rank == 2:
-            with (place.folder.path / "died").open("a") as note:
-                note.write("died\n")
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
