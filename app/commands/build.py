@@ -52,6 +52,7 @@ def build(
     from dataset_builder.build_settings import read_build
     from dataset_builder.cores import cores
     from dataset_builder.engine.executors import Execution
+    from dataset_builder.engine.stage import BuildStopped
 
     started = time.monotonic()
     settings = read_build(config)
@@ -72,8 +73,12 @@ def build(
         console.print(f"Rows in error that are tried again: {clear_errors(settings)}.", markup=False)
     options = {"ray": settings.ray, "slurm": settings.slurm}.get(executor, {})
     execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
-    with progress_bars() as progress:
-        report = run_build(settings, execution, progress, max_cost, batch, config)
+    try:
+        with progress_bars() as progress:
+            report = run_build(settings, execution, progress, max_cost, batch, config)
+    except BuildStopped as stopped:
+        console.print(f"The build stopped: {stopped}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
 
     from app.commands.check import print_statistics
 
