@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 FOLDER = Path(__file__).parent
 SYSTEM, REQUEST = "# System", "# Request"
@@ -37,11 +41,16 @@ class PromptFile:
         Raises:
             jinja2.UndefinedError: the template names a value that is not given.
         """
-        from jinja2 import StrictUndefined
-        from jinja2.sandbox import SandboxedEnvironment
+        return _template(self.system).render(**values).strip(), _template(self.request).render(**values).strip()
 
-        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        return tuple(environment.from_string(part).render(**values).strip() for part in (self.system, self.request))  # type: ignore[return-value]
+
+@lru_cache(maxsize=64)
+def _template(text: str) -> Template:
+    """Compiled once, which takes more time than all the rest of a call on this side."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(text)
 
 
 def read_prompt(name: str, path: Path | None = None) -> PromptFile:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..recording import BrokenRecording
 from ..schema import SPLITS
@@ -35,20 +37,19 @@ class Read(Stage):
         return {"sources": [dict(source) for source in self.sources], "splits": self.splits, "seed": self.seed}
 
     def inputs(self, place: TaskPlace) -> Iterator[Row]:
-        seen: dict[str, str] = {}
-        for settings in self.sources:
-            source = open_source(settings, self.base)
-            for item in source.read():
-                name, where = item.id, f"the source {source.name!r}"
-                if name in seen:
-                    reason = f"The id {name!r} of {where} was given before, by {seen[name]}; ids must be unique."
-                    yield {"id": f"{name}#again", "broken": reason}
-                elif isinstance(item, BrokenRecording):
-                    yield {"id": name, "broken": item.reason}
-                else:
-                    split = item.split or draw_split(item.group, self.splits, self.seed)
-                    yield {"id": name, "recording": item.to_json(), "split": split}
-                seen[name] = where
+        with closing(FirstSeen(place.folder.file("ids", place.rank, "sqlite"))) as seen:
+            for settings in self.sources:
+                source = open_source(settings, self.base)
+                for item in source.read():
+                    name, where = item.id, f"the source {source.name!r}"
+                    if before := seen.before(name, where):
+                        reason = f"The id {name!r} of {where} was given before, by {before}; ids must be unique."
+                        yield {"id": f"{name}#again", "broken": reason}
+                    elif isinstance(item, BrokenRecording):
+                        yield {"id": name, "broken": item.reason}
+                    else:
+                        split = item.split or draw_split(item.group, self.splits, self.seed)
+                        yield {"id": name, "recording": item.to_json(), "split": split}
 
     async def process(self, row: Row) -> Outcome:
         if "broken" in row:

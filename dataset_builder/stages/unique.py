@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..measuring.fingerprint import SAME
 from .measure import MEASURING
@@ -39,13 +40,12 @@ class UniqueAudio(Stage):
         path = place.folder.file("index", 0, "sqlite")
         path.unlink(missing_ok=True)
         self._index = FingerprintIndex(path)
-        self._seen: dict[str, str] = {}
+        self._seen = FirstSeen(place.folder.file("contents", 0, "sqlite"))
 
     async def process(self, row: Row) -> Outcome:
         from ..measuring.fingerprint import from_text
 
-        before = self._seen.setdefault(row["content"], row["id"])
-        if before != row["id"]:
+        if before := self._seen.before(row["content"], row["id"]):
             return Left(row, "rejected", "near_audio", f"The samples are those of {before}.")
         fingerprint = from_text(row["fingerprint"])
         if found := self._index.matches(fingerprint, self.threshold):
@@ -56,6 +56,7 @@ class UniqueAudio(Stage):
 
     async def close(self) -> None:
         self._index.close()
+        self._seen.close()
 
 
 class UniqueText(Stage):
