@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -69,7 +70,7 @@ def plan_build(settings: BuildSettings, max_cost: float | None = None, batch: bo
         try:
             stage = make(planned)
         except TypeError as error:
-            raise ValueError(f"`{name}:` has a setting that is unknown or missing: {_setting(error)}.") from None
+            raise ValueError(f"`{name}:` {_setting(error)}") from None
         except ValueError as error:
             raise ValueError(f"`{name}:` {error}") from None
         version = json.dumps(stage.version(), sort_keys=True, default=str)
@@ -80,8 +81,12 @@ def plan_build(settings: BuildSettings, max_cost: float | None = None, batch: bo
 
 
 def _setting(error: TypeError) -> str:
+    """In the words of a build file, what Python says of arguments that do not fit."""
     text = str(error)
-    return text.partition("() ")[2] or text
+    names = ", ".join(f"`{name}:`" for name in re.findall(r"'(\w+)'", text)) or text
+    if "unexpected keyword" in text or "multiple values" in text:
+        return f"knows no {names} here; docs/building.md lists what it takes."
+    return f"needs {names}." if "missing" in text else f"has a value of the wrong kind: {text}."
 
 
 def _makers(settings: BuildSettings, max_cost: float | None, batch: bool) -> list[tuple[str, Any]]:
@@ -194,6 +199,10 @@ def run_build(
     planned = plan_build(settings, max_cost, batch)
     for source_settings in settings.sources:
         open_source(source_settings, settings.base)  # what is wrong with one is said before hours are spent
+    for asking in (
+        asking for item in planned if isinstance(item.stage, TaughtStage) for asking in item.stage.askings()
+    ):
+        asking.require_key()
     settings.work.mkdir(parents=True, exist_ok=True)
     before: PlannedStage | None = None
     for item in planned:

@@ -15,6 +15,7 @@ from .schema import SPLITS
 
 ANNOTATIONS = "annotations"
 """The teacher that is no model: code that writes what the annotations say."""
+_MAPPINGS = tuple((name, dict, "names and values") for name in ("splits", "teachers", "ray", "slurm"))
 STAGES = ("measure", "annotate", "question", "reason", "review", "decontaminate", "publish")
 
 
@@ -89,6 +90,8 @@ def read_build(path: Path) -> BuildSettings:
     """
     import yaml
 
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name the YAML file that describes the build.")
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: name the YAML file that describes the build.")
     try:
@@ -110,6 +113,26 @@ def _settings(given: dict[str, Any], base: Path) -> BuildSettings:
         raise ValueError(f"`{unknown[0]}:` is unknown; there are {', '.join(sorted(own))} and {', '.join(STAGES)}.")
     if "output" not in given:
         raise ValueError("`output:` is missing: name the folder of CoTA to write.")
+    if "sources" not in given:
+        raise ValueError("`sources:` is missing: list at least one corpus, such as `- {corpus: folder, folder: …}`.")
+    for name in ("output", "work"):
+        if not isinstance(given.get(name, ""), str):
+            raise ValueError(f"`{name}:` is {given[name]!r}: give a path.")
+    for name, kind, wanted in (("sources", list, "a list, one line `- {corpus: …}` each"), *_MAPPINGS):
+        if not isinstance(given.get(name, kind()), kind):
+            raise ValueError(f"`{name}:` is {given[name]!r}: give {wanted}.")
+    for name, teacher in given.get("teachers", {}).items():
+        if not isinstance(teacher, dict):
+            raise ValueError(f"`teachers: {name}:` is {teacher!r}: give settings, such as {{preset: gemini}}.")
+    if (
+        "splits" in given
+        and isinstance(given.get("question"), dict)
+        and given["question"].get("teacher") == ANNOTATIONS
+    ):
+        raise ValueError(
+            f"`splits:` cannot be set with the teacher {ANNOTATIONS}, which draws splits so that each class is in "
+            "train and in test: remove it, or say the split of each recording in its metadata."
+        )
     stages = {name: given.pop(name) or {} for name in STAGES if name in given}
     for name, value in stages.items():
         if not isinstance(value, Mapping):

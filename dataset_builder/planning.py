@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 
 from .pool import Deck, NotEnoughRecordings, Pool
+from .recording import DOMAINS
 from .row_plan import RowPlan
 from .schema import SPLITS
 from .tasks import TASKS, Task
@@ -39,8 +40,13 @@ def plan_rows(
     """
     notes: list[str] = []
     possible: list[tuple[Task, str]] = []
+    heard = {item.recording.domain for pool in pools.values() for item in pool.measured}
+    if absent := [domain for domain in DOMAINS if domain not in heard]:
+        notes.append(f"There are no recordings of {' or '.join(absent)}: tasks about these are left out.")
     for task in tasks:
         for domain in task.domains:
+            if domain not in heard:
+                continue
             try:
                 for split in ("train", "test"):
                     next(task.drafts(pools[split], domain, _rng(seed, task, domain, split)))
@@ -48,7 +54,11 @@ def plan_rows(
             except NotEnoughRecordings as error:
                 notes.append(f"The task {task.name!r} ({domain}) is left out: {error}.")
     if not possible:
-        raise ValueError("The recordings are enough for no task; fetch more of them (audio-reasoner fetch).")
+        found = " ".join(notes)
+        raise ValueError(
+            f"The recordings and their annotations are enough for no task. {found} docs/building.md says "
+            "what each needs."
+        )
 
     plans: list[RowPlan] = []
     shares = [task.share / len(task.domains) for task, _ in possible]

@@ -76,9 +76,11 @@ def build(
     try:
         with progress_bars() as progress:
             report = run_build(settings, execution, progress, max_cost, batch, config)
-    except BuildStopped as stopped:
-        console.print(f"The build stopped: {stopped}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+    except BuildStopped as reason:
+        typer.secho(f"audio-reasoner: the build stopped: {reason}", err=True, fg=typer.colors.YELLOW)
+        if "is kept" not in str(reason):
+            typer.echo("What is done is kept: run the same command again to go on.", err=True)
+        raise typer.Exit(1) from reason
 
     from app.commands.check import print_statistics
 
@@ -127,12 +129,14 @@ def print_status(console: Console, settings: BuildSettings) -> None:
     from dataset_builder.build import plan_build
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("stage", "slices done", "in", "out", "rejected", "error", "folder"):
-        table.add_column(header, justify="left" if header in ("stage", "folder") else "right", no_wrap=True)
+    for header in ("stage", "slices", "in", "out", "rejected", "error", "folder"):
+        named = header in ("stage", "folder")
+        table.add_column(header, justify="left" if named else "right", no_wrap=header != "folder", overflow="fold")
     for item in plan_build(settings):
         counts = item.counts()
         numbers = (counts.rows_in, counts.out, counts.rejected, counts.error)
         table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *map(str, numbers), item.folder.path.name)
     console.print(table)
     finished = (settings.output / "manifest.json").is_file()
+    console.print(f"The stages' folders are in {settings.work}.", markup=False)
     console.print(f"{settings.output} is {'written' if finished else 'not written yet'}.", markup=False)

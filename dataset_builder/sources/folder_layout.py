@@ -21,7 +21,8 @@ def require_folder(folder: Path, corpus: str, home: str) -> Path:
     """
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "is not there"
-        raise FileNotFoundError(f"The folder {folder} of {corpus} {what}; get the corpus from {home}.")
+        mend = f"get the corpus from {home}" if home.startswith("http") else "name the one that holds the recordings"
+        raise FileNotFoundError(f"The folder {folder} of {corpus} {what}; {mend}.")
     return folder
 
 

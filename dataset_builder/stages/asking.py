@@ -13,7 +13,7 @@ from ..engine.stage import BuildStopped, Row, TaskPlace
 from ..prompts import read_prompt
 from ..stored_row import clip_flac
 from ..teachers.call import Prompt
-from ..teachers.faults import TeacherError, TeacherUnusable
+from ..teachers.faults import Fault, TeacherError, TeacherUnusable
 from ..teachers.prices import BudgetExhausted
 from ..teachers.settings import TeacherSettings
 from .spending import Spending
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NEVER_TOLD = ("recordings", "label")
 """Annotations that are the build's own and say nothing to a teacher."""
+UNREACHED = (Fault.CONNECTION, Fault.TIMEOUT)
+"""Faults by which a server that is not there, or is stuck, is known."""
 LONGEST_FACT = 2_000
 CALLS = "calls"
 """The folder of what teachers answered, beside the stages' folders."""
@@ -95,10 +97,24 @@ class Asking:
         self.batch = batch and settings.batch
         self.prompt = read_prompt(purpose, prompt)
         self._teacher: Teacher | None = None
+        self._unreached, self._reached = 0, False
 
     def identity(self) -> dict[str, Any]:
         """Who answers, and in what words it is asked."""
         return {**self.settings.identity(), "prompt": self.prompt.name, "prompt_version": self.prompt.version}
+
+    def require_key(self) -> None:
+        """Look for the key in the environment, before anything is read or measured.
+
+        Raises:
+            BuildStopped: it is not there.
+        """
+        from ..teachers.openai_endpoint import read_key
+
+        try:
+            read_key(self.settings)
+        except TeacherUnusable as error:
+            raise BuildStopped(f"{self.settings.model} ({self.purpose}): {error.sentence}") from None
 
     async def open(self, place: TaskPlace) -> None:
         """Connect; the limits are shared by the tasks that run at the same time.
@@ -114,7 +130,10 @@ class Asking:
         self._settings = self.settings.share(place.workers)
         self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite")
         self._budget = self.spending.budget(calls, place.workers) if self.spending else None
-        self._teacher = Teacher(self._settings, self._ledger, budget=self._budget)
+        try:
+            self._teacher = Teacher(self._settings, self._ledger, budget=self._budget)
+        except TeacherUnusable as error:
+            raise BuildStopped(str(error)) from error
 
     async def prepare(self, requests: Iterable[Request], forms: Sequence[type[BaseModel]]) -> None:
         """Ask all of them through the batch API, so that `ask` finds the answers; what it does not answer is left.
@@ -147,6 +166,16 @@ class Asking:
             given = await self._teacher.ask(request.prompt(), request.form, audio, request.key)
         except (TeacherUnusable, BudgetExhausted) as error:
             raise BuildStopped(str(error)) from error
+        except TeacherError as error:
+            self._unreached = self._unreached + 1 if error.kind in UNREACHED else 0
+            # Not one answer, or nothing for as long as all that is in flight has failed: no row is to blame.
+            if self._unreached and (not self._reached or self._unreached >= 2 * self._settings.in_flight):
+                raise BuildStopped(
+                    f"{self.settings.model} ({self.purpose}) does not answer at {self.settings.base_url}: "
+                    f"{error.sentence} Start the server or mend `base_url:`."
+                ) from error
+            raise
+        self._unreached, self._reached = 0, True
         return given.value
 
     async def close(self) -> None:

@@ -62,6 +62,9 @@ class Review(TaughtStage):
         self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
         self.blind, self.text_only = blind, text_only
         self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})
+        for name, count in self.answers.items():
+            if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+                raise ValueError(f"`{name}: answers:` is {count!r}; give a whole number from 1 on.")
         self.drop_without_audio, self.seed = drop_without_audio, seed
         self.in_flight = most_in_flight(self.askings())
 

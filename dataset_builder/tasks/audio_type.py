@@ -32,6 +32,9 @@ class AudioType(Task):
     )
 
     def drafts(self, pool: Pool, domain: str, rng: np.random.Generator) -> Iterator[Draft]:
+        for split in ("train", "test"):  # of one domain alone, the answer would always be the same
+            if missing := set(DOMAINS) - {item.recording.domain for item in pool.of(split).measured}:
+                raise NotEnoughRecordings(f"the split {split!r} has no recordings of {' and '.join(sorted(missing))}")
         found = [item for item in pool.measured if item.recording.domain == domain]
         usable = [item for item in found if item.seconds >= 1.5 + MARGIN_SECONDS]
         usable = usable if len(usable) >= 8 else [item for item in found if item.seconds >= 0.5 + MARGIN_SECONDS]

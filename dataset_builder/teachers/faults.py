@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from .usage import Usage
 
@@ -62,6 +63,10 @@ class TeacherError(Exception):
         self.sentence = sentence
         self.retry_after = retry_after
         self.usage = usage
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For the way from a worker's process: it is made again of its four parts, not of its text."""
+        return type(self), (self.kind, self.sentence, self.retry_after, self.usage)
 
 
 class TeacherUnusable(TeacherError):
