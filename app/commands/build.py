@@ -76,11 +76,11 @@ def build(
     try:
         with progress_bars() as progress:
             report = run_build(settings, execution, progress, max_cost, batch, config)
-    except BuildStopped as reason:
-        typer.secho(f"audio-reasoner: the build stopped: {reason}", err=True, fg=typer.colors.YELLOW)
-        if "is kept" not in str(reason):
+    except BuildStopped as stopped:
+        typer.secho(f"audio-reasoner: the build stopped: {stopped}", err=True, fg=typer.colors.YELLOW)
+        if "is kept" not in str(stopped):
             typer.echo("What is done is kept: run the same command again to go on.", err=True)
-        raise typer.Exit(1) from reason
+        raise typer.Exit(1) from stopped
 
     from app.commands.check import print_statistics
 
