@@ -31,6 +31,8 @@ class LocalTasks(LocalPipelineExecutor):
         """
         self.save_executor_as_json()
         workers = min(self.workers, len(self._undone))
+        # Before the first process is started: tasks share the cores as processes, and threads beside them only wait.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         pool = ProcessPoolExecutor(workers, get_context("forkserver"), initializer=_end_with_the_build)
         try:
             running = {pool.submit(self._run_for_rank, rank): rank for rank in self._undone}
