@@ -65,10 +65,7 @@ class Annotate(TaughtStage):
     name = "annotate"
 
     def __init__(self, asking: Asking) -> None:
-        if not asking.settings.hears:
-            raise ValueError(
-                f"The teacher {asking.settings.model} does not hear: choose one that does, or write `hears: true`."
-            )
+        asking.require_hearing()
         self.asking = asking
         self.in_flight = most_in_flight([asking])
 
