@@ -63,10 +63,7 @@ class Annotate(TaughtByOne):
     name = "annotate"
 
     def __init__(self, asking: Asking) -> None:
-        if not asking.settings.hears:
-            raise ValueError(
-                f"The teacher {asking.settings.model} does not hear: choose one that does, or write `hears: true`."
-            )
+        asking.require_hearing()
         super().__init__(asking)
 
     def forms(self) -> list[type[BaseModel]]:

@@ -116,6 +116,18 @@ class Asking:
         except TeacherUnusable as error:
             raise BuildStopped(f"{self.settings.model} ({self.purpose}): {error.sentence}") from None
 
+    def require_hearing(self) -> None:
+        """Refuse a teacher that does not hear, for a task that is about what is heard.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if not self.settings.hears:
+            raise ValueError(
+                f"The teacher {self.settings.model} does not hear, which {self.purpose!r} asks of it: choose one that "
+                "does, or write `hears: true` if this one does."
+            )
+
     async def open(self, place: TaskPlace) -> None:
         """Connect; the limits are shared by the tasks that run at the same time.
 

@@ -39,7 +39,7 @@ class Review(TaughtStage):
         seed: of the order of the choices, which is another one each time.
 
     Raises:
-        ValueError: an unknown check.
+        ValueError: an unknown check, or a second teacher that does not hear.
     """
 
     name = "review"
@@ -59,6 +59,8 @@ class Review(TaughtStage):
             raise ValueError(f"There is no check {unknown[0]!r}; there are {', '.join(CHECKS)}.")
         if unknown := [name for name in limits or {} if name not in names]:
             raise ValueError(f"limits are set for {unknown[0]!r}, which is none of the checks that are run.")
+        if blind is not None:
+            blind.require_hearing()
         self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
         self.blind, self.text_only = blind, text_only
         self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})

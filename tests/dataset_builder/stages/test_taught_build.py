@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from typer.testing import CliRunner
 
+from app.main import app
 from dataset_builder.build import plan_build, run_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution
@@ -223,6 +225,25 @@ def test_a_wrong_key_stops_the_build_and_blames_no_row(wavs, tmp_path, monkeypat
         assert "sk-wrong-key" not in str(stopped.value)
         assert server.counts.requests <= 16
     assert not list((tmp_path / "cota.build").glob("*annotate*/left/*"))
+
+
+@pytest.mark.parametrize("stage", ["annotate", "blind"])
+def test_a_teacher_that_does_not_hear_is_refused_where_it_must(wavs, tmp_path, stage):
+    taught = {"teacher": "writer"}
+    changed = {"annotate": taught} if stage == "annotate" else {"review": {"blind": taught}}
+    path = build_file(tmp_path, wavs, "http://localhost:9/v1", **changed)
+    message = f"`{next(iter(changed))}:` The teacher writer does not hear, which '{stage}' asks of it: choose one that"
+    with pytest.raises(ValueError, match=message):
+        run(path)
+    assert not (tmp_path / "cota.build").exists()
+
+
+def test_a_build_that_stops_says_why_at_the_command_line(wavs, tmp_path):
+    with FaultServer(answer=answer) as server:
+        path = build_file(tmp_path, wavs, server)
+        result = CliRunner().invoke(app, ["build", str(path), "--workers", "2", "--max-cost", "0.0001"])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert "The build stopped: " in result.output and "--max-cost" in result.output
 
 
 def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
