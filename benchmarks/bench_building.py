@@ -14,15 +14,16 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from measuring import RESULTS
 from synthetic_build import ask_instantly, write_build_file, write_recordings
 
@@ -36,13 +37,19 @@ class Watch:
     """Seconds, seconds of processor and peak memory of each stage, noted as a build's progress."""
 
     def __init__(self) -> None:
-        self._now, self._used = time.perf_counter(), _processor_seconds()
+        self._now, self._used = time.perf_counter(), time.process_time()
         self.seconds: dict[str, float] = {}
         self.processor: dict[str, float] = {}
         self.peak: dict[str, int] = {}
+        self.workers: dict[int, tuple[float, int]] = {}
+        """Seconds of processor and peak memory of each other process, when it was last seen."""
 
     def __call__(self, stage: str, done: int, whole: int) -> None:
-        now, used = time.perf_counter(), _processor_seconds()
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess, OSError, StopIteration):
+                times = process.cpu_times()
+                self.workers[process.pid] = (times.user + times.system, _peak_bytes(process.pid))
+        now, used = time.perf_counter(), self._processor_seconds()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._now
         self.processor[stage] = self.processor.get(stage, 0.0) + used - self._used
         self._now, self._used = now, used
@@ -50,15 +57,12 @@ class Watch:
         if done == whole:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the next stage's peak is its own
 
-
-def _processor_seconds() -> float:
-    """Of this process and of the workers that have ended."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    def _processor_seconds(self) -> float:
+        return time.process_time() + sum(seconds for seconds, _ in self.workers.values())
 
 
-def _peak_bytes() -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+def _peak_bytes(process: int | str = "self") -> int:
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
 
 
@@ -73,7 +77,7 @@ def build_here(build_file: Path, workers: int) -> dict[str, Any]:
     watch = Watch()
     report = run_build(settings, Execution(workers=workers), watch, source=build_file)
     own = max(watch.peak.values())
-    others = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    others = max((peak for _, peak in watch.workers.values()), default=own)
     disk = {item.folder.path.name.rpartition("-")[0]: _bytes(item.folder.path) for item in plan_build(settings)}
     return {
         "seconds": sum(watch.seconds.values()),
@@ -81,9 +85,7 @@ def build_here(build_file: Path, workers: int) -> dict[str, Any]:
         "rows_out": sum(report.statistics["rows"].values()),
         "left": dict(report.left),
         "peak_bytes": own,
-        "peak_bytes_of_a_worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        if workers > 1
-        else own,
+        "peak_bytes_of_a_worker": others,
         "seconds_by_stage": watch.seconds,
         "processor_seconds_by_stage": watch.processor,
         "peak_bytes_by_stage": watch.peak,
