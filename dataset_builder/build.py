@@ -198,11 +198,13 @@ def run_build(
     require_replaceable(settings.output)
     planned = plan_build(settings, max_cost, batch)
     for source_settings in settings.sources:
-        open_source(source_settings, settings.base)  # what is wrong with one is said before hours are spent
-    for asking in (
-        asking for item in planned if isinstance(item.stage, TaughtStage) for asking in item.stage.askings()
-    ):
-        asking.require_key()
+        open_source(source_settings, settings.base)  # what is wrong is said before hours are spent
+    for stage in (item.stage for item in planned):
+        if isinstance(stage, TaughtStage):
+            for asking in stage.askings():
+                asking.require_key()
+        if isinstance(stage, Decontaminate):
+            stage.require_benchmarks()
     settings.work.mkdir(parents=True, exist_ok=True)
     before: PlannedStage | None = None
     for item in planned:

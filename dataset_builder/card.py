@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from .card_tables import (
+    baselines_table,
+    composition_table,
+    hours_table,
+    length_text,
+    lengths_table,
+    manifest_table,
+    reasons_table,
+    table,
+)
 from .recording import DOMAINS
 from .schema import SPLITS
 from .teacher_annotations import TEACHER
@@ -16,16 +25,15 @@ from .teacher_annotations import TEACHER
 CARD = """\
 # CoTA
 
-Questions about recordings of sound, speech and music, each with an answer that plans, captions, reasons, summarises
-and responds. Built by [audio-reasoner](https://arxiv.org/abs/2503.02318) with `audio-reasoner build`.
+{size}: questions about recordings of {domains}, each with an answer that plans,
+captions, reasons, summarises and responds. Built with `audio-reasoner build`, after [Audio-Reasoner](https://arxiv.org/abs/2503.02318).
+
+![Rows by task, lengths, places of the answers, and what was left out]({figure})
 
 ```python
 from datasets import load_dataset
 
-load_dataset("cota")                              # where this folder is ./cota
-load_dataset("cota", "{domain}", split="test")       # a domain
-load_dataset("cota", "{example}")        # a task
-load_dataset("cota", split="train", streaming=True)
+{loading}
 ```
 
 `trl sft` trains on it as it is: `messages` holds the system prompt, the clip with the question, and the structured
@@ -43,7 +51,8 @@ Splits are drawn by group of recordings, or are those of the corpus: no recordin
 
 ### What was left out
 
-Rows of each stage that came in, went out, were rejected by a check, or met an error:
+Recordings, and from `question` on rows, that came into each stage, went on, were rejected by a check, or met an
+error:
 
 {stages}
 
@@ -55,7 +64,7 @@ Rows of each stage that came in, went out, were rejected by a check, or met an e
 
 {hours}
 
-Lengths of the clips:
+Lengths of the clips, in seconds:
 
 {lengths}
 
@@ -91,11 +100,9 @@ The licences are those of the recordings; `license` has the expression for each 
 
 ## Manifest
 
-`manifest.json` lists all {shards} shards with rows, bytes and SHA-256; `audio-reasoner check` compares. Seed {seed}.
-`build.yaml` describes the build, `versions.json` says with what it ran.
-
-{manifest}
-"""
+`manifest.json` lists {shards} with rows, bytes and SHA-256; `audio-reasoner check` compares. Seed {seed}.
+`build.yaml` describes the build, `versions.json` says with what it ran, `statistics.json` holds the figures above.
+{manifest}"""
 
 MIXED = """\
 The recordings have annotations by humans (labels, transcripts, translations) or are rendered from a score, whose
@@ -117,12 +124,24 @@ DEBIAN = ("asterisk", "fillets", "wesnoth", "sonic", "hydrogen", "mma")
 """The first words of the demo's sources, whose limits are written down."""
 
 REVIEWED = """\
-Every row passed the checks in `review`, and what did not is counted below."""
+Every row passed the checks that its `review` names; what did not pass is counted below."""
 
 
-def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> None:
-    """Write `README.md` into a folder whose shards are written."""
-    text = render_front_matter(manifest["shards"], statistics) + render_text(manifest, statistics)
+FIGURE = "figure.png"
+OF_SHARDS = ("arrange", "write_shards")
+"""Stages whose rows are shards."""
+
+
+def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[str, Any], name: str = "cota") -> None:
+    """Write `README.md`, and the figure beside it, into a folder of written shards.
+
+    Args:
+        name: of the folder, by which `load_dataset` will know it.
+    """
+    from .figure import write_figure
+
+    write_figure(statistics, folder / FIGURE)
+    text = render_front_matter(manifest["shards"], statistics) + render_text(manifest, statistics, name)
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
@@ -162,7 +181,7 @@ def render_front_matter(shards: Sequence[Mapping[str, Any]], statistics: Mapping
         "license": "other",
         "license_name": "per-row",
         "license_link": "README.md",
-        "language": ["en"],
+        "language": ["en", *sorted(set(statistics["hours_by"]["language"]) - {"en", "none"})],
         "task_categories": ["audio-text-to-text", "question-answering"],
         "tags": ["audio", "audio-reasoning", "chain-of-thought"],
         "size_categories": [size],
@@ -171,31 +190,36 @@ def render_front_matter(shards: Sequence[Mapping[str, Any]], statistics: Mapping
     return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n\n"
 
 
-def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
+def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name: str = "cota") -> str:
     """The card below the front matter."""
     shards = manifest["shards"]
-    tasks = sorted({shard["task"] for shard in shards})
     stages = statistics["stages"]
     mixed = stages["question"]["version"].get("teacher") == TEACHER
     return CARD.format(
-        domain=next(domain for domain in reversed(DOMAINS) if domain in statistics["composition"]),
-        example="lead_instrument" if "lead_instrument" in tasks else tasks[0],
+        size=_size(statistics),
+        domains=_and([domain for domain in DOMAINS if domain in statistics["composition"]]),
+        figure=FIGURE,
+        loading=_loading(name, shards),
         making=f"{MIXED if mixed else TAUGHT}\n\n{REVIEWED}",
         teachers=table(
             ["stage", "teacher", "prompt and its version", "rows"],
-            [[*name.split(" | "), count] for name, count in statistics["teachers"].items()],
+            [[*line.split(" | "), f"{count:,}"] for line, count in statistics["teachers"].items()],
         ),
         stages=table(
             ["stage", "in", "out", "rejected", "error"],
-            [[name, *(found[key] for key in ("in", "out", "rejected", "error"))] for name, found in stages.items()],
+            [
+                [stage, *(f"{found[key]:,}" for key in ("in", "out", "rejected", "error"))]
+                for stage, found in stages.items()
+                if stage not in OF_SHARDS
+            ],
         ),
-        reasons=_reasons(stages),
-        composition=_composition(statistics),
-        hours=_hours(statistics["hours_by"]),
-        lengths=_lengths(statistics["lengths"]),
+        reasons=reasons_table(stages),
+        composition=composition_table(statistics),
+        hours=hours_table(statistics["hours_by"]),
+        lengths=lengths_table(statistics["lengths"]),
         words=", ".join(f"{name} {mean:.0f}" for name, mean in statistics["words"].items()),
         needs_audio=_needs_audio(statistics["needs_audio"]),
-        baselines=_baselines(statistics),
+        baselines=baselines_table(statistics),
         positions="; ".join(
             f"{', '.join(map(str, found['counts']))} of {choices} choices (p = {found['p']:.2f})"
             for choices, found in statistics["answer_positions"].items()
@@ -208,34 +232,35 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any]) -> s
             [[line["source"], line["license"], line["recordings"]] for line in statistics["sources"]],
         ),
         limits=_limits(statistics, mixed),
-        shards=len(shards),
+        shards="its only shard" if len(shards) == 1 else f"all {len(shards):,} shards",
         seed=manifest["seed"],
-        manifest=table(
-            ["shard", "rows", "SHA-256"],
-            [[f"`{shard['path']}`", shard["rows"], f"`{shard['sha256'][:16]}…`"] for shard in shards],
-        ),
+        manifest=manifest_table(shards),
     )
 
 
-def _reasons(stages: Mapping[str, Any]) -> str:
-    lines = [[name, check, count] for name, found in stages.items() for check, count in found["checks"].items()]
-    return table(["stage", "check or error", "rows"], lines) if lines else "Nothing was rejected."
+def _size(statistics: Mapping[str, Any]) -> str:
+    rows, hours = sum(statistics["rows"].values()), sum(statistics["hours"].values())
+    return f"{rows:,} rows with {length_text(hours)} of clips"
 
 
-def _hours(hours_by: Mapping[str, Mapping[str, float]]) -> str:
-    lines = [
-        [name, key, f"{hours:.2f}"]
-        for name, found in hours_by.items()
-        for key, hours in sorted(found.items(), key=lambda item: -item[1])
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _loading(name: str, shards: Sequence[Mapping[str, Any]]) -> str:
+    """Calls of `load_dataset`, each with what it is for; all of them work."""
+    tasks = sorted({shard["task"] for shard in shards})
+    task = "lead_instrument" if "lead_instrument" in tasks else tasks[0]
+    domain = next(domain for domain in reversed(DOMAINS) if any(shard["domain"] == domain for shard in shards))
+    split = next(found for found in reversed(SPLITS) if any(shard["split"] == found for shard in shards))
+    calls = [
+        (f'load_dataset("{name}")', f"where this folder is ./{name}"),
+        (f'load_dataset("{name}", "{domain}")', "a domain"),
+        (f'load_dataset("{name}", "{task}")', "a task"),
+        (f'load_dataset("{name}", split="{split}", streaming=True)', "row by row"),
     ]
-    return table(["hours by", "", "hours of clips"], lines)
-
-
-def _lengths(lengths: Mapping[str, Any]) -> str:
-    edges = lengths["edges"]
-    names = [f"up to {edges[0]} s", *(f"{low} to {high} s" for low, high in pairwise(edges)), f"over {edges[-1]} s"]
-    lines = [[name, rows] for name, rows in zip(names, lengths["rows"], strict=True) if rows]
-    return table(["length", "rows"], lines)
+    width = max(len(call) for call, _ in calls)
+    return "\n".join(f"{call:<{width}}  # {meaning}" for call, meaning in calls)
 
 
 def _needs_audio(found: Mapping[str, int]) -> str:
@@ -266,33 +291,7 @@ def _limits(statistics: Mapping[str, Any], mixed: bool) -> str:
         parts.append(
             "- Labels, questions and chains of thought are by the models listed above and share their errors; the "
             "checks find what can be measured or contradicted, not every false claim.\n"
-            "- The corpora's own limits apply: see their papers."
+            "- Words for what is heard are the teachers' choice, and so are the tasks that a recording is used for."
         )
-    return "\n".join(parts) or "- None is written down yet."
-
-
-def _composition(statistics: Mapping[str, Any]) -> str:
-    lines = [
-        [domain, task, *(counts.get(split, 0) for split in SPLITS)]
-        for domain, tasks in statistics["composition"].items()
-        for task, counts in tasks.items()
-    ]
-    lines.append(["all", "rows", *(statistics["rows"][split] for split in SPLITS)])
-    lines.append(["all", "hours of clips", *(f"{statistics['hours'][split]:.2f}" for split in SPLITS)])
-    lines.append(["all", "recordings", *(statistics["recordings"][split] for split in SPLITS)])
-    return table(["domain", "task", *SPLITS], lines)
-
-
-def _baselines(statistics: Mapping[str, Any]) -> str:
-    scores = {"chance": statistics["chance"], **statistics["baselines"]}
-    lines = [["overall", *(f"{score['overall']:.1%}" for score in scores.values())]]
-    for group in ("by_domain", "by_task"):
-        for name in statistics["chance"][group]:
-            lines.append([name, *(f"{score[group][name]:.1%}" for score in scores.values())])
-    return table(["test rows", *(name.replace("_", " ") for name in scores)], lines)
-
-
-def table(header: Sequence[object], lines: Sequence[Sequence[object]]) -> str:
-    """A Markdown table."""
-    rows = [header, ["---"] * len(header), *lines]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+    parts.append("- The corpora's own limits apply: what their annotators missed, and whom and what they recorded.")
+    return "\n".join(parts)

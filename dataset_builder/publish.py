@@ -79,7 +79,7 @@ def publish_folder(
         _write_prompts(folder, planned)
         if source is not None:
             shutil.copyfile(source, folder / BUILD_FILE)
-        write_card(folder, manifest, found)
+        write_card(folder, manifest, found, settings.output.name)
         write_json(folder / MANIFEST, manifest)
     return BuildReport(settings.output, found, _left(stages), notes)
 

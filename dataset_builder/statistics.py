@@ -99,7 +99,7 @@ class Statistics:
 
     def _count_teachers(self, teacher: Mapping[str, Any]) -> None:
         for stage, found in {"reason": teacher, **teacher.get("stages", {})}.items():
-            prompt = f"{found.get('prompt', '')} {found.get('prompt_version', '')}".strip()
+            prompt = f"{found.get('prompt', 'templates')} {found.get('prompt_version', '')}".strip()
             self._teachers[f"{stage} | {found['model']} | {prompt}"] += 1
 
     def _sample(self, row: Mapping[str, Any], split: str) -> None:

@@ -43,6 +43,17 @@ class Decontaminate(Stage):
     def version(self) -> dict[str, Any]:
         return {"benchmarks": self.benchmarks, "audio": self.audio, "version": CONTAMINATION}
 
+    def require_benchmarks(self) -> None:
+        """Read the test items, to say before anything is spent that one is not there.
+
+        Raises:
+            ValueError, FileNotFoundError: as `contamination.benchmark_items.read_benchmarks`.
+        """
+        from ..contamination.benchmark_items import read_benchmarks
+
+        for _ in read_benchmarks({name: self.base / folder for name, folder in self.benchmarks.items()}):
+            pass
+
     async def open(self, place: TaskPlace) -> None:
         from ..contamination.benchmark_items import read_benchmarks
         from ..contamination.index import ContaminationIndex

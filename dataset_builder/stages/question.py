@@ -96,8 +96,9 @@ class AskQuestions(TaughtByOne):
         distractors: int = 3,
         seed: int = 0,
     ) -> None:
-        if per_recording < 1 or distractors < 1:
-            raise ValueError(f"per_recording is {per_recording} and distractors {distractors}: give at least 1 each.")
+        for name, number in (("per_recording", per_recording), ("distractors", distractors)):
+            if not isinstance(number, int) or number < 1:
+                raise ValueError(f"{name} is {number!r}; give a whole number from 1 on.")
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"There is no kind of question {unknown[0]!r}; use {' or '.join(KINDS)}.")
         super().__init__(asking)

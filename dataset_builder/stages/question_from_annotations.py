@@ -41,8 +41,8 @@ class PlanQuestions(Stage):
     name = "question"
 
     def __init__(self, rows: int, seed: int, tasks: Sequence[str] | None = None) -> None:
-        if rows < 1:
-            raise ValueError(f"The number of rows is {rows}; ask for at least 1.")
+        if not isinstance(rows, int) or rows < 1:
+            raise ValueError(f"rows is {rows!r}; ask for a whole number from 1 on.")
         known = {task.name for task in TASKS}
         if unknown := [name for name in tasks or () if name not in known]:
             raise ValueError(f"There is no task {unknown[0]!r}; there are {', '.join(sorted(known))}.")

@@ -52,10 +52,10 @@ class Read(Stage):
         # Which split a group is in is known when all sources are read; until then the rows wait on disk.
         path = place.folder.file("read", 0, "jsonl")
         groups = GroupSplits()
-        with path.open("w", encoding="utf-8") as rows:
-            with closing(FirstSeen(place.folder.file("ids", place.rank, "sqlite"))) as seen:
-                for row in self._read(groups, seen):
-                    rows.write(json.dumps(row, ensure_ascii=False) + "\n")
+        ids = FirstSeen(place.folder.file("ids", place.rank, "sqlite"))
+        with path.open("w", encoding="utf-8") as rows, closing(ids) as seen:
+            for row in self._read(groups, seen):
+                rows.write(json.dumps(row, ensure_ascii=False) + "\n")
         moved: Counter[tuple[str, str]] = Counter()
         with path.open(encoding="utf-8") as lines:
             for line in lines:

@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..checks.check import CHECKS, PASS, run_checks
+from ..checks.check import CHECKS, PASS, Check, run_checks
 from ..checks.hearing import blind_agrees, needs_audio
+from ..checks.language import check_language
+from ..checks.length import DEFAULT_LIMITS, LengthLimits, check_length
 from ..engine.stage import Left, Outcome, Row
 from .asking import Asking, Request
 from .question import shuffled
@@ -31,7 +33,8 @@ class Review(TaughtStage):
 
     Args:
         checks: names from `CHECKS`; None for all of them.
-        limits: settings of checks that take some, by check.
+        limits: other limits, by check: `length: {total: 900, by_section: {caption: [3, 200]}}` in words, and
+            `language: {wanted: de}`.
         blind: a second teacher that hears the recording and is not told the answer; its answers must agree.
         text_only: a teacher that hears nothing; where it is right too often, the row does not need its recording.
         answers: how often each of the two is asked about a row.
@@ -62,6 +65,7 @@ class Review(TaughtStage):
         if blind is not None:
             blind.require_hearing()
         self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
+        self._limited = {**CHECKS, **{name: _limited(name, found) for name, found in self.limits.items()}}
         self.blind, self.text_only = blind, text_only
         self.answers = {"blind": 1, "text_only": 3} | dict(answers or {})
         for name, count in self.answers.items():
@@ -77,7 +81,7 @@ class Review(TaughtStage):
         return [Answer]
 
     def requests(self, row: Row, asking: Asking) -> list[Request]:
-        passes = set(run_checks(row, self.checks, self._limited()).values()) <= {PASS}
+        passes = set(run_checks(row, self.checks, self._limited).values()) <= {PASS}
         return self.questions(row, asking) if passes else []
 
     def questions(self, row: Row, asking: Asking) -> list[Request]:
@@ -88,10 +92,6 @@ class Review(TaughtStage):
             told = {"question": row["question"], "choices": choices}
             found.append(Request(asking, row, Answer, told, asking is self.blind, turn))
         return found
-
-    def _limited(self) -> dict[str, Any]:
-        """The checks, with the limits that were set in place of their own."""
-        return {**CHECKS, **{name: partial(CHECKS[name], **found) for name, found in self.limits.items()}}
 
     def version(self) -> dict[str, Any]:
         return {
@@ -106,7 +106,7 @@ class Review(TaughtStage):
         }
 
     async def process(self, row: Row) -> Outcome:
-        verdicts = {**row.get("passed", {}), **run_checks(row, self.checks, self._limited())}
+        verdicts = {**row.get("passed", {}), **run_checks(row, self.checks, self._limited)}
         needs: bool | None = None
         teachers = dict(row.get("teachers", {}))
         # Teachers are asked about what the free checks let through, and not about the rest.
@@ -125,3 +125,22 @@ class Review(TaughtStage):
 
     async def _ask(self, asking: Asking, row: Row) -> list[str]:
         return [(await asking.ask(request)).answer for request in self.questions(row, asking)]
+
+
+def _limited(name: str, settings: Mapping[str, Any]) -> Check:
+    """A check with other limits than its own.
+
+    Raises:
+        ValueError: it has no such settings.
+    """
+    if name == "length":
+        sections = {**DEFAULT_LIMITS.by_section, **settings.get("by_section", {})}
+        try:
+            limits = LengthLimits(**{**settings, "by_section": sections})
+        except TypeError:
+            raise ValueError(f"`limits: length:` has {', '.join(settings)}; it takes by_section and total.") from None
+        return partial(check_length, limits=limits)
+    if name == "language" and set(settings) == {"wanted"}:
+        return partial(check_language, **settings)
+    known = "wanted, a language code" if name == "language" else "no settings; length and language do"
+    raise ValueError(f"`limits: {name}:` has {', '.join(settings)}; it takes {known}.")

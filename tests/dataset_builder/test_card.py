@@ -40,7 +40,7 @@ def test_the_card_says_what_a_user_must_know(cota, card):
     manifest = json.loads((cota / "manifest.json").read_text())
     statistics = json.loads((cota / "statistics.json").read_text())
     assert "The teacher is `annotations`" in card
-    assert "| reason | annotations | 1 | " in card
+    assert "| reason | annotations | templates 1 | " in card
     assert "| measure | 388 | 388 | 0 | 0 |" in card.replace(str(statistics["stages"]["measure"]["in"]), "388")
     for line in statistics["sources"]:
         assert f"| {line['source']} | {line['license']} | {line['recordings']} |" in card
