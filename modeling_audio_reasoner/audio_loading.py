@@ -132,7 +132,7 @@ def _contents(source: Any, name: str) -> bytes:
         except URLError as error:
             raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
-        return _decode_base64(source, name)
+        return decode_base64(source, name)
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
         raise ValueError(f"{name} is not an address that can be read: give one of http, https or file, or a path.")
     path = Path(unquote(source[7:]) if isinstance(source, str) and source.startswith("file://") else source)
@@ -143,7 +143,12 @@ def _contents(source: Any, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _decode_base64(source: str, name: str) -> bytes:
+def decode_base64(source: str, name: str) -> bytes:
+    """The bytes of a `data:` URI or of bare base64.
+
+    Raises:
+        ValueError: the recording `name` is in neither.
+    """
     head, comma, encoded = source.partition(",") if source.startswith("data:") else ("", ",", source)
     if not comma or (head and not head.endswith(";base64")):
         raise ValueError(f"{name} is a data URI that is not in base64: write it as data:audio/wav;base64,….")

@@ -14,12 +14,12 @@ from transformers import BatchFeature, ProcessorMixin
 from .audio_loading import describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .grammar_audio_reasoner import ReasoningGrammar
+from .messages_audio_reasoner import conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 
 
-AUDIO_KEYS = ("audio", "url", "path", "audio_url")
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
 # recordings, and marks an assistant's tokens rightly behind recordings. Before, the last is refused; the rest is done
 # here.
@@ -63,6 +63,7 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         text: str | list[str] | None = None,
         audio: Any = None,
         images: Any = None,
+        videos: Any = None,
         **kwargs: Any,
     ) -> BatchFeature:
         """Tokenize prompts and extract features of their recordings.
@@ -70,22 +71,23 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         Args:
             text: one prompt or several, with one placeholder a recording.
             audio: the waveforms of all prompts in order, (samples,) each, at the model's rate.
-            images: nothing, or nothing but empty lists (TRL's multimodal switch).
+            images, videos: nothing, or nothing but empty lists (TRL's multimodal switch).
 
         Returns:
             `input_ids`, `attention_mask` (prompts, length); with audio also `input_features` and
             `feature_attention_mask` as the feature extractor returns them.
 
         Raises:
-            ValueError: text is missing, placeholders and recordings differ in number, images were passed, or a
-                waveform cannot be used.
+            ValueError: text is missing, placeholders and recordings differ in number, images or videos were passed,
+                or a waveform cannot be used.
         """
         if "audios" in kwargs:
             raise ValueError(
                 "The argument is called 'audio', not 'audios': recordings passed as 'audios' would not be heard."
             )
-        if any(_flatten(images)):
-            raise ValueError("Audio-Reasoner hears and does not see: leave 'images' out, or pass empty lists.")
+        for name, given in (("images", images), ("videos", videos)):
+            if any(_flatten(given)):
+                raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
         if text is None:
             raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
         if _BEFORE_5_23:
@@ -126,15 +128,16 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         (`sanitize_control_tokens=False` lets them act; with `return_assistant_tokens_mask` they are not looked for).
 
         A recording is a content part `{"type": "audio", KEY: SOURCE}` with KEY one of `audio`, `url`, `path`,
-        `audio_url`, and SOURCE anything that `load_audio` takes. The paper's system prompt is put in front unless
-        the messages begin with one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
+        `audio_url`, and SOURCE anything that `load_audio` takes, or OpenAI's `{"type": "input_audio", "input_audio":
+        {"data": BASE64, "format": "wav"}}`. The paper's system prompt is put in front unless the messages begin with
+        one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
 
         Raises:
-            ValueError: a content part of type audio holds no recording, or one that cannot be read whole.
+            ValueError: a message is malformed, or holds anything that is neither text nor a recording; or a recording
+                cannot be read whole.
             OSError: a file is missing.
         """
-        batched = bool(conversation) and isinstance(conversation[0], (list, tuple))
-        conversations = conversation if batched else [conversation]
+        conversations, batched = conversations_of(conversation)
         load = bool(kwargs.get("tokenize"))
         if not _BEFORE_5_23 and load and not kwargs.get("return_assistant_tokens_mask"):
             kwargs.setdefault("sanitize_control_tokens", True)
@@ -154,18 +157,10 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
 
     def _prepare_message(self, message: dict, load: bool) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
-        content = message.get("content")
-        if _BEFORE_5_23 and load and message.get("role") != "assistant":
-            self._refuse_control_tokens(content)
-        if not isinstance(content, (list, tuple)):
-            return dict(message)
-        parts = []
-        for part in content:
-            part = {key: value for key, value in part.items() if value is not None}
-            if part.get("type") in ("audio", "audio_url"):
-                part = {"type": "audio", "audio": self._recording(part, load)}
-            parts.append(part)
-        return {**message, "content": parts}
+        prepared = prepared_message(message, self._hear if load else lambda source: source)
+        if _BEFORE_5_23 and load and prepared["role"] != "assistant":
+            self._refuse_control_tokens(prepared["content"])
+        return prepared
 
     def _refuse_control_tokens(self, content: Any) -> None:
         texts = [content] if isinstance(content, str) else [part.get("text") or "" for part in content or ()]
@@ -176,18 +171,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
                     "acting: take it out, or update transformers."
                 )
 
-    def _recording(self, part: dict, load: bool) -> Any:
-        sources = [part[key] for key in AUDIO_KEYS if key in part]
-        if len(sources) != 1:
-            raise ValueError(
-                f"A content part of type audio holds {len(sources)} recordings (keys {sorted(part)}): give "
-                f"exactly one under one of {', '.join(AUDIO_KEYS)}."
-            )
-        source = sources[0]
-        if "audio_url" in part and isinstance(source, dict):
-            source = source.get("url", source)
-        if not load:
-            return source
+    def _hear(self, source: Any) -> Any:
+        """The waveform of a recording, (samples,)."""
         waveform = load_audio(source, self.feature_extractor.sampling_rate)
         seconds = len(waveform) / self.feature_extractor.sampling_rate
         if seconds > self.feature_extractor.max_duration:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 import pytest
 import soundfile
@@ -42,6 +45,17 @@ def test_every_key_is_heard(processor, encode, tmp_path, clips, key):
     source = {"url": str(path)} if key == "audio_url" else str(path)
     inputs = encode([{"role": "user", "content": [{"type": "audio", key: source}]}])
     assert placeholders(processor, inputs) == [50]
+
+
+def test_openais_own_shape_is_heard(processor, encode, ask_about, clips):
+    """Short enough that its base64 could be a path, and the same as the array."""
+    file = io.BytesIO()
+    soundfile.write(file, clips(0.1)[0], 16000, format="WAV", subtype="FLOAT")
+    sound = {"data": base64.b64encode(file.getvalue()).decode(), "format": "wav"}
+    parts = [{"type": "input_audio", "input_audio": sound}, {"type": "text", "text": "What is it?"}]
+    found, expected = encode([{"role": "user", "content": parts}]), encode(ask_about(*clips(0.1)))
+    assert placeholders(processor, found) == [2]
+    assert (found["input_features"] == expected["input_features"]).all()
 
 
 def test_columns_filled_with_none_are_ignored(processor, encode, clips):
@@ -124,6 +138,60 @@ class TestRefusals:
         assert "input_ids" in processor(text=["What?"], images=[[]])
         with pytest.raises(ValueError, match="does not see"):
             processor(text=["What?"], images=[[np.zeros((2, 2, 3))]])
+
+    def test_videos(self, processor):
+        assert "input_ids" in processor(text=["What?"], videos=[[]])
+        with pytest.raises(ValueError, match="leave 'videos' out"):
+            processor(text=["What?"], videos=["film.mp4"])
+
+    @pytest.mark.parametrize(
+        ("part", "message"),
+        [
+            ({"type": "video", "video": "film.mp4"}, "of type 'video', which would be passed over"),
+            ({"type": "sound", "audio": "a.wav"}, "of type 'sound'"),
+            ({"type": "Audio", "audio": "a.wav"}, "of type 'Audio'"),
+            ({"type": "image", "image": "a.png"}, "of type 'image'"),
+            ({"type": "text", "text": "What?", "audio": "a.wav"}, "type text also holds 'audio'"),
+            ({"type": "audio", "audio": "a.wav", "text": "What?"}, "type audio also holds 'text'"),
+            ({"type": "audio", "audio": np.ones(9), "sampling_rate": 8000}, "also holds 'sampling_rate'"),
+            ({"type": "text"}, "type text holds no text"),
+            ({"audio": "a.wav"}, r"has no 'type' \(keys 'audio'\)"),
+            ("What?", "A content part is a str"),
+            ({"type": "input_audio", "audio": "a.wav"}, "input_audio also holds 'audio'"),
+            ({"type": "input_audio", "input_audio": {"format": "wav"}}, "input_audio holds no recording"),
+            ({"type": "input_audio", "input_audio": {"data": "a?"}}, "The recording in base64 is not valid base64"),
+        ],
+    )
+    @pytest.mark.parametrize("tokenize", [True, False])
+    def test_parts_that_would_be_passed_over(self, processor, part, message, tokenize):
+        messages = [{"role": "user", "content": [part]}]
+        with pytest.raises(ValueError, match=message):
+            processor.apply_chat_template(messages, tokenize=tokenize)
+
+    @pytest.mark.parametrize(
+        ("messages", "message"),
+        [
+            ("What?", "A conversation is a str, not a list of messages"),
+            ([], "A conversation holds no message"),
+            ([[]], "A conversation holds no message"),
+            ({"role": "user", "content": "What?"}, "A conversation is a dict"),
+            (["What?"], "A message is a str"),
+            ([{"content": "What?"}], "A message has no 'role'"),
+            (
+                [{"role": "user", "content": {"type": "text", "text": "What?"}}],
+                "content of a message of user is a dict",
+            ),
+            ([{"role": "user"}], "content of a message of user is a NoneType"),
+            ([{"role": "user", "content": "What?", "audio": "a.wav"}], "user holds 'audio' beside its content"),
+            (
+                [{"role": "assistant", "content": [{"type": "audio", "audio": "a.wav"}]}],
+                "assistant holds a recording",
+            ),
+        ],
+    )
+    def test_malformed_messages(self, processor, messages, message):
+        with pytest.raises(ValueError, match=message):
+            processor.apply_chat_template(messages, tokenize=True)
 
     def test_no_text(self, processor, clips):
         with pytest.raises(ValueError, match="text is missing"):
