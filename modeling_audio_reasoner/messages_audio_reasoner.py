@@ -62,8 +62,8 @@ def prepared_message(message: Any, hear: Callable[[Any], Any]) -> dict[str, Any]
     passed_over = _keys(name for name in MEDIA_KEYS & set(message) if not _is_nothing(message[name]))
     if passed_over:
         raise ValueError(
-            f"A message of {role} holds {passed_over} beside its content, which would be passed over: give a recording "
-            "as a part of the content, {'type': 'audio', 'audio': …}."
+            f"A message of {role} holds {passed_over} beside its content, which would be passed over: give a "
+            "recording as a part of the content, {'type': 'audio', 'audio': …}."
         )
     if isinstance(content, str):
         return dict(message)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from typing import Any
 
 from transformers import BatchFeature, ProcessorMixin
 
 from .audio_loading import describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
-from .grammar_audio_reasoner import ReasoningGrammar
+from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
 from .messages_audio_reasoner import conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
@@ -24,6 +25,12 @@ from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 # recordings, and marks an assistant's tokens rightly behind recordings. Before, the last is refused; the rest is done
 # here.
 _BEFORE_5_23 = "sanitize_control_tokens" not in inspect.signature(ProcessorMixin.apply_chat_template).parameters
+if _BEFORE_5_23:
+    _END_OF_MARKED = None
+else:
+    from transformers.utils.chat_template_utils import mark_control_tokens
+
+    _END_OF_MARKED = mark_control_tokens("x", re.compile("x"))[-1]
 
 
 class AudioReasonerProcessor(PushesCode, ProcessorMixin):
@@ -90,6 +97,11 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
                 raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
         if text is None:
             raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
+        if _END_OF_MARKED and kwargs.get("sanitize_control_tokens"):
+            # transformers counts placeholders in what is left when the control tokens that a user spelt out are taken
+            # away. The second mark, which says nothing, stays there and keeps the text on either side apart.
+            texts = [text] if isinstance(text, str) else text
+            text = [sample.replace(_END_OF_MARKED, 2 * _END_OF_MARKED) for sample in texts]
         if _BEFORE_5_23:
             self._compare_numbers([text] if isinstance(text, str) else text, audio)
         return super().__call__(text=text, audio=audio, **kwargs)
@@ -159,12 +171,14 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
         prepared = prepared_message(message, self._hear if load else lambda source: source)
         if _BEFORE_5_23 and load and prepared["role"] != "assistant":
-            self._refuse_control_tokens(prepared["content"])
+            self._refuse_control_tokens(prepared)
         return prepared
 
-    def _refuse_control_tokens(self, content: Any) -> None:
-        texts = [content] if isinstance(content, str) else [part.get("text") or "" for part in content or ()]
-        for token in self.tokenizer.all_special_tokens:
+    def _refuse_control_tokens(self, message: dict) -> None:
+        content = message["content"]
+        written = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
+        texts = [message["role"], *written]
+        for token in special_tokens(self.tokenizer):
             if any(token in text for text in texts):
                 raise ValueError(
                     f"A message spells out the control token {token}, which transformers before 5.23 cannot keep from "
