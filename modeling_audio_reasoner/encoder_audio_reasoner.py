@@ -318,6 +318,13 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 f"feature_attention_mask has shape {tuple(mask.shape)}, but input_features hold {windows} windows of "
                 f"{frames} frames: pass both as the processor returns them."
             )
+        if not torch.isfinite(features).all():
+            raise ValueError("input_features hold NaN or infinite values: compute them by the feature extractor.")
+        if ((mask != 0) & (mask != 1)).any() or (mask[:, 1:] > mask[:, :-1]).any():
+            raise ValueError(
+                "feature_attention_mask is not 1 on a window's first frames and 0 behind them: pad features at the "
+                "end, as the feature extractor does, else other frames than the recorded ones would be heard."
+            )
         valid = mask.sum(-1).tolist()
         longest = max(valid, default=0)
         if min(valid, default=0) < 3 or longest > 2 * self.config.max_source_positions:

@@ -275,7 +275,7 @@ class TokenMasks:
 def special_tokens(tokenizer: Any) -> dict[str, int]:
     """The tokens that a decoded answer leaves out, with their numbers.
 
-    `all_special_tokens` alone lacks those that tokenizer.json marks as special and tokenizer_config.json does not name.
+    `all_special_tokens` lacks those that tokenizer.json marks as special and tokenizer_config.json does not name.
     """
     named = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
     added = {token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special}

@@ -132,6 +132,20 @@ class TestRefusals:
         with pytest.raises(ValueError, match="without feature_attention_mask"):
             model(**inputs)
 
+    def test_features_that_are_padded_at_the_beginning(self, model, encode, ask_about, clips):
+        inputs = encode([ask_about(clip) for clip in clips(1.0, 2.0)])
+        flipped = {**inputs, "feature_attention_mask": inputs["feature_attention_mask"].flip(1)}
+        with pytest.raises(ValueError, match="is not 1 on a window's first frames"):
+            model(**flipped)
+        with pytest.raises(ValueError, match="is not 1 on a window's first frames"):
+            model(**{**inputs, "feature_attention_mask": 2 * inputs["feature_attention_mask"]})
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_features_that_are_no_numbers(self, model, inputs, value):
+        inputs["input_features"][0, 5, 7] = value
+        with pytest.raises(ValueError, match="input_features hold NaN or infinite"):
+            model(**inputs)
+
     def test_mask_without_features(self, model, inputs):
         del inputs["input_features"]
         with pytest.raises(ValueError, match="without input_features"):
