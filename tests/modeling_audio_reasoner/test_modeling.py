@@ -72,6 +72,21 @@ def test_batching_changes_nothing(model, encode, ask_about, clips):
     assert (together - alone).abs().max() <= TOLERANCE
 
 
+def test_a_batch_costs_what_the_sum_of_its_recordings_costs(model, encode, ask_about, clips, count_calls):
+    """Convolutions and layers see no padding: 2n + 1 frames for n positions, at most 3000."""
+    encoder = model.model.audio_tower
+    convolved = [
+        count_calls(convolution, lambda hidden: hidden.shape[0] * hidden.shape[2])
+        for convolution in (encoder.conv1, encoder.conv2)
+    ]
+    positions = count_calls(encoder.layers[0], lambda hidden, packing: hidden.shape[0])
+    inputs = encode([ask_about(clip) for clip in clips(0.5, 30.0, 2.0, 0.5)])
+    with torch.no_grad():
+        model(**inputs)
+    assert [sum(count) for count in convolved] == [51 + 3000 + 201 + 51] * 2
+    assert positions == [25 + 1500 + 100 + 25]
+
+
 def test_logits_to_keep(model, encode, ask_about, clips):
     inputs = encode(ask_about(*clips(1.0)))
     with torch.no_grad():

@@ -106,7 +106,7 @@ def test_one_encoding_and_one_prefill_serve_all(voted, model, encode, ask_about,
         expected = model(**inputs).logits[:, -1]
     del windows[:], passes[:]
     _, dictation = voted([answer("rain")] * 5, choices=CHOICES)
-    assert windows == [2]
+    assert sum(windows) == 2
     assert passes[0] == (1, inputs["input_ids"].shape[1] - 1)
     assert set(passes[1:]) == {(5, 1)}
     assert (dictation.seen[0] - expected).abs().max() <= 1e-5
