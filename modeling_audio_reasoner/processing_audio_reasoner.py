@@ -6,13 +6,14 @@ Knows the tokenizer, the feature extractor and the grammar of an answer; knows n
 from __future__ import annotations
 
 import inspect
+import numbers
 import os
 import re
 from typing import Any
 
 from transformers import BatchFeature, ProcessorMixin
 
-from .audio_loading import describe, load_audio
+from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
 from .messages_audio_reasoner import conversations_of, prepared_message
@@ -77,7 +78,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
 
         Args:
             text: one prompt or several, with one placeholder a recording.
-            audio: the waveforms of all prompts in order, (samples,) each, at the model's rate.
+            audio: the recordings of all prompts in order: waveforms (samples,) at the model's rate, or anything else
+                that `load_audio` takes.
             images, videos: nothing, or nothing but empty lists (TRL's multimodal switch).
 
         Returns:
@@ -97,6 +99,11 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
                 raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
         if text is None:
             raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
+        if not isinstance(text, str) and not len(text):
+            raise ValueError("text is an empty list: pass at least one prompt.")
+        if audio is not None:
+            # Whatever the base class would take is read here, by the same rules as in a message.
+            audio = [self._hear(recording) for recording in _recordings(audio)] or None
         if _END_OF_MARKED and kwargs.get("sanitize_control_tokens"):
             # transformers counts placeholders in what is left when the control tokens that a user spelt out are taken
             # away. The second mark, which says nothing, stays there and keeps the text on either side apart.
@@ -188,12 +195,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
     def _hear(self, source: Any) -> Any:
         """The waveform of a recording, (samples,)."""
         waveform = load_audio(source, self.feature_extractor.sampling_rate)
-        seconds = len(waveform) / self.feature_extractor.sampling_rate
-        if seconds > self.feature_extractor.max_duration:
-            raise ValueError(
-                f"{describe(source)} lasts {seconds:.1f} s, more than the maximum of "
-                f"{self.feature_extractor.max_duration:.0f} s: split it, or raise max_duration."
-            )
+        extractor = self.feature_extractor
+        check_duration(describe(source), len(waveform), extractor.sampling_rate, extractor.max_duration)
         return waveform
 
     def parse_reasoning(self, text: str) -> Reasoning:
@@ -230,6 +233,24 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """As the base class, with the code beside the configuration."""
         save_code(save_directory)
         return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+
+def _recordings(audio: Any) -> list:
+    """The recordings of a call: one, a list, or a list for each prompt."""
+    if hasattr(audio, "ndim") and audio.ndim > 1:
+        raise ValueError(
+            f"audio has shape {tuple(audio.shape)}: pass a list with one waveform (samples,) for each recording."
+        )
+    if not isinstance(audio, (list, tuple)) or audio and isinstance(audio[0], numbers.Real):
+        return [audio]
+    if any(recording is None for recording in audio):
+        raise ValueError(f"audio holds None as recording {list(audio).index(None) + 1}: pass a waveform or a file.")
+    nested = [isinstance(item, (list, tuple)) and not (item and isinstance(item[0], numbers.Real)) for item in audio]
+    return [
+        found
+        for item, deeper in zip(audio, nested, strict=True)
+        for found in (_recordings(item) if deeper else [item])
+    ]
 
 
 def _flatten(images: Any) -> list:

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from modeling_audio_reasoner import SYSTEM_PROMPT, AudioReasonerProcessor, Reasoning
 from modeling_audio_reasoner.grammar_audio_reasoner import TokenMasks
@@ -181,7 +182,41 @@ def test_tags_survive_decoding(processor):
     assert processor.parse_reasoning(processor.tokenizer.decode(tokens, skip_special_tokens=True)).complete
 
 
+def test_the_forms_of_recordings_in_a_call(processor, clips, tmp_path):
+    """One, a list, a list for each prompt; waveforms, tensors and files."""
+    one, two = clips(1.0, 0.5)
+    soundfile.write(tmp_path / "one.wav", one, 16000, subtype="FLOAT")
+    expected = processor(text=["<|AUDIO|>", "<|AUDIO|>"], audio=[one, two])["input_features"]
+    sound = {"array": one, "sampling_rate": 16000}
+    for given in ([str(tmp_path / "one.wav"), torch.from_numpy(two)], [[one], [two]], (sound, two.tolist())):
+        found = processor(text=["<|AUDIO|>", "<|AUDIO|>"], audio=given)["input_features"]
+        assert np.abs(np.asarray(found) - np.asarray(expected)).max() < 1e-6
+    for given in (one, one.tolist(), sound):
+        assert len(processor(text="<|AUDIO|>", audio=given)["input_features"]) == 1
+    assert "input_features" not in processor(text="What?", audio=[])
+
+
 class TestRefusals:
+    @pytest.mark.parametrize(
+        ("audio", "message"),
+        [
+            ([None], "audio holds None as recording 1"),
+            ({}, "is a dict with nothing"),
+            ([{"array": np.ones(100)}], "without its sampling rate"),
+            (np.ones((2, 100)), r"audio has shape \(2, 100\): pass a list"),
+            (np.ones(100, dtype=np.int16), "dtype int16"),
+            ([7.0, "a"], "list of 2 items such as a str"),
+            (7, "is a int, which is not audio"),
+        ],
+    )
+    def test_recordings_that_are_none(self, processor, audio, message):
+        with pytest.raises(ValueError, match=message):
+            processor(text="<|AUDIO|>", audio=audio)
+
+    def test_no_prompt(self, processor):
+        with pytest.raises(ValueError, match="text is an empty list"):
+            processor(text=[])
+
     def test_wrong_numbers_of_recordings(self, processor, clips):
         with pytest.raises(ValueError, match="Found total 1 .* and 2 audio"):
             processor(text="<|AUDIO|>", audio=clips(1.0, 1.0))
