@@ -151,6 +151,9 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         {"data": BASE64, "format": "wav"}}`. The paper's system prompt is put in front unless the messages begin with
         one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
 
+        Several conversations that are to be answered are padded on the left, since an answer goes on where its prompt
+        ends; `padding_side` overrides it.
+
         Raises:
             ValueError: a message is malformed, or holds anything that is neither text nor a recording; or a recording
                 cannot be read whole.
@@ -165,6 +168,12 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
                 "return_assistant_tokens_mask marks the wrong tokens with transformers before 5.23, so training would "
                 "learn something else than the answers: update transformers."
             )
+        if (
+            load
+            and len(conversations) > 1
+            and (kwargs.get("add_generation_prompt") or kwargs.get("continue_final_message"))
+        ):
+            kwargs = _padded_left(kwargs)
         prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
         return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
 
@@ -233,6 +242,17 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """As the base class, with the code beside the configuration."""
         save_code(save_directory)
         return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+
+def _padded_left(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `apply_chat_template` with padding on the left, unless they name a side."""
+    given = kwargs.get("processor_kwargs") or {}
+    if any("padding_side" in place for place in (kwargs, given, given.get("text_kwargs") or {})):
+        return kwargs
+    # Beside `padding`: transformers before 5.23 reads one of the two places.
+    if "padding" in kwargs:
+        return {**kwargs, "padding_side": "left"}
+    return {**kwargs, "processor_kwargs": {**given, "padding_side": "left"}}
 
 
 def _recordings(audio: Any) -> list:

@@ -22,6 +22,31 @@ def test_an_assistant_hears_too(model, inputs):
     assert torch.equal(model.generate(**inputs, **GREEDY, assistant_model=assistant), expected)
 
 
+@pytest.mark.parametrize("options", [{"processor_kwargs": {"padding": True}}, {"padding": True}])
+def test_a_batch_answers_as_its_prompts_do_alone(model, processor, encode, ask_about, clips, options):
+    """Without naming a side of padding, though the tokenizer's own is the right."""
+    assert processor.tokenizer.padding_side == "right"
+    asked = [ask_about(clip, question="?" * n) for n, clip in enumerate(clips(0.3, 2.0, 0.7, 1.2))]
+    inputs = processor.apply_chat_template(
+        asked, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt", **options
+    )
+    together = model.generate(**inputs, **GREEDY)[:, inputs["input_ids"].shape[1] :]
+    for row, messages in zip(together, asked, strict=True):
+        alone = encode(messages)
+        assert torch.equal(row, model.generate(**alone, **GREEDY)[0, alone["input_ids"].shape[1] :])
+
+
+def test_a_side_of_padding_that_is_named_is_kept(processor, encode, ask_about, clips):
+    asked = [ask_about(clip) for clip in clips(0.3, 2.0)]
+    assert encode(asked, "right")["attention_mask"][0].tolist() == sorted(
+        encode(asked, "right")["attention_mask"][0].tolist(), reverse=True
+    )
+    training = processor.apply_chat_template(
+        asked, tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs={"padding": True}
+    )
+    assert training["attention_mask"][0, 0] == 1
+
+
 def merged(model, inputs):
     """The prompt as embeddings, with what is heard on its placeholders."""
     ids = inputs["input_ids"]
