@@ -243,7 +243,7 @@ def test_a_build_that_stops_says_why_at_the_command_line(wavs, tmp_path):
         path = build_file(tmp_path, wavs, server)
         result = CliRunner().invoke(app, ["build", str(path), "--workers", "2", "--max-cost", "0.0001"])
     assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
-    assert "The build stopped: " in result.output and "--max-cost" in result.output
+    assert "the build stopped: " in result.output and "--max-cost" in result.output
 
 
 def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
