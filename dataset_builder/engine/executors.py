@@ -76,7 +76,8 @@ def run_stage(
         OSError, ImportError: the executor cannot be used here.
         RuntimeError: a task failed by an error of the program, whose traceback it holds.
     """
-    place = TaskPlace(folder, 0, tasks, previous, previous_tasks, min(execution.workers, tasks))
+    shared = execution.executor != "local"
+    place = TaskPlace(folder, 0, tasks, previous, previous_tasks, min(execution.workers, tasks), shared)
     task = StageTask(stage, place)
     if undone(folder, tasks):
         whole = 0 if previous is None else count_stage(previous, previous_tasks).out

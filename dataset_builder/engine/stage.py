@@ -63,6 +63,7 @@ class TaskPlace:
         previous: the folder of the stage before, None for the first.
         previous_tasks: how many slices that one has.
         workers: tasks that run at the same time, for limits that they share.
+        shared: whether tasks may run on several machines, which share the folder.
     """
 
     folder: StageFolder
@@ -71,6 +72,7 @@ class TaskPlace:
     previous: StageFolder | None = None
     previous_tasks: int = 1
     workers: int = 1
+    shared: bool = False
 
 
 class Stage(ABC):

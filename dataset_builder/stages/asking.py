@@ -140,7 +140,7 @@ class Asking:
         calls = place.folder.path.parent / CALLS
         self._place = place
         self._settings = self.settings.share(place.workers)
-        self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite")
+        self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite", place.shared)
         self._budget = self.spending.budget(calls, place.workers) if self.spending else None
         try:
             self._teacher = Teacher(self._settings, self._ledger, budget=self._budget)

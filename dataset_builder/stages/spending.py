@@ -61,7 +61,7 @@ def ledger_totals(calls: Path) -> list[tuple[str, ModelTotal]]:
 
     found: list[tuple[str, ModelTotal]] = []
     for path in sorted(calls.rglob("*.sqlite")):
-        with CallLedger(path) as ledger:
+        with CallLedger(path, reading=True) as ledger:
             found += ledger.usage_total().items()
     return found
 

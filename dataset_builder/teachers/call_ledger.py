@@ -1,8 +1,11 @@
 """The finished calls of one task, in an SQLite file, so that a run that is killed repeats only calls in flight.
 
-An answer is committed before `Teacher.ask` returns it. The journal is a write-ahead log with `synchronous=NORMAL`:
-what was committed survives the end of the process; a loss of power may take the last calls, never the file. SQLite's
-locks want a local disk. Knows nothing of endpoints.
+An answer is committed before `Teacher.ask` returns it, so the end of the process, however it comes, loses none. How,
+depends on where the file lies. On a local disk there is a write-ahead log with `synchronous=NORMAL`: a loss of power
+may take the last calls, never the file. That log needs memory which machines do not share, so a file that other
+machines read (`shared`) has a rollback journal instead, and SQLite's locks are the file system's; it is not waited
+until the disk has written, which would take some 10 ms a call, so a loss of power may damage the file, which is found
+when it is opened. Knows nothing of endpoints.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -82,22 +86,28 @@ class ModelTotal:
 class CallLedger:
     """The ledger in the file `path`, which is made if it is missing. One process at a time writes to it.
 
+    Args:
+        shared: whether other machines read it too.
+        reading: whether to leave everything as it is, for totals of a ledger that another process may be writing.
+
     Raises:
         LedgerDamaged: the file is not a ledger, or not a whole one.
         OSError: its folder cannot be made or written.
     """
 
-    def __init__(self, path: str | Path):
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: str | Path, shared: bool = False, reading: bool = False):
+        self.path, self._shared = Path(path), shared
+        if not reading:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         try:
             # Transactions are begun below, so that one never stays open by accident.
-            self._file = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            address = f"{self.path.absolute().as_uri()}?mode={'rw' if reading else 'rwc'}"
+            self._file = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
         except sqlite3.OperationalError as error:
             raise OSError(f"{self.path} cannot be opened ({error}); can its folder be written?") from None
         try:
-            self._guarded(self._open)
+            self._guarded(self._open_to_read if reading else self._open)
         except BaseException:
             self._file.close()
             raise
@@ -110,7 +120,7 @@ class CallLedger:
         application = run("PRAGMA application_id").fetchone()[0]
         tables = {name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not application and not tables:  # a new file, or one whose making was interrupted: nothing is in it
-            run("PRAGMA journal_mode=WAL")
+            self._set_journal()
             run("BEGIN IMMEDIATE")
             for table in TABLES:
                 run(table)
@@ -122,8 +132,25 @@ class CallLedger:
         version = run("PRAGMA user_version").fetchone()[0]
         if version != VERSION:
             raise self._damaged(f"it has version {version} and this program writes version {VERSION}")
-        run("PRAGMA journal_mode=WAL")
-        run("PRAGMA synchronous=NORMAL")
+        self._set_journal()
+
+    def _set_journal(self) -> None:
+        wanted = "truncate" if self._shared else "wal"
+        if self._file.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
+            self._change_journal(wanted)
+        self._file.execute(f"PRAGMA synchronous={'OFF' if self._shared else 'NORMAL'}")
+
+    def _change_journal(self, wanted: str) -> None:
+        # SQLite does not wait here, as it does elsewhere, until another process has read its totals.
+        for _ in range(100):
+            with suppress(sqlite3.OperationalError):
+                if self._file.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0] == wanted:
+                    return
+            time.sleep(0.1)
+        raise sqlite3.OperationalError("another process holds it")
+
+    def _open_to_read(self) -> None:
+        self._file.execute("PRAGMA query_only=ON")
 
     def find(self, digest: str) -> Kept | None:
         """The finished call with this hash, or None."""
@@ -170,6 +197,8 @@ class CallLedger:
 
         def read() -> tuple[list, list]:
             run = self._file.execute
+            if run("SELECT count(*) FROM sqlite_master WHERE name IN ('calls', 'faults')").fetchone()[0] < 2:
+                return [], []  # its task has only just made it
             calls = run(f"SELECT model, batch, count(*), {sums} FROM calls GROUP BY model, batch").fetchall()
             faults = run(f"SELECT model, batch, kind, sum(count), {sums} FROM faults GROUP BY 1, 2, 3").fetchall()
             return calls, faults

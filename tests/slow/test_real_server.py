@@ -33,8 +33,8 @@ def build(tmp_path_factory):
         )
     folder = tmp_path_factory.mktemp("real")
     with ModelServer() as server:
-        common = {"model": "SmolLM2-135M-Instruct", "in_flight": 4, "timeout": 300.0, "resamples": 1}
-        common |= {"parameters": {"max_tokens": 400, "temperature": 0.5}}
+        common = {"model": "SmolLM2-135M-Instruct", "in_flight": 4, "timeout": 600.0, "resamples": 0}
+        common |= {"parameters": {"max_tokens": 300, "temperature": 0.5}}
         settings = {
             "output": "cota",
             "tasks": 1,
@@ -45,9 +45,9 @@ def build(tmp_path_factory):
             },
             "measure": {"unique": True},
             "annotate": {"teacher": "told"},
-            "question": {"teacher": "reader", "per_recording": 2},
+            "question": {"teacher": "reader", "per_recording": 1},
             "reason": {"teacher": "told"},
-            "review": {"blind": {"teacher": "told"}, "text_only": {"teacher": "reader"}},
+            "review": {"blind": {"teacher": "told"}, "text_only": {"teacher": "reader", "answers": 1}},
         }
         path = folder / "build.yaml"
         path.write_text(yaml.safe_dump(settings))

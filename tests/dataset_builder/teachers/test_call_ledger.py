@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -113,3 +114,43 @@ def test_threads_may_share_a_ledger(tmp_path):
             thread.join()
         total = ledger.usage_total()["m"]
     assert (total.calls, total.faults["timeout"], total.usage.total_tokens) == (200, 200, 400)
+
+
+def _mode(path) -> str:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("PRAGMA journal_mode").fetchone()[0]
+
+
+def test_a_ledger_that_machines_share_has_no_log_in_memory(tmp_path):
+    path = tmp_path / "calls.sqlite"
+    for shared in (False, True, False):
+        with CallLedger(path, shared) as ledger:
+            ledger.keep(str(shared), "row-1", "m", "{}", Usage(1, 1))
+            assert path.with_name("calls.sqlite-shm").exists() == (not shared)
+        assert _mode(path) == ("delete" if shared else "wal")  # a rollback journal, of whatever kind
+    with CallLedger(path) as ledger:
+        assert ledger.find("True") and ledger.find("False")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_totals_are_read_while_another_writes_and_change_nothing(tmp_path, shared):
+    path = tmp_path / "calls.sqlite"
+    with CallLedger(path, shared) as ledger:
+        for number in range(3):
+            ledger.keep(str(number), "row-1", "m", "{}", Usage(1, 1))
+            with CallLedger(path, reading=True) as reader:
+                assert reader.usage_total()["m"].calls == number + 1
+                with pytest.raises(OSError, match="readonly"):
+                    reader.keep("x", "row-1", "m", "{}", Usage(1, 1))
+    assert _mode(path) == ("delete" if shared else "wal")
+
+
+def test_a_ledger_that_is_just_being_made_has_no_totals_yet(tmp_path):
+    path = tmp_path / "calls.sqlite"
+    path.touch()
+    with CallLedger(path, reading=True) as reader:
+        assert reader.usage_total() == {}
+    assert path.stat().st_size == 0
+    with pytest.raises(OSError, match="cannot be opened"):
+        CallLedger(tmp_path / "absent.sqlite", reading=True)
+    assert not (tmp_path / "absent.sqlite").exists()
