@@ -4,7 +4,7 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU. With `--check` nothing is written, and a table that differs is an error.
+CPU. `build_…`: see build_tables.py. With `--check` nothing is written, and a table that differs is an error.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests" / "modeling_audio_reasoner" / "test_stock_defects.py"
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "docs/model.md")
+PAGES = ("README.md", "docs/model.md", "docs/building.md", "docs/prompts.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -68,11 +68,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a table differs")
     check = parser.parse_args().check
-    tables = {"differences": differences, "benchmarks": benchmarks, "limits": limits}
+    sys.path.insert(0, str(ROOT))  # the tables are those of this checkout, whatever is installed
+    from build_tables import TABLES
+
+    tables = {"differences": differences, "benchmarks": benchmarks, "limits": limits, **TABLES}
+    pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
+    if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):
+        print(f"No page has a place for the table {', '.join(missing)}.", file=sys.stderr)
+        return 1
     old = []
-    for page in PAGES:
+    for page, text in pages.items():
         path = ROOT / page
-        text = path.read_text(encoding="utf-8")
         written = MARKED.sub(lambda found: found[1] + tables[found[2]]() + found[3], text)
         if written != text:
             old.append(page)

@@ -24,7 +24,7 @@ class BuildSettings:
     """A build.
 
     Args:
-        sources: corpora, one mapping each, as `sources.open_source` takes them.
+        sources: corpora, one mapping each, with its `corpus` and the settings of that.
         base: the folder that relative paths start from.
         output: the folder of CoTA to write.
         work: the folder of the stages; `<output>.build` if left out.
@@ -32,9 +32,9 @@ class BuildSettings:
         tasks: slices that each stage is cut into; more than workers, so that they end together.
         max_seconds: a longer recording is an error.
         splits: shares of recordings without a split of their corpus.
-        teachers: settings by name, as `teachers.TeacherSettings` takes them.
+        teachers: models, each by a name of your choice, with their settings.
         stages: settings by stage; a stage that is not named and not required is left out.
-        ray, slurm: further arguments of datatrove's executors.
+        ray, slurm: further arguments of datatrove's executor of that name.
 
     Raises:
         ValueError: a value that cannot be meant; says which and what is expected.
@@ -124,19 +124,16 @@ def _settings(given: dict[str, Any], base: Path) -> BuildSettings:
     for name, teacher in given.get("teachers", {}).items():
         if not isinstance(teacher, dict):
             raise ValueError(f"`teachers: {name}:` is {teacher!r}: give settings, such as {{preset: gemini}}.")
-    if (
-        "splits" in given
-        and isinstance(given.get("question"), dict)
-        and given["question"].get("teacher") == ANNOTATIONS
-    ):
-        raise ValueError(
-            f"`splits:` cannot be set with the teacher {ANNOTATIONS}, which draws splits so that each class is in "
-            "train and in test: remove it, or say the split of each recording in its metadata."
-        )
     stages = {name: given.pop(name) or {} for name in STAGES if name in given}
     for name, value in stages.items():
         if not isinstance(value, Mapping):
             raise ValueError(f"`{name}:` is {value!r}: give a mapping.")
     output = base / given.pop("output")
     work = base / given.pop("work") if "work" in given else output.with_name(output.name + ".build")
-    return BuildSettings(base=base, output=output, work=work, stages=stages, **given)
+    settings = BuildSettings(base=base, output=output, work=work, stages=stages, **given)
+    if "splits" in given and stages["question"]["teacher"] == ANNOTATIONS:
+        raise ValueError(
+            f"`splits:` cannot be set with the teacher {ANNOTATIONS}, which draws splits so that each class is in "
+            "train and in test: remove it, or say the split of each recording in its metadata."
+        )
+    return settings

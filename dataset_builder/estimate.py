@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterator, Sequence
+import statistics
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,7 +20,8 @@ from .build_settings import BuildSettings
 from .engine.stage import Left, Row
 from .recording import BrokenRecording, Recording
 from .sources.source import open_source
-from .stages.asking import CALLS, Asking
+from .stages.arrange import COPIES
+from .stages.asking import CALLS, Asking, heard_bytes
 from .stages.measure import Measure
 from .stages.question import AskQuestions, Question, question_row
 from .stages.review import Review
@@ -74,13 +77,18 @@ class EstimateLine:
 class Estimate:
     """What a build would take.
 
-    recordings: that the sources list and that are not broken.
+    recordings: that the sources list and that are not broken, or as many as were asked about.
     hours: of sound, from the mean of the sample.
+    measuring_hours: of one core of this machine, for the stage `measure`.
+    rows, bytes: of the finished folder, if every row goes through; 0 rows where a teacher does not decide on them.
     notes: sentences on what the figures rest on.
     """
 
     recordings: int
     hours: float
+    measuring_hours: float = 0.0
+    rows: int = 0
+    bytes: int = 0
     lines: list[EstimateLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -97,8 +105,11 @@ class Estimate:
         return sum(known, Decimal(0))
 
 
-def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
+def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: int | None = None) -> Estimate:
     """What the teachers of a build would be asked, from `sample` recordings drawn by their ids.
+
+    Args:
+        recordings: what a build of as many recordings like these would take; those of the sources if left out.
 
     Raises:
         ValueError: settings that cannot be meant, or none of the sample can be heard.
@@ -106,13 +117,16 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
     """
     planned = plan_build(settings)
     drawn, count, broken = _draw(settings, sample)
-    measured = list(_measured(planned, drawn))
+    measured, took = _measured(planned, drawn)
     if not measured:
         raise ValueError(f"None of the {len(drawn)} recordings of the sample can be heard.")
     kept = len(measured) / len(drawn)
     seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
-    estimate = Estimate(count, count * seconds / 3600)
+    listed, count = count, count if recordings is None else recordings
+    estimate = Estimate(count, count * seconds / 3600, count * took / 3600)
     estimate.notes.append(f"From {len(drawn)} recordings, {len(measured)} of which can be heard; {broken} are broken.")
+    if recordings is not None:
+        estimate.notes.append(f"The sources list {listed:,} recordings; the figures are for {count:,} like them.")
     rows, many = measured, count * kept
     for item in planned:
         if not isinstance(item.stage, TaughtStage):
@@ -127,6 +141,8 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE) -> Estimate:
                 )
         if isinstance(item.stage, AskQuestions):
             many *= item.stage.per_recording
+            clip = sum(len(heard_bytes(row)) for row in measured) / len(measured)
+            estimate.rows, estimate.bytes = round(many), round(many * COPIES * clip)
         rows = _after(item.stage, rows)
     return estimate
 
@@ -158,15 +174,21 @@ def _number(entry: tuple[int, int, Recording]) -> int:
     return entry[1]
 
 
-def _measured(planned: Sequence[PlannedStage], rows: Sequence[Row]) -> Iterator[Row]:
+def _measured(planned: Sequence[PlannedStage], rows: Sequence[Row]) -> tuple[list[Row], float]:
+    """The rows that can be heard, and the median of the seconds that a recording took."""
     measure = next(item.stage for item in planned if isinstance(item.stage, Measure))
+    found: list[Row] = []
+    took: list[float] = []
     for row in rows:
+        started = time.process_time()
         try:
-            found = asyncio.run(measure.process(row))
+            outcome = asyncio.run(measure.process(row))
         except (ValueError, OSError):
             continue
-        if not isinstance(found, Left):
-            yield found
+        took.append(time.process_time() - started)
+        if not isinstance(outcome, Left):
+            found.append(outcome)
+    return found, statistics.median(took) if took else 0.0
 
 
 def _written(settings: BuildSettings, asking: Asking) -> float | None:

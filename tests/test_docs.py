@@ -1,9 +1,18 @@
-"""The tables of README and docs are those that the tests and the benchmarks give."""
+"""The pages of docs say what the code does: tables are current, build files can be planned, names are all there."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+
+import pytest
+import yaml
+
+from app.commands.build import build
+from dataset_builder.build import plan_build
+from dataset_builder.build_settings import STAGES, read_build
+from dataset_builder.tasks import TASKS
 
 
 def test_tables_are_current(repository):
@@ -11,3 +20,29 @@ def test_tables_are_current(repository):
         [sys.executable, "benchmarks/write_tables.py", "--check"], cwd=repository, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def page(repository) -> str:
+    return (repository / "docs" / "building.md").read_text(encoding="utf-8")
+
+
+def test_every_build_file_on_the_page_can_be_planned(page, tmp_path):
+    found = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    assert len(found) == 6
+    for number, text in enumerate(found):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text, encoding="utf-8")
+        stages = [item.stage.name for item in plan_build(read_build(path))]
+        assert {"read", "measure", "question", "reason", "review", "write_shards"} <= set(stages)
+        assert set(yaml.safe_load(text)) & set(STAGES) >= {"question", "reason"}
+
+
+def test_every_task_stage_and_option_is_on_the_page(page):
+    for task in TASKS:
+        assert f"`{task.name}`" in page, task.name
+    taught = page.split("## With models as teachers")[1]
+    for stage in ("read", "unique_audio", "unique_text", "arrange", "write_shards", *STAGES):
+        assert f"`{stage}`" in taught or f"{stage}:" in taught, stage
+    options = {name.replace("_", "-") for name in build.__annotations__} - {"config", "return"}
+    assert [option for option in sorted(options) if f"--{option}" not in page] == []

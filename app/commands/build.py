@@ -30,6 +30,9 @@ def build(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the calls, tokens, hours and money it would take; ask no teacher.")
     ] = False,
+    recordings: Annotated[
+        int | None, typer.Option(help="With --dry-run: for so many recordings like these instead.", min=1)
+    ] = None,
     status: Annotated[bool, typer.Option("--status", help="Show what is done, and run nothing.")] = False,
     retry_errors: Annotated[
         bool, typer.Option("--retry-errors", help="Try rows in error again, and what comes after them.")
@@ -38,9 +41,9 @@ def build(
 ) -> None:
     """Build CoTA: measure the recordings, make questions, write the chains of thought, review them, write the shards.
 
-    A build that was stopped or killed goes on where it was.
+    A build that was stopped or killed goes on where it was. docs/building.md explains the YAML file.
 
-    Example: audio-reasoner build recipes/audio-reasoner-mini/cota.yaml --output cota
+    Example: audio-reasoner build build.yaml --dry-run
     """
     import time
     from dataclasses import replace
@@ -65,8 +68,10 @@ def build(
     if dry_run:
         from dataset_builder.estimate import estimate_build
 
-        print_estimate(console, estimate_build(settings), batch)
+        print_estimate(console, estimate_build(settings, recordings=recordings), batch)
         return
+    if recordings is not None:
+        raise ValueError("--recordings is for --dry-run: a build takes the recordings that its sources list.")
     if redo is not None:
         console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)
     if retry_errors:
@@ -101,24 +106,36 @@ def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
     from dataset_builder.teachers.prices import cost_text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("asked for", "teacher", "calls", "input tokens", "of them audio", "output tokens", "hours", "cost"):
-        table.add_column(header, justify="left" if header in ("asked for", "teacher") else "right")
+    for header in ("asked for", "teacher", "calls", "tokens in", "of audio", "tokens out", "hours", "cost"):
+        named = header in ("asked for", "teacher")
+        table.add_column(header, justify="left" if named else "right", no_wrap=header != "teacher", overflow="fold")
     for line in estimate.lines:
         usage = line.usage
         tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
         hours = "no limit" if line.hours is None else f"{line.hours:.1f}"
         money = cost_text(line.cost(batch), line.currency)
-        table.add_row(line.purpose, line.model, f"{line.calls:,}", *(f"{count:,}" for count in tokens), hours, money)
+        table.add_row(line.purpose, line.model, *map(_short, (line.calls, *tokens)), hours, money)
     console.print(table)
     total = estimate.cost(batch)
     console.print(
-        f"{estimate.recordings:,} recordings, about {estimate.hours:.1f} hours of sound; in all "
-        f"{'an unknown amount' if total is None else f'{total:.2f} {estimate.currency}'}"
+        f"{estimate.recordings:,} recordings, about {estimate.hours:,.1f} hours of sound; in all "
+        f"{'an unknown amount' if total is None else f'{total:,.2f} {estimate.currency}'}"
         f"{' through the batch API' if batch else ''}, if every row goes through.",
         markup=False,
     )
+    console.print(
+        f"Measuring takes {estimate.measuring_hours:,.2f} hours of one core like this machine's.", markup=False
+    )
+    if estimate.rows:
+        console.print(
+            f"The folder: {estimate.rows:,} rows, about {estimate.bytes / 1e9:,.3g} GB of clips.", markup=False
+        )
     for note in estimate.notes:
         console.print(note, markup=False)
+
+
+def _short(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:,.1f} M"
 
 
 def print_status(console: Console, settings: BuildSettings) -> None:

@@ -225,6 +225,7 @@ def told_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in facts.items():
         if name in NEVER_TOLD or value is None or value == [] or value == "":
             continue
-        text = str(value)
+        listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        text = "; ".join(value) if listed else str(value)
         told[name.replace("_", " ")] = text if len(text) <= LONGEST_FACT else text[:LONGEST_FACT] + " …"
     return told

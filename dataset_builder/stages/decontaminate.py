@@ -24,8 +24,7 @@ class Decontaminate(Stage):
     """Compares rows with test items by source id, by acoustic fingerprint and by question text.
 
     Args:
-        benchmarks: the folder of each benchmark in its official layout, by name, as
-            `contamination.benchmark_items.read_benchmarks` takes them.
+        benchmarks: the folder of each benchmark in its official layout, by name.
         base: the folder that their paths start from.
         audio: whether recordings are compared too, where a benchmark's audio is there.
 

@@ -24,7 +24,8 @@ class Measure(Stage):
     Args:
         max_seconds: a longer recording is an error.
         min_seconds: a shorter recording is left behind.
-        facts: groups of facts to measure, from `measuring.facts.GROUPS`; None for all that fit the domain.
+        facts: groups of facts to measure, of `level`, `silence`, `speech` and `music`; None for all that fit the
+            domain.
         fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
 
     Raises:

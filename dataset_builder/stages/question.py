@@ -77,8 +77,8 @@ class AskQuestions(TaughtByOne):
 
     Args:
         asking: the teacher; it hears the recording if its settings say that it can.
-        per_recording: questions a recording.
-        kinds: of `KINDS`.
+        per_recording: questions that are asked for about each recording.
+        kinds: of `multiple_choice` and `open`.
         distractors: wrong choices of a multiple-choice question.
         seed: of the order of the choices.
 

@@ -30,7 +30,7 @@ class PlanQuestions(Stage):
     """Questions whose answers are annotations.
 
     Args:
-        rows: how many, over all splits.
+        rows: how many questions, over all splits.
         seed: of all draws.
         tasks: names of tasks; None for all that the recordings are enough for.
 
