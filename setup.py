@@ -29,6 +29,7 @@ EXTRAS_REQUIRE = {
         *AUDIO_DATASETS,
         "datatrove>=0.10.1,<0.11",
         "librosa>=0.11,<1",
+        "loguru>=0.7,<1",
         "matplotlib>=3.9,<4",
         "onnxruntime>=1.20,<2",
         "openai>=3.40,<4",

@@ -20,6 +20,7 @@ from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
 from app.commands.memory import memory
+from app.commands.publish import publish
 from app.commands.report import report
 from app.failure import is_mendable, sentence
 
@@ -69,6 +70,9 @@ def options(
 
 for command in (fetch, build, check, compose, convert, evaluate, card, report, extract, ask, memory):
     app.command()(command)
+
+
+app.add_typer(publish, name="publish")
 
 
 def run() -> None:

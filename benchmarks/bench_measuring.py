@@ -3,8 +3,8 @@
     python benchmarks/bench_measuring.py [--seconds 10] [--rate 44100] [--repeats 5] [--entries 10000 100000]
 
 The facts are those of a synthetic clip, on one thread, after one turn that loads models and compiles; each line is
-the shortest time of the repeats. The lookups are of damaged copies (5% of the bits) and of strangers, among random
-fingerprints as long as the clip's. Writes benchmarks/results/measuring.json.
+the shortest time of the repeats. The lookups are of damaged copies (3% of the bits, as by MP3) and of strangers, among
+random fingerprints as long as the clip's. Writes benchmarks/results/measuring.json.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from measuring import RESULTS, seconds_of
+from threadpoolctl import threadpool_limits
 
 from dataset_builder.clip import resample
 from dataset_builder.measuring import music_facts, speech_segments
@@ -34,10 +35,10 @@ from dataset_builder.measuring.silence import silences
 
 
 LOOKUPS = 100
-DAMAGED_BITS = 0.05
+DAMAGED_BITS = 0.03
 BY_DOMAIN = {
-    "sound": {"tempo", "key", "pitch", "resampling to 22.05 kHz"},
-    "speech": {"tempo", "key", "resampling to 22.05 kHz"},
+    "sound": {"tempo", "key", "pitch", "resampling for music"},
+    "speech": {"tempo", "key", "resampling for music"},
     "music": {"pitch"},
 }
 """What does not apply to a domain; the rest does."""
@@ -57,7 +58,7 @@ def costs(seconds: float, rate: int, repeats: int) -> dict[str, float]:
     """Seconds by fact."""
     wave = clip(seconds, rate)
     heard = resample(wave, rate, speech_segments.RATE)
-    music = resample(wave, rate, music_facts.RATE)
+    music, notes = resample(wave, rate, music_facts.RATE), resample(wave, rate, music_facts.KEY_RATE)
     works: dict[str, Callable[[], object]] = {
         "loudness": lambda: integrated_loudness(wave, rate),
         "peak, clipped": lambda: (peak(wave), clipped_share(wave)),
@@ -67,9 +68,9 @@ def costs(seconds: float, rate: int, repeats: int) -> dict[str, float]:
         "resampling to 16 kHz": lambda: resample(wave, rate, speech_segments.RATE),
         "speech": lambda: speech_segments.speech_segments(heard),
         "pitch": lambda: pitch(heard, speech_segments.RATE),
-        "resampling to 22.05 kHz": lambda: resample(wave, rate, music_facts.RATE),
+        "resampling for music": lambda: [resample(wave, rate, to) for to in (music_facts.RATE, music_facts.KEY_RATE)],
         "tempo": lambda: music_facts.tempo(music),
-        "key": lambda: music_facts.key(music),
+        "key": lambda: music_facts.key(notes),
         "fingerprint": lambda: fingerprint(wave, rate),
     }
     for work in works.values():
@@ -92,7 +93,7 @@ def lookups(entries: int, items: int, folder: Path) -> dict[str, float]:
             index.add(str(seed), fingerprints)
             spent += time.perf_counter() - start
         spent += seconds_of(index.commit)
-        copies, strangers = [], []
+        copies, strangers, right = [], [], 0
         for number in range(LOOKUPS):
             seed = number * entries // LOOKUPS
             damage = np.random.default_rng(seed).random((items, 32)) < DAMAGED_BITS
@@ -100,8 +101,7 @@ def lookups(entries: int, items: int, folder: Path) -> dict[str, float]:
             start = time.perf_counter()
             found = index.matches(copy)
             copies.append(time.perf_counter() - start)
-            if [id for id, _ in found] != [str(seed)]:
-                raise RuntimeError(f"The copy of {seed} was not found among {entries}: {found}.")
+            right += [id for id, _ in found] == [str(seed)]
             stranger = drawn(-seed + 2**40)
             start = time.perf_counter()
             index.matches(stranger)
@@ -109,6 +109,7 @@ def lookups(entries: int, items: int, folder: Path) -> dict[str, float]:
     return {
         "entries": entries,
         "add_s": spent / entries,
+        "found": right / LOOKUPS,
         "copy_s": statistics.median(copies),
         "stranger_s": statistics.median(strangers),
         "bytes_an_entry": path.stat().st_size / entries,
@@ -124,7 +125,8 @@ def main() -> None:
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000], help="default: %(default)s")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    facts = costs(arguments.seconds, arguments.rate, arguments.repeats)
+    with threadpool_limits(1):  # librosa multiplies matrices, which would take all cores
+        facts = costs(arguments.seconds, arguments.rate, arguments.repeats)
     for name, spent in facts.items():
         print(f"{name:24} {1000 * spent:7.1f} ms")
     totals = {domain: sum(facts[name] for name in facts if name not in left) for domain, left in BY_DOMAIN.items()}
@@ -137,8 +139,8 @@ def main() -> None:
         tables = [lookups(entries, len(printed), Path(folder)) for entries in arguments.entries]
     for table in tables:
         print(
-            f"{table['entries']:,} entries: adding {1000 * table['add_s']:.2f} ms, a copy found in "
-            f"{1000 * table['copy_s']:.1f} ms, a stranger in {1000 * table['stranger_s']:.1f} ms, "
+            f"{table['entries']:,} entries: adding {1000 * table['add_s']:.2f} ms, {100 * table['found']:.0f}% of "
+            f"copies found in {1000 * table['copy_s']:.1f} ms, a stranger in {1000 * table['stranger_s']:.1f} ms, "
             f"{table['bytes_an_entry']:,.0f} bytes an entry"
         )
     conditions = {**vars(arguments), "machine": platform.machine(), "cores": os.cpu_count(), "items": len(printed)}

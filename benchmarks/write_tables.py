@@ -3,8 +3,8 @@
     python benchmarks/write_tables.py [--check]
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
-`benchmarks`: the ratios in benchmarks/results/ that were measured on a CPU. `build_…`: see build_tables.py. With
-`--check` nothing is written, and a table that differs is an error.
+`benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
+CPU. `build_…`: see build_tables.py. With `--check` nothing is written, and a table that differs is an error.
 """
 
 from __future__ import annotations
@@ -39,16 +39,28 @@ def benchmarks() -> str:
     rows = ["| | threads | this model | transformers' Qwen2-Audio | ratio |", "|---|---:|---:|---:|---:|"]
     for file in (RESULTS / f"{name}.json" for name in ("encoder", "generation", "answering")):
         for row in json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else ():
-            took = [
-                f"{1000 * row[key]:,.0f} ms" if row["unit"] == "s" else f"{row[key]:.2f} GiB"
-                for key in ("ours", "stock")
-            ]
+            took = [_amount(row[key], row["unit"]) for key in ("ours", "stock")]
             rows.append(f"| {row['what']} | {row['threads']} | {took[0]} | {took[1]} | {row['ratio']:.1f}× |")
     return "\n".join(rows) + "\n"
 
 
+def limits() -> str:
+    """What the encoder reaches of the machine's matrix-product rate, and what takes the rest of its time."""
+    rows = [
+        "| threads | matrix products of the machine | the encoder reaches | next bottleneck |",
+        "|---:|---:|---:|---|",
+    ]
+    for threads, found in json.loads((RESULTS / "encoder.json").read_text(encoding="utf-8"))["limits"].items():
+        bottleneck = f"`{found['bottleneck'].removeprefix('aten::')}` ({found['bottleneck_share']:.0%} of the time)"
+        rows.append(f"| {threads} | {found['gflops']:.0f} GFLOP/s | {found['share']:.0%} | {bottleneck} |")
+    return "\n".join(rows) + "\n"
+
+
 def _amount(value: float, unit: str) -> str:
-    return f"{1000 * value:,.0f} ms" if unit == "s" else f"{value:.2f} {unit}"
+    if unit != "s":
+        return f"{value:.2f} {unit}"
+    digits = 0 if value >= 0.01 else 2
+    return f"{value:.1f} s" if value >= 1 else f"{1000 * value:.{digits}f} ms"
 
 
 def main() -> int:
@@ -59,7 +71,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))  # the tables are those of this checkout, whatever is installed
     from build_tables import TABLES
 
-    tables = {"differences": differences, "benchmarks": benchmarks, **TABLES}
+    tables = {"differences": differences, "benchmarks": benchmarks, "limits": limits, **TABLES}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):
         print(f"No page has a place for the table {', '.join(missing)}.", file=sys.stderr)

@@ -89,8 +89,11 @@ class AudioReference:
         """
         from modeling_audio_reasoner.audio_loading import read_audio
 
+        if self.member is None and self.column is None:  # before gigabytes are read that are not wanted
+            with self.path.open("rb") as file:
+                self._check_length(_header_seconds(file.fileno()) or 0.0, longest)
         contents = self.contents()
-        seconds = _header_seconds(contents)
+        seconds = _header_seconds(io.BytesIO(contents))
         if seconds is None:
             waveform, rate = _decode_container(contents, self, longest)
         else:
@@ -115,13 +118,13 @@ class AudioReference:
             )
 
 
-def _header_seconds(contents: bytes) -> float | None:
+def _header_seconds(file: io.BytesIO | int) -> float | None:
     """The length that a file states, or None where libsndfile does not know the format."""
     import soundfile
 
     try:
-        with soundfile.SoundFile(io.BytesIO(contents)) as file:
-            return file.frames / file.samplerate if 0 <= file.frames < 2**62 else 0.0
+        with soundfile.SoundFile(file, closefd=False) as opened:
+            return opened.frames / opened.samplerate if 0 <= opened.frames < 2**62 else 0.0
     except soundfile.LibsndfileError:
         return None
 

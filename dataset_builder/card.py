@@ -75,7 +75,7 @@ on test:
 
 {baselines}
 
-Answer positions: {positions}.
+Answer positions: {positions}.{giveaways}
 
 ## Columns
 
@@ -225,6 +225,7 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             for choices, found in statistics["answer_positions"].items()
         )
         or "there are no choices",
+        giveaways=_giveaways(statistics["giveaways"]),
         megabytes=sum(shard["bytes"] for shard in shards) / 1e6,
         sources=table(
             ["source", "licence", "recordings heard"],
@@ -269,6 +270,15 @@ def _needs_audio(found: Mapping[str, int]) -> str:
     return (
         f" A teacher that heard nothing was asked {total} of the questions, and {found.get('no', 0)} of them "
         "turned out not to need the recording (`needs_audio` in `review`)."
+    )
+
+
+def _giveaways(found: Mapping[str, float]) -> str:
+    if not found:
+        return ""
+    return (
+        f" The answer is the longest choice in {found['answer_is_longest']:.1%} of the questions, and shares words "
+        f"with the question that no other choice shares in {found['answer_echoes_question']:.1%}."
     )
 
 

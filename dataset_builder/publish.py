@@ -15,6 +15,7 @@ from .card import write_card
 from .check import decoded, overlap_problems
 from .engine.executors import Progress
 from .schema import SPLITS
+from .stages.taught_stage import TaughtStage
 from .statistics import TEXT_COLUMNS, Statistics
 from .versions import versions
 from .writer import FORMAT, MANIFEST, cota_folder, write_json
@@ -75,11 +76,21 @@ def publish_folder(
         found = statistics.result() | {"baselines": statistics.baselines(), "stages": stages, "notes": notes}
         write_json(folder / "statistics.json", found)
         write_json(folder / "versions.json", versions())
+        _write_prompts(folder, planned)
         if source is not None:
             shutil.copyfile(source, folder / BUILD_FILE)
         write_card(folder, manifest, found, settings.output.name)
         write_json(folder / MANIFEST, manifest)
     return BuildReport(settings.output, found, _left(stages), notes)
+
+
+def _write_prompts(folder: Path, planned: Sequence[PlannedStage]) -> None:
+    """The words that teachers were given, a file each, named by their version."""
+    for item in planned:
+        for asking in item.stage.askings() if isinstance(item.stage, TaughtStage) else ():
+            path = folder / "prompts" / f"{asking.prompt.name}-{asking.prompt.version}.md"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(asking.prompt.text, encoding="utf-8")
 
 
 def _account(item: PlannedStage) -> dict[str, Any]:

@@ -25,8 +25,8 @@ def stratum(recording: Recording) -> str:
 def assign_splits(recordings: Sequence[Recording], seed: int) -> dict[str, str]:
     """Draw a split for every recording: `{recording id: split}`.
 
-    A recording that its corpus puts in a split stays there, with its whole group. Other groups are drawn, stratum by
-    stratum (a group belongs to the stratum of its first recording). Within a
+    A recording that its corpus puts in a split stays there, with its whole group (of several splits the most held-out
+    one). Other groups are drawn, stratum by stratum (a group belongs to the stratum of its first recording). Within a
     stratum of n groups the shuffled groups are cut at the shares of `SHARES`; where n is at least 2, train and test
     each get one, and where it is at least 6, test gets two.
     """
@@ -36,7 +36,9 @@ def assign_splits(recordings: Sequence[Recording], seed: int) -> dict[str, str]:
     strata: dict[str, list[str]] = defaultdict(list)
     assigned: dict[str, str] = {}
     for name, members in groups.items():
-        official = next((member.split for member in members if member.split is not None), None)
+        official = max(
+            (member.split for member in members if member.split is not None), key=SPLITS.index, default=None
+        )
         if official is None:
             strata[stratum(members[0])].append(name)
         else:

@@ -13,7 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .baseline import text_baselines
+from .checks.answer import answer_echoes_question, answer_is_longest
 from .schema import SPLITS
 from .score_table import grouped_mean
 
@@ -40,6 +43,8 @@ TEXT_COLUMNS = (
 )
 """The columns that the statistics need: no audio."""
 SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
+GIVEAWAYS = {"answer_is_longest": answer_is_longest, "answer_echoes_question": answer_echoes_question}
+"""Shares of multiple-choice questions; of four choices a quarter would have the longest answer by chance."""
 BASELINE_ROWS = {"train": 8_000, "test": 4_000}
 """At most so many rows train and test the text-only baselines, drawn by the hash of their ids."""
 LENGTH_EDGES = (2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
@@ -62,6 +67,7 @@ class Statistics:
         self._positions: dict[int, Counter[int]] = defaultdict(Counter)
         self._teachers: Counter[str] = Counter()
         self._needs_audio: Counter[str] = Counter()
+        self._giveaways: dict[str, Counter[bool]] = {name: Counter() for name in GIVEAWAYS}
         self._samples: dict[str, list[tuple[int, int, dict[str, Any]]]] = {split: [] for split in BASELINE_ROWS}
 
     def add(self, row: Mapping[str, Any], split: str) -> None:
@@ -85,6 +91,9 @@ class Statistics:
         self._count_teachers(row["teacher"])
         if (needs := row["review"].get("needs_audio")) is not None:
             self._needs_audio["yes" if needs else "no"] += 1
+        for name, giveaway in GIVEAWAYS.items():
+            if (found := giveaway(row)) is not None:
+                self._giveaways[name][found] += 1
         if row["choices"] and split in self._samples:
             self._sample(row, split)
 
@@ -137,13 +146,16 @@ class Statistics:
                 "rows": [self._lengths[at] for at in range(len(LENGTH_EDGES) + 1)],
             },
             "words": {name: round(self._words[name] / rows, 1) if rows else 0.0 for name in SECTIONS},
-            "recordings": {split: len(set(found)) for split, found in self._heard.items()},
+            "recordings": {split: len(_distinct(found)) for split, found in self._heard.items()},
             "sources": [
-                {"source": source, "license": name, "recordings": len(set(found))}
+                {"source": source, "license": name, "recordings": len(_distinct(found))}
                 for (source, name), found in sorted(self._sources.items())
             ],
             "teachers": dict(sorted(self._teachers.items())),
             "needs_audio": dict(self._needs_audio),
+            "giveaways": {
+                name: round(found[True] / found.total(), 4) for name, found in self._giveaways.items() if found
+            },
             "chance": chance(self._sampled("test")),
             "answer_positions": {
                 str(choices): {
@@ -160,14 +172,14 @@ def hashed(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
+def _distinct(names: array[int]) -> np.ndarray:
+    """The hashes without repetitions, (names,) of uint64; as a set of Python's they would take ten times as much."""
+    return np.unique(np.frombuffer(names, dtype=np.uint64))
+
+
 def _shared(by_split: Mapping[str, array[int]]) -> set[int]:
-    seen: set[int] = set()
-    shared: set[int] = set()
-    for found in by_split.values():
-        names = set(found)
-        shared |= seen & names
-        seen |= names
-    return shared
+    names, counts = np.unique(np.concatenate([_distinct(found) for found in by_split.values()]), return_counts=True)
+    return set(names[counts > 1].tolist())
 
 
 def chance(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import numbers
 import os
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import numpy as np
 
 
 SILENCE_PEAK = 1e-4  # -80 dB of full scale
+LOUDEST = 10.0  # times full scale: mixing goes a little beyond 1, 16-bit integers taken for floats far beyond
 MAX_CHANNELS = 64
 LONGEST_PATH = 4096  # what is longer is a recording in base64, as chat servers hand it over
 
@@ -34,11 +36,12 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
         sampling_rate: the rate wanted, in Hz.
 
     Raises:
-        ValueError: what was found is not audio, empty, truncated, of zero samples or not finite; names the source.
+        ValueError: what was found is not audio, empty, truncated, of zero samples, not finite, or beyond `LOUDEST`
+            times full scale; names the source.
         OSError: the file is missing or cannot be opened.
     """
-    if isinstance(source, (np.ndarray, list)) or type(source).__module__ == "torch":
-        return _to_mono(np.asarray(source), describe(source))
+    if isinstance(source, (np.ndarray, list, tuple)) or hasattr(source, "detach"):
+        return _to_mono(as_array(source, describe(source)), describe(source))
     waveform, rate = read_audio(source)
     return resample(waveform, rate, sampling_rate)
 
@@ -50,15 +53,76 @@ def read_audio(source: Any) -> tuple[np.ndarray, int]:
     """
     name = describe(source)
     if isinstance(source, dict) and source.get("array") is not None:
-        if not source.get("sampling_rate"):
+        if source.get("sampling_rate") is None:
             raise ValueError(f"{name} comes without its sampling rate: pass {{'array': …, 'sampling_rate': …}}.")
-        waveform, rate = np.asarray(source["array"]), int(source["sampling_rate"])
+        waveform, rate = as_array(source["array"], name), _checked_rate(source["sampling_rate"], name)
     elif hasattr(source, "get_all_samples"):
         samples = source.get_all_samples()
-        waveform, rate = samples.data.numpy(), int(samples.sample_rate)
+        waveform, rate = as_array(samples.data, name), int(samples.sample_rate)
     else:
         waveform, rate = _decode(_contents(source, name), name)
     return _to_mono(waveform, name), rate
+
+
+def as_array(samples: Any, name: str) -> np.ndarray:
+    """An array, a tensor on any device, or a list of numbers as an array, of the same dtype where numpy has it.
+
+    Raises:
+        ValueError: a list holds arrays: several recordings, or channels, in the place of one.
+    """
+    if hasattr(samples, "detach"):
+        samples = samples.detach().cpu()
+        return np.asarray(samples.float() if samples.is_floating_point() else samples)
+    if isinstance(samples, (list, tuple)):
+        others = [item for item in samples if not isinstance(item, numbers.Real)]
+        if others:
+            raise ValueError(
+                f"{name} is a list of {len(samples)} items such as a {type(others[0]).__name__}, where one recording "
+                "is wanted: give each recording a part of its own, and channels as one array (channels, samples)."
+            )
+    return np.asarray(samples)
+
+
+def check_samples(waveform: np.ndarray, name: str) -> None:
+    """Refuse samples that are no waveform between -1 and 1, or not far beyond.
+
+    Raises:
+        ValueError: the samples are not floating-point, not finite, or louder than `LOUDEST`.
+    """
+    if not np.issubdtype(waveform.dtype, np.floating):
+        raise ValueError(f"{name} has dtype {waveform.dtype}: pass floating-point samples between -1 and 1.")
+    if waveform.size == 0:
+        raise ValueError(f"{name} has zero samples: there is nothing to hear.")
+    low, high = float(waveform.min()), float(waveform.max())
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise ValueError(f"{name} holds NaN or infinite samples: repair the recording first.")
+    if max(high, -low) > LOUDEST:
+        raise ValueError(
+            f"{name} holds samples from {low:g} to {high:g}, beyond {LOUDEST:g} times full scale: divide integers by "
+            "their full scale (32768 for 16 bits), so that samples lie between -1 and 1."
+        )
+
+
+def check_duration(name: str, samples: int, rate: int, limit: float) -> None:
+    """Refuse a recording of more than `limit` seconds.
+
+    Raises:
+        ValueError: it is longer; says how long, with the digits by which it is.
+    """
+    seconds = samples / rate
+    if seconds > limit:
+        digits = next((digits for digits in range(1, 6) if float(f"{seconds:.{digits}f}") > limit), 6)
+        raise ValueError(
+            f"{name} lasts {seconds:.{digits}f} s, more than the maximum of {limit:g} s: split it, or raise the "
+            "feature extractor's max_duration."
+        )
+
+
+def _checked_rate(rate: Any, name: str) -> int:
+    whole = isinstance(rate, numbers.Real) and not isinstance(rate, bool) and math.isfinite(rate) and rate == int(rate)
+    if not whole or rate < 1:
+        raise ValueError(f"{name} has the sampling rate {rate!r}: give a whole number of Hz, of at least 1.")
+    return int(rate)
 
 
 def describe(source: Any) -> str:
@@ -68,7 +132,7 @@ def describe(source: Any) -> str:
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
         return "The recording in base64"
     if isinstance(source, (str, os.PathLike)):
-        return str(source)
+        return str(source) or "The recording"
     return "The recording"
 
 
@@ -115,9 +179,10 @@ def _resample_fourier(waveform: np.ndarray, rate: int, target: int) -> np.ndarra
 def _contents(source: Any, name: str) -> bytes:
     """The bytes of a file, URL or record."""
     if isinstance(source, dict):
-        if source.get("bytes") is not None:
-            return bytes(source["bytes"])
-        source = source.get("path") or source.get("url")
+        keys = ", ".join(repr(key) for key in source)
+        source = next((source[key] for key in ("bytes", "path", "url") if source.get(key) is not None), None)
+        if source is None:
+            raise ValueError(f"{name} is a dict with {keys or 'nothing'}: give one of array, bytes, path and url.")
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     if not isinstance(source, (str, os.PathLike)):
@@ -125,6 +190,8 @@ def _contents(source: Any, name: str) -> bytes:
             f"{name} is a {type(source).__name__}, which is not audio: pass a path, a URL, an array, "
             "{'bytes', 'path'}, {'array', 'sampling_rate'} or a torchcodec decoder."
         )
+    if not os.fspath(source):
+        raise ValueError(f"{name} has an empty path: name an audio file.")
     if isinstance(source, str) and urlparse(source).scheme in ("http", "https"):
         try:
             with urlopen(source, timeout=30.0) as reply:
@@ -132,7 +199,7 @@ def _contents(source: Any, name: str) -> bytes:
         except URLError as error:
             raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
-        return _decode_base64(source, name)
+        return decode_base64(source, name)
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
         raise ValueError(f"{name} is not an address that can be read: give one of http, https or file, or a path.")
     path = Path(unquote(source[7:]) if isinstance(source, str) and source.startswith("file://") else source)
@@ -143,7 +210,12 @@ def _contents(source: Any, name: str) -> bytes:
     return path.read_bytes()
 
 
-def _decode_base64(source: str, name: str) -> bytes:
+def decode_base64(source: str, name: str) -> bytes:
+    """The bytes of a `data:` URI or of bare base64.
+
+    Raises:
+        ValueError: the recording `name` is in neither.
+    """
     head, comma, encoded = source.partition(",") if source.startswith("data:") else ("", ",", source)
     if not comma or (head and not head.endswith(";base64")):
         raise ValueError(f"{name} is a data URI that is not in base64: write it as data:audio/wav;base64,….")
@@ -206,8 +278,7 @@ def _missing_bytes(contents: bytes) -> int:
 def _to_mono(waveform: np.ndarray, name: str) -> np.ndarray:
     if waveform.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {waveform.shape}: pass (samples,) or (channels, samples).")
-    if waveform.size == 0:
-        raise ValueError(f"{name} has zero samples: there is nothing to hear.")
+    check_samples(waveform, name)
     if waveform.ndim == 2:
         if waveform.shape[0] > MAX_CHANNELS:
             raise ValueError(
@@ -215,8 +286,4 @@ def _to_mono(waveform: np.ndarray, name: str) -> np.ndarray:
                 "(channels, samples), not (samples, channels)."
             )
         waveform = waveform.mean(axis=0, dtype=np.float64)
-    if not np.issubdtype(waveform.dtype, np.floating):
-        raise ValueError(f"{name} has dtype {waveform.dtype}: pass floating-point samples between -1 and 1.")
-    if not np.isfinite(waveform).all():
-        raise ValueError(f"{name} holds NaN or infinite samples: repair the recording first.")
     return waveform.astype(np.float32, copy=False)

@@ -280,15 +280,11 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
         features = input_features.to(input_features.device if weight.is_meta else weight.device, weight.dtype)
         if self.training and self.config.apply_spec_augment:
             features = spec_augment(features, self.config)
-        hidden = nn.functional.gelu(self.conv1(features))
-        hidden = nn.functional.gelu(self.conv2(hidden)).transpose(1, 2)
-
         # Longest first: windows of one length lie together, and each run of them is one view of the packed tensor.
         order = sorted(range(len(positions)), key=lambda window: -positions[window])
-        table = self.embed_positions(torch.arange(max(positions), device=hidden.device)).to(hidden.device)
-        packed = [hidden[window, : positions[window]] + table[: positions[window]] for window in order]
-        hidden = nn.functional.dropout(torch.cat(packed), p=self.dropout, training=self.training)
-        packing = Packing.of([positions[window] for window in order], hidden.device)
+        packing = Packing.of([positions[window] for window in order], features.device)
+        hidden = self._convolve(features, order, packing)
+        hidden = nn.functional.dropout(hidden, p=self.dropout, training=self.training)
         for layer in self.layers:
             if self.training and self.layerdrop > 0.0 and torch.rand([]) < self.layerdrop:
                 continue
@@ -299,6 +295,22 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             pooled[window] = self.avg_pooler(part.T).T
         tokens = torch.tensor([len(part) for part in pooled], device=hidden.device)
         return AudioReasonerEncoderOutput(last_hidden_state=self.layer_norm(torch.cat(pooled)), lengths=tokens)
+
+    def _convolve(self, features: torch.Tensor, order: list[int], packing: Packing) -> torch.Tensor:
+        """Packed positions (positions, d_model) of windows (windows, num_mel_bins, frames), with their embeddings.
+
+        Each run of windows of one length is cut to the 2n + 1 frames that its n positions see, so that padding is not
+        convolved either. There the convolutions give a position more, which sees the cut and is left out.
+        """
+        table = self.embed_positions(torch.arange(packing.longest, device=features.device)).to(features.device)
+        packed: list[torch.Tensor] = []
+        for windows, positions in packing.groups:
+            chosen = order[len(packed) : len(packed) + windows]
+            seen = features[chosen, :, : 2 * positions + 1]
+            hidden = nn.functional.gelu(self.conv1(seen))
+            hidden = nn.functional.gelu(self.conv2(hidden)).transpose(1, 2)
+            packed += hidden[:, :positions] + table[:positions]
+        return torch.cat(packed)
 
     def _positions(self, features: torch.Tensor, mask: torch.Tensor | None) -> list[int]:
         """Positions of each window after the convolutions."""
@@ -317,6 +329,13 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             raise ValueError(
                 f"feature_attention_mask has shape {tuple(mask.shape)}, but input_features hold {windows} windows of "
                 f"{frames} frames: pass both as the processor returns them."
+            )
+        if not torch.isfinite(features).all():
+            raise ValueError("input_features hold NaN or infinite values: compute them by the feature extractor.")
+        if ((mask != 0) & (mask != 1)).any() or (mask[:, 1:] > mask[:, :-1]).any():
+            raise ValueError(
+                "feature_attention_mask is not 1 on a window's first frames and 0 behind them: pad features at the "
+                "end, as the feature extractor does, else other frames than the recorded ones would be heard."
             )
         valid = mask.sum(-1).tolist()
         longest = max(valid, default=0)

@@ -2,12 +2,13 @@
 
 The values are Whisper's (and so Qwen2-Audio's): the same window, filters, floor and normalisation. What is left out is
 the silence after the clip's end, which no valid position of the encoder sees. Recordings longer than one window become
-consecutive windows; nothing is cut in silence. This module knows nothing of text or of the model.
+consecutive windows; nothing is cut in silence. This module knows nothing of files, text or the model.
 """
 
 from __future__ import annotations
 
 import math
+import numbers
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ import torch
 from transformers import BatchFeature, SequenceFeatureExtractor
 from transformers.audio_utils import mel_filter_bank
 
+from .audio_loading import as_array, check_duration, check_samples
 from .configuration_audio_reasoner import ENCODER_AUTO_MAP, count_positions
 from .saving_audio_reasoner import PushesCode, save_code
 
@@ -136,22 +138,12 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         return BatchFeature(data, tensor_type=return_tensors)
 
     def _check_waveform(self, waveform: Any, index: int) -> np.ndarray:
-        waveform = np.asarray(waveform)
         name = f"Recording {index + 1}"
+        waveform = as_array(waveform, name)
         if waveform.ndim != 1:
             raise ValueError(f"{name} has shape {waveform.shape}: pass one channel of shape (samples,).")
-        if not np.issubdtype(waveform.dtype, np.floating):
-            raise ValueError(f"{name} has dtype {waveform.dtype}: pass floating-point samples between -1 and 1.")
-        if waveform.size == 0:
-            raise ValueError(f"{name} has zero samples: there is nothing to hear.")
-        if not np.isfinite(waveform).all():
-            raise ValueError(f"{name} holds NaN or infinite samples: repair the recording first.")
-        duration = waveform.size / self.sampling_rate
-        if duration > self.max_duration:
-            raise ValueError(
-                f"{name} lasts {duration:.1f} s, more than the maximum of {self.max_duration:.0f} s: split it, or "
-                "raise the feature extractor's max_duration."
-            )
+        check_samples(waveform, name)
+        check_duration(name, waveform.size, self.sampling_rate, self.max_duration)
         return waveform.astype(np.float32, copy=False)
 
     def _num_frames(self, samples: int) -> int:
@@ -206,7 +198,7 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
 def _is_one_waveform(raw_speech: Any) -> bool:
     if isinstance(raw_speech, (np.ndarray, torch.Tensor)):
         return raw_speech.ndim == 1
-    return len(raw_speech) > 0 and np.isscalar(raw_speech[0])
+    return len(raw_speech) > 0 and isinstance(raw_speech[0], numbers.Real)
 
 
 __all__ = ["AudioReasonerFeatureExtractor"]

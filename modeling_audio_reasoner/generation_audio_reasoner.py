@@ -15,6 +15,12 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutpu
 from .voting_audio_reasoner import VotedAnswer, vote
 
 
+EMBEDDINGS_AND_RECORDINGS = (
+    "inputs_embeds and recordings were both passed: the audio has no placeholders to go to. Merge it into "
+    "inputs_embeds yourself (get_audio_features), or pass input_ids."
+)
+
+
 def embeddings_of_prompts(placeholders: torch.Tensor, audio: ModelOutput) -> tuple[torch.Tensor, ...]:
     """The audio embeddings of each prompt, (placeholders of the prompt, hidden size).
 
@@ -56,10 +62,17 @@ class AudioGenerationMixin(GenerationMixin):
         return vote(self, processor, messages, **options)
 
     def prepare_inputs_for_generation(
-        self, *args: Any, is_first_iteration: bool | None = False, **kwargs: Any
+        self,
+        input_ids: torch.LongTensor,
+        *args: Any,
+        inputs_embeds: torch.Tensor | None = None,  # named, since `generate` looks for it here before it takes any
+        is_first_iteration: bool | None = False,
+        **kwargs: Any,
     ) -> dict:
         """As the base class; what is heard goes into the prefill alone, or with every pass where there is no cache."""
-        inputs = super().prepare_inputs_for_generation(*args, is_first_iteration=is_first_iteration, **kwargs)
+        inputs = super().prepare_inputs_for_generation(
+            input_ids, *args, inputs_embeds=inputs_embeds, is_first_iteration=is_first_iteration, **kwargs
+        )
         heard, tokens = kwargs.get("mm_encoder_outputs"), inputs.get("input_ids")
         if is_first_iteration or not heard or not kwargs.get("use_cache", True):
             return inputs
@@ -85,6 +98,8 @@ class AudioGenerationMixin(GenerationMixin):
         """As the base class, with the recordings of each prompt encoded, and repeated as the prompt is."""
         features, mask = model_kwargs.pop("input_features", None), model_kwargs.pop("feature_attention_mask", None)
         audio = (model_kwargs.pop("mm_encoder_outputs", None) or {}).get("audio")
+        if model_kwargs.get("inputs_embeds") is not None and (features is not None or audio is not None):
+            raise ValueError(EMBEDDINGS_AND_RECORDINGS)
         if features is not None and audio is None:
             audio = self.get_audio_features(features, mask)
         elif features is not None or mask is not None:

@@ -210,7 +210,7 @@ class TokenMasks:
     """
 
     def __init__(self, tokenizer: Any, ends: tuple[int, ...]) -> None:
-        self.texts = token_texts(tokenizer, set(tokenizer.all_special_ids) | set(ends))
+        self.texts = token_texts(tokenizer, set(special_tokens(tokenizer).values()) | set(ends))
         self._ends = list(ends)
         self._beginning: dict[str, list[int]] = defaultdict(list)
         for token, text in enumerate(self.texts):
@@ -270,6 +270,16 @@ class TokenMasks:
             if following is not None and (closing or not _leaves(state, following)):
                 able.append(token)
         return able
+
+
+def special_tokens(tokenizer: Any) -> dict[str, int]:
+    """The tokens that a decoded answer leaves out, with their numbers.
+
+    `all_special_tokens` lacks those that tokenizer.json marks as special and tokenizer_config.json does not name.
+    """
+    named = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
+    added = {token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return named | added
 
 
 def token_texts(tokenizer: Any, silent: set[int]) -> list[str]:

@@ -21,7 +21,7 @@ from transformers.utils.generic import can_return_tuple
 
 from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
-from .generation_audio_reasoner import AudioGenerationMixin, embeddings_of_prompts
+from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 
 
 class AudioReasonerMultiModalProjector(nn.Module):
@@ -115,10 +115,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                 placeholders = (input_ids == self.config.audio_token_id).to(inputs_embeds.device)
                 inputs_embeds = self._merge(inputs_embeds, placeholders, input_features, feature_attention_mask, audio)
         elif input_features is not None or audio is not None:
-            raise ValueError(
-                "inputs_embeds and recordings were both passed: the audio has no placeholders to go to. Merge it into "
-                "inputs_embeds yourself (get_audio_features), or pass input_ids."
-            )
+            raise ValueError(EMBEDDINGS_AND_RECORDINGS)
         return self.language_model(
             attention_mask=attention_mask,
             position_ids=position_ids,

@@ -6,24 +6,32 @@ Knows the tokenizer, the feature extractor and the grammar of an answer; knows n
 from __future__ import annotations
 
 import inspect
+import numbers
 import os
+import re
 from typing import Any
 
 from transformers import BatchFeature, ProcessorMixin
 
-from .audio_loading import describe, load_audio
+from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
-from .grammar_audio_reasoner import ReasoningGrammar
+from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
+from .messages_audio_reasoner import conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 
 
-AUDIO_KEYS = ("audio", "url", "path", "audio_url")
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
 # recordings, and marks an assistant's tokens rightly behind recordings. Before, the last is refused; the rest is done
 # here.
 _BEFORE_5_23 = "sanitize_control_tokens" not in inspect.signature(ProcessorMixin.apply_chat_template).parameters
+if _BEFORE_5_23:
+    _END_OF_MARKED = None
+else:
+    from transformers.utils.chat_template_utils import mark_control_tokens
+
+    _END_OF_MARKED = mark_control_tokens("x", re.compile("x"))[-1]
 
 
 class AudioReasonerProcessor(PushesCode, ProcessorMixin):
@@ -63,31 +71,44 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         text: str | list[str] | None = None,
         audio: Any = None,
         images: Any = None,
+        videos: Any = None,
         **kwargs: Any,
     ) -> BatchFeature:
         """Tokenize prompts and extract features of their recordings.
 
         Args:
             text: one prompt or several, with one placeholder a recording.
-            audio: the waveforms of all prompts in order, (samples,) each, at the model's rate.
-            images: nothing, or nothing but empty lists (TRL's multimodal switch).
+            audio: the recordings of all prompts in order: waveforms (samples,) at the model's rate, or anything else
+                that `load_audio` takes.
+            images, videos: nothing, or nothing but empty lists (TRL's multimodal switch).
 
         Returns:
             `input_ids`, `attention_mask` (prompts, length); with audio also `input_features` and
             `feature_attention_mask` as the feature extractor returns them.
 
         Raises:
-            ValueError: text is missing, placeholders and recordings differ in number, images were passed, or a
-                waveform cannot be used.
+            ValueError: text is missing, placeholders and recordings differ in number, images or videos were passed,
+                or a waveform cannot be used.
         """
         if "audios" in kwargs:
             raise ValueError(
                 "The argument is called 'audio', not 'audios': recordings passed as 'audios' would not be heard."
             )
-        if any(_flatten(images)):
-            raise ValueError("Audio-Reasoner hears and does not see: leave 'images' out, or pass empty lists.")
+        for name, given in (("images", images), ("videos", videos)):
+            if any(_flatten(given)):
+                raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
         if text is None:
             raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
+        if not isinstance(text, str) and not len(text):
+            raise ValueError("text is an empty list: pass at least one prompt.")
+        if audio is not None:
+            # Whatever the base class would take is read here, by the same rules as in a message.
+            audio = [self._hear(recording) for recording in _recordings(audio)] or None
+        if _END_OF_MARKED and kwargs.get("sanitize_control_tokens"):
+            # transformers counts placeholders in what is left when the control tokens that a user spelt out are taken
+            # away. The second mark, which says nothing, stays there and keeps the text on either side apart.
+            texts = [text] if isinstance(text, str) else text
+            text = [sample.replace(_END_OF_MARKED, 2 * _END_OF_MARKED) for sample in texts]
         if _BEFORE_5_23:
             self._compare_numbers([text] if isinstance(text, str) else text, audio)
         return super().__call__(text=text, audio=audio, **kwargs)
@@ -126,15 +147,19 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         (`sanitize_control_tokens=False` lets them act; with `return_assistant_tokens_mask` they are not looked for).
 
         A recording is a content part `{"type": "audio", KEY: SOURCE}` with KEY one of `audio`, `url`, `path`,
-        `audio_url`, and SOURCE anything that `load_audio` takes. The paper's system prompt is put in front unless
-        the messages begin with one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
+        `audio_url`, and SOURCE anything that `load_audio` takes, or OpenAI's `{"type": "input_audio", "input_audio":
+        {"data": BASE64, "format": "wav"}}`. The paper's system prompt is put in front unless the messages begin with
+        one of their own. See transformers' `ProcessorMixin.apply_chat_template`.
+
+        Several conversations that are to be answered are padded on the left, since an answer goes on where its prompt
+        ends; `padding_side` overrides it.
 
         Raises:
-            ValueError: a content part of type audio holds no recording, or one that cannot be read whole.
+            ValueError: a message is malformed, or holds anything that is neither text nor a recording; or a recording
+                cannot be read whole.
             OSError: a file is missing.
         """
-        batched = bool(conversation) and isinstance(conversation[0], (list, tuple))
-        conversations = conversation if batched else [conversation]
+        conversations, batched = conversations_of(conversation)
         load = bool(kwargs.get("tokenize"))
         if not _BEFORE_5_23 and load and not kwargs.get("return_assistant_tokens_mask"):
             kwargs.setdefault("sanitize_control_tokens", True)
@@ -143,6 +168,12 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
                 "return_assistant_tokens_mask marks the wrong tokens with transformers before 5.23, so training would "
                 "learn something else than the answers: update transformers."
             )
+        if (
+            load
+            and len(conversations) > 1
+            and (kwargs.get("add_generation_prompt") or kwargs.get("continue_final_message"))
+        ):
+            kwargs = _padded_left(kwargs)
         prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
         return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
 
@@ -154,47 +185,27 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
 
     def _prepare_message(self, message: dict, load: bool) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
-        content = message.get("content")
-        if _BEFORE_5_23 and load and message.get("role") != "assistant":
-            self._refuse_control_tokens(content)
-        if not isinstance(content, (list, tuple)):
-            return dict(message)
-        parts = []
-        for part in content:
-            part = {key: value for key, value in part.items() if value is not None}
-            if part.get("type") in ("audio", "audio_url"):
-                part = {"type": "audio", "audio": self._recording(part, load)}
-            parts.append(part)
-        return {**message, "content": parts}
+        prepared = prepared_message(message, self._hear if load else lambda source: source)
+        if _BEFORE_5_23 and load and prepared["role"] != "assistant":
+            self._refuse_control_tokens(prepared)
+        return prepared
 
-    def _refuse_control_tokens(self, content: Any) -> None:
-        texts = [content] if isinstance(content, str) else [part.get("text") or "" for part in content or ()]
-        for token in self.tokenizer.all_special_tokens:
+    def _refuse_control_tokens(self, message: dict) -> None:
+        content = message["content"]
+        written = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
+        texts = [message["role"], *written]
+        for token in special_tokens(self.tokenizer):
             if any(token in text for text in texts):
                 raise ValueError(
                     f"A message spells out the control token {token}, which transformers before 5.23 cannot keep from "
                     "acting: take it out, or update transformers."
                 )
 
-    def _recording(self, part: dict, load: bool) -> Any:
-        sources = [part[key] for key in AUDIO_KEYS if key in part]
-        if len(sources) != 1:
-            raise ValueError(
-                f"A content part of type audio holds {len(sources)} recordings (keys {sorted(part)}): give "
-                f"exactly one under one of {', '.join(AUDIO_KEYS)}."
-            )
-        source = sources[0]
-        if "audio_url" in part and isinstance(source, dict):
-            source = source.get("url", source)
-        if not load:
-            return source
+    def _hear(self, source: Any) -> Any:
+        """The waveform of a recording, (samples,)."""
         waveform = load_audio(source, self.feature_extractor.sampling_rate)
-        seconds = len(waveform) / self.feature_extractor.sampling_rate
-        if seconds > self.feature_extractor.max_duration:
-            raise ValueError(
-                f"{describe(source)} lasts {seconds:.1f} s, more than the maximum of "
-                f"{self.feature_extractor.max_duration:.0f} s: split it, or raise max_duration."
-            )
+        extractor = self.feature_extractor
+        check_duration(describe(source), len(waveform), extractor.sampling_rate, extractor.max_duration)
         return waveform
 
     def parse_reasoning(self, text: str) -> Reasoning:
@@ -231,6 +242,35 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """As the base class, with the code beside the configuration."""
         save_code(save_directory)
         return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+
+def _padded_left(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `apply_chat_template` with padding on the left, unless they name a side."""
+    given = kwargs.get("processor_kwargs") or {}
+    if any("padding_side" in place for place in (kwargs, given, given.get("text_kwargs") or {})):
+        return kwargs
+    # Beside `padding`: transformers before 5.23 reads one of the two places.
+    if "padding" in kwargs:
+        return {**kwargs, "padding_side": "left"}
+    return {**kwargs, "processor_kwargs": {**given, "padding_side": "left"}}
+
+
+def _recordings(audio: Any) -> list:
+    """The recordings of a call: one, a list, or a list for each prompt."""
+    if hasattr(audio, "ndim") and audio.ndim > 1:
+        raise ValueError(
+            f"audio has shape {tuple(audio.shape)}: pass a list with one waveform (samples,) for each recording."
+        )
+    if not isinstance(audio, (list, tuple)) or audio and isinstance(audio[0], numbers.Real):
+        return [audio]
+    if any(recording is None for recording in audio):
+        raise ValueError(f"audio holds None as recording {list(audio).index(None) + 1}: pass a waveform or a file.")
+    nested = [isinstance(item, (list, tuple)) and not (item and isinstance(item[0], numbers.Real)) for item in audio]
+    return [
+        found
+        for item, deeper in zip(audio, nested, strict=True)
+        for found in (_recordings(item) if deeper else [item])
+    ]
 
 
 def _flatten(images: Any) -> list:

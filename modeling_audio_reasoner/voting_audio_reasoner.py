@@ -123,13 +123,17 @@ def vote(
             torch's seed beforehand for the same answers again.
 
     Raises:
-        ValueError: `num_answers` is below one, `choices` is empty, the model has no token that ends an answer, or a
-            recording cannot be heard.
+        ValueError: `num_answers` is below one; `choices` is empty, a single text, or holds one twice; `messages` is
+            several conversations; the model has no token that ends an answer; or a recording cannot be heard.
     """
     if num_answers < 1:
         raise ValueError(f"num_answers is {num_answers}: ask for at least one answer.")
-    if choices is not None and not choices:
-        raise ValueError("choices is empty: leave it out to vote for the response itself.")
+    if choices is not None:
+        _check_choices(choices)
+    if len(messages) > 1 and any(isinstance(message, (list, tuple)) for message in messages):
+        raise ValueError(
+            f"messages holds {len(messages)} conversations, whose votes would be one: vote on each by itself."
+        )
     for name in (*ONE_SEQUENCE, "streamer"):
         if generation.pop(name, None) not in (None, ONE_SEQUENCE.get(name)):
             raise ValueError(f"vote does not take {name}: num_answers says how many answers are sampled.")
@@ -159,6 +163,24 @@ def vote(
         **ONE_SEQUENCE,
     )
     return _count(collector, written[:, prompt.shape[1] :], processor.tokenizer)
+
+
+def _check_choices(choices: Sequence[str]) -> None:
+    """Refuse choices for which no answer, or not every one, could vote."""
+    if isinstance(choices, str):
+        raise ValueError(f"choices is the text {choices!r}, of which each letter would be a choice: pass a list.")
+    if not choices:
+        raise ValueError("choices is empty: leave it out to vote for the response itself.")
+    held: dict[str, str] = {}
+    for choice in choices:
+        name = normalise(choice)
+        if not name:
+            raise ValueError(f"choices holds {choice!r}, which no response can name: take it out.")
+        if name in held:
+            raise ValueError(
+                f"choices holds {held[name]!r} and {choice!r}, which no response can tell apart: give each once."
+            )
+        held[name] = choice
 
 
 def _end_ids(model: Any, processor: Any, generation: dict[str, Any]) -> list[int]:

@@ -159,6 +159,7 @@ def test_every_third_party_import_is_declared() -> None:
     """setup.py names whatever the packages and recipes import."""
     declared = (ROOT / "setup.py").read_text(encoding="utf-8").lower().replace("-", "_")
     distribution = {"yaml": "pyyaml", "sklearn": "scikit_learn", "markupsafe": "jinja2"}
+    distribution |= {"chromaprint": "pyacoustid", "google": "google_genai"}
     own = set(PACKAGES) | {path.stem for path in python_files("recipes")} | set(sys.stdlib_module_names)
     for package in PACKAGES:
         for path in python_files(package):

@@ -59,6 +59,7 @@ def ask(
         messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
     )
     network = load_model(model, revision)
+    inputs = inputs.to(network.device)
     options: dict[str, Any] = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
     if budgets:
         options["logits_processor"] = [processor.reasoning_grammar(budgets)]
@@ -98,16 +99,18 @@ def load_processor(model: str, revision: str | None = None):
 
 
 def load_model(model: str, revision: str | None = None):
-    """The model, through AutoModel.
+    """The model, through AutoModel, on the GPU where there is one.
 
     Raises:
         ValueError: a file of its weights cannot be read.
     """
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoModel
 
     try:
-        return AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
+        network = AutoModel.from_pretrained(model, trust_remote_code=True, revision=revision).eval()
+        return network.to("cuda" if torch.cuda.is_available() else "cpu")
     except SafetensorError as error:
         raise ValueError(
             f"{model}: a file of its weights cannot be read ({error}), so it is cut off or damaged: copy or download "

@@ -9,13 +9,29 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .stage import Left, Outcome
 
 
 COMMIT_SECONDS = 0.5
+
+
+class Places:
+    """A set of places, a byte for each up to the last."""
+
+    def __init__(self, places: Iterable[int]) -> None:
+        self._marks = bytearray()
+        for place in places:
+            self._marks.extend(bytes(max(0, place + 1 - len(self._marks))))
+            self._marks[place] = 1
+
+    def __contains__(self, place: int) -> bool:
+        return place < len(self._marks) and self._marks[place] == 1
+
+    def __len__(self) -> int:
+        return sum(self._marks)
 
 
 class RowJournal:
@@ -45,9 +61,9 @@ class RowJournal:
         self._connection.execute("BEGIN")
         self._committed = time.monotonic()
 
-    def places(self) -> set[int]:
+    def places(self) -> Places:
         """The places that are done."""
-        return {place for (place,) in self._connection.execute("SELECT DISTINCT place FROM outcomes")}
+        return Places(place for (place,) in self._connection.execute("SELECT DISTINCT place FROM outcomes"))
 
     def record(self, place: int, outcomes: Sequence[Outcome]) -> None:
         """Note what became of the row at `place`."""

@@ -26,15 +26,14 @@ def bandwidth(waveform: np.ndarray, rate: int) -> float | None:
 
     size = min(2 ** round(np.log2(max(rate * WINDOW_SECONDS, 16))), len(waveform))
     part = max(PART_SECONDS * rate, size)
-    total: np.ndarray | None = None
+    total = np.zeros(size // 2 + 1)
     for start in range(0, len(waveform), part):
         samples = waveform[start : start + part]
         if len(samples) < size:
             continue  # the rest of a long recording, shorter than one window
-        frequencies, density = welch(samples, rate, window="blackmanharris", nperseg=size, detrend="constant")
-        total = len(samples) * density + (0.0 if total is None else total)
-    assert total is not None
+        _, density = welch(samples, rate, window="blackmanharris", nperseg=size, detrend="constant")
+        total += len(samples) * density
     density = total / len(waveform)
     threshold = max(density.max() * 10 ** (RANGE_DB / 10), 10 ** (FLOOR_DB / 10))
     reached = np.flatnonzero(density > threshold)
-    return float(frequencies[reached[-1]]) if len(reached) else None
+    return float(reached[-1] * rate / size) if len(reached) else None

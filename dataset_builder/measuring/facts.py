@@ -14,10 +14,10 @@
 | `speech` | [[s, s]] | start and end of stretches of speech; singing often counts | silero-vad |
 | `speech_share` | 0..1 | their share of the duration | |
 | `tempo` | BPM | music: beats a minute; absent below 4 s and without a beat | librosa |
-| `tempo_strength` | 0..1 | music: autocorrelation of the onsets at that beat | librosa |
+| `tempo_strength` | 0.2..1 | music: autocorrelation of the onsets at that beat | librosa |
 | `tempo_rival` | BPM | music: half or double the tempo, where it fits nearly as well | librosa |
 | `key` | name | music: such as "A minor" or "C# major"; absent below 1 s and without notes | librosa |
-| `key_strength` | -1..1 | music: correlation with the key's profile by Krumhansl and Kessler | librosa |
+| `key_strength` | 0.5..1 | music: correlation of the notes with those of the key | librosa |
 | `key_rival` | name | music: the key that fits next best | librosa |
 | `pitch_range` | [Hz] | speech: 10th, 50th and 90th percentile over voiced frames; absent without | librosa |
 | `pitch_voiced_share` | 0..1 | speech: share of voiced frames in the stretches of speech | librosa |
@@ -27,7 +27,7 @@ Facts that do not apply are absent. The same samples give the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ def measure(waveform: np.ndarray, rate: int, domain: str, groups: Collection[str
         if domain == "speech":
             facts |= _voice(heard, spoken)
     if "music" in wanted and domain == "music":
-        facts |= _music(resample(music_facts.middle(waveform, rate), rate, music_facts.RATE))
+        facts |= _music(music_facts.middle(waveform, rate), rate)
     return facts
 
 
@@ -119,8 +119,9 @@ def _voice(heard: np.ndarray, spoken: list[tuple[float, float]]) -> dict[str, An
     )
 
 
-def _music(heard: np.ndarray) -> dict[str, Any]:
-    tempo, key = music_facts.tempo(heard), music_facts.key(heard)
+def _music(part: np.ndarray, rate: int) -> dict[str, Any]:
+    tempo = music_facts.tempo(resample(part, rate, music_facts.RATE))
+    key = music_facts.key(resample(part, rate, music_facts.KEY_RATE))
     facts: dict[str, Any] = {}
     if tempo is not None:
         facts |= {"tempo": round(tempo.bpm, 1), "tempo_strength": round(tempo.strength, 2)}
@@ -145,9 +146,3 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 def _known(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def names() -> Iterable[str]:
-    """Every key that `measure` can give, in the order of the table above."""
-    lines = (__doc__ or "").splitlines()
-    return [line.split("`")[1] for line in lines if line.startswith("| `")]

@@ -8,11 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-
-from ..clip import resample
 
 
 SLOWED = 4
@@ -20,19 +19,39 @@ SLOWED = 4
 CHROMAPRINT_RATE = 11_025
 RATE = CHROMAPRINT_RATE * SLOWED
 SHORTEST = 0.8
-"""Seconds; shorter recordings are compared by the SHA-256 of their samples alone."""
+"""Seconds; shorter recordings give fewer than four items, and are compared by the SHA-256 of their samples alone."""
+MOVING = 3
+"""Different items from which on a fingerprint tells sounds apart; a steady tone has one, whoever plays it."""
 PEAK = 0.9
-SAME = 0.8
-"""Similarity from which on two recordings are the same."""
+PART_SECONDS = 60
+"""Long recordings are handed over in parts, so that memory does not grow with them."""
+SAME = 0.6
+"""Similarity from which on two recordings are taken to be the same.
+
+Drawn from 610 recordings (speech, effects, drums, music; 0.8 to 15 s), of which 4,500 copies were made. Of those
+through MP3 99.2% reach it, Ogg 98.4%, 3.5 dB too loud and clipped 98.7%, 17 ms shorter 98.2%, half of it 98.0%, 70% of
+it through MP3 98.1%; at 8 kHz 87.7% and through MP3 of the lowest rate 86.9%, where cymbals lose all they have. Of
+185,745 pairs of different recordings two reach it, both takes of one sound (a cymbal hit hard and softly, a sling that
+hits and misses); 99.9% have less than 0.31, and every pair above 0.51 is related.
+"""
 LEAST_OVERLAP = 0.5
 """Of the shorter of two fingerprints."""
 COMPARED_AT_ALL_OFFSETS = 2**22
 """Pairs of items; with more of them the offsets to look at are found by items that both have."""
 TRIED_OFFSETS = 16
+BEST_OFFSETS = 3
+"""Of all offsets those with most equal bits, whose similarity is worked out."""
 
 
 def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
-    """The items of a recording's fingerprint, (items,) of uint32.
+    """The items of a recording's fingerprint, (items,) of uint32, one every 31 ms.
+
+    Recordings of less than 0.8 s, and such as do not change (silence, a steady tone), give the eight words of the
+    SHA-256 of their samples in 16 bits: they are found again only where these are the same.
+
+    Args:
+        waveform: float32 mono (samples,).
+        rate: Hz.
 
     Raises:
         ImportError: pyacoustid or the library libchromaprint is not installed.
@@ -40,14 +59,20 @@ def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
     largest = float(np.abs(waveform).max(initial=0.0))
     if largest == 0 or len(waveform) < SHORTEST * rate:
         return _exact(waveform)
-    heard = resample(waveform.astype(np.float32, copy=False), rate, RATE)
-    samples = np.rint(np.clip(heard * (PEAK / largest), -1, 1) * 32767).astype("<i2")
+    import soxr
+
     library = _chromaprint()
     printer = library.Fingerprinter()
     printer.start(CHROMAPRINT_RATE, 1)
-    printer.feed(samples.tobytes())
+    resampler = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ")
+    part = PART_SECONDS * rate
+    for start in range(0, len(waveform), part):
+        samples = waveform[start : start + part].astype(np.float32, copy=False)
+        heard = resampler.resample_chunk(samples, last=start + part >= len(waveform))
+        printer.feed(_in_16_bits(heard * (PEAK / largest)))
     items, _ = library.decode_fingerprint(printer.finish())
-    return np.array(items, dtype=np.int64).astype(np.uint32)
+    found = np.array(items, dtype=np.int64).astype(np.uint32)
+    return found if len(np.unique(found)) >= MOVING else _exact(waveform)
 
 
 def _chromaprint() -> Any:
@@ -64,8 +89,11 @@ def _chromaprint() -> Any:
 
 
 def _exact(waveform: np.ndarray) -> np.ndarray:
-    samples = np.rint(np.clip(waveform, -1, 1) * 32767).astype("<i2")
-    return np.frombuffer(hashlib.sha256(samples.tobytes()).digest(), dtype=">u4").astype(np.uint32)
+    return np.frombuffer(hashlib.sha256(_in_16_bits(waveform)).digest(), dtype=">u4").astype(np.uint32)
+
+
+def _in_16_bits(samples: np.ndarray) -> bytes:
+    return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def to_text(items: np.ndarray) -> str:
@@ -86,25 +114,28 @@ def from_text(text: str) -> np.ndarray:
         raise ValueError(f"{text[:40]!r} is not a fingerprint ({error}): measure the recording again.") from None
 
 
-def similarity(one: np.ndarray, other: np.ndarray) -> float:
-    """Share of equal bits, 0..1, where the two fingerprints lie best upon each other.
+def similarity(one: np.ndarray, other: np.ndarray, offsets: Iterable[int] | None = None) -> float:
+    """How far two fingerprints move alike, 0..1, where they lie best upon each other.
 
-    At least half of the shorter one has to lie upon the other. Unrelated recordings have 0.5 to 0.7, the same one 0.8
-    and more (`SAME`); 0 where one is empty.
+    Equal bits beyond those that are equal by chance: Cohen's kappa, with the chance that two sounds with these shares
+    of ones in each bit would have. Equal bits alone would call all steady sounds the same. At least half of the
+    shorter fingerprint has to lie upon the other. Copies have 0.6 to 1 (`SAME`), other recordings 0 to 0.4.
+
+    Args:
+        offsets: places in `other` where the first item of `one` may lie; default all.
     """
-    if len(one) > len(other):
-        one, other = other, one
-    if not len(one):
+    if not len(one) or not len(other):
         return 0.0
-    least = max(1, round(LEAST_OVERLAP * len(one)))
-    if len(one) * len(other) <= COMPARED_AT_ALL_OFFSETS:
-        return _best_of_all(one, other, least)
-    offsets = _shared_offsets(one, other)
-    return max((_agreement(one, other, offset, least) for offset in offsets), default=0.0)
+    least = max(1, round(LEAST_OVERLAP * min(len(one), len(other))))
+    if offsets is None and len(one) * len(other) <= COMPARED_AT_ALL_OFFSETS:
+        offsets = _closest_offsets(one, other, least)
+    elif offsets is None:
+        offsets = _shared_offsets(one, other)
+    return max((_kappa(one, other, offset, least) for offset in offsets), default=0.0)
 
 
-def _best_of_all(one: np.ndarray, other: np.ndarray, least: int) -> float:
-    """Sums over the diagonals of the matrix of differing bits; a diagonal is an offset."""
+def _closest_offsets(one: np.ndarray, other: np.ndarray, least: int) -> list[int]:
+    """The offsets with the largest share of equal bits, from the sums over the diagonals of a matrix of all pairs."""
     differing = _ones(one[::-1, None] ^ other[None, :])
     rows, columns = differing.shape
     shifted = np.zeros((rows, rows + columns), dtype=np.uint8)
@@ -112,18 +143,26 @@ def _best_of_all(one: np.ndarray, other: np.ndarray, least: int) -> float:
     shifted = shifted.reshape(-1)[: rows * (rows + columns - 1)].reshape(rows, rows + columns - 1)
     bits = shifted.sum(axis=0, dtype=np.int64)
     place = np.arange(1, rows + columns)
-    overlap = np.minimum(np.minimum(place, place[::-1]), rows)
-    agreement = 1 - bits / (32 * overlap)
-    return float(agreement[overlap >= least].max())
+    overlap = np.minimum(np.minimum(place, place[::-1]), min(rows, columns))
+    share = np.where(overlap >= least, bits / overlap, np.inf)
+    return [int(offset) - rows + 1 for offset in np.argsort(share, kind="stable")[:BEST_OFFSETS]]
 
 
-def _agreement(one: np.ndarray, other: np.ndarray, offset: int, least: int) -> float:
-    """Share of equal bits with the first item of `one` at `offset` of `other`; 0 where too few overlap."""
+def _kappa(one: np.ndarray, other: np.ndarray, offset: int, least: int) -> float:
+    """The similarity with the first item of `one` at `offset` of `other`; 0 where too few items overlap."""
     first, last = max(0, -offset), min(len(one), len(other) - offset)
     if last - first < least:
         return 0.0
-    differing = _ones(one[first:last] ^ other[first + offset : last + offset])
-    return 1 - float(differing.sum(dtype=np.int64)) / (32 * (last - first))
+    bits, others = _bits(one[first:last]), _bits(other[first + offset : last + offset])
+    share, its_share = bits.mean(axis=0), others.mean(axis=0)
+    chance = float((share * its_share + (1 - share) * (1 - its_share)).mean())
+    equal = float((bits == others).mean())
+    return max(0.0, (equal - chance) / (1 - chance)) if chance < 1 else 0.0
+
+
+def _bits(items: np.ndarray) -> np.ndarray:
+    """(items, 32) of zeros and ones."""
+    return np.unpackbits(np.ascontiguousarray(items)[:, None].view(np.uint8), axis=1)
 
 
 def _shared_offsets(one: np.ndarray, other: np.ndarray) -> list[int]:

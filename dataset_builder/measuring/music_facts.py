@@ -8,20 +8,35 @@ import numpy as np
 
 
 RATE = 22_050
-"""Hz; what librosa's features are made for."""
+"""Hz, for the tempo; what librosa's onset strength is made for."""
 LONGEST = 120.0
 """Seconds that are looked at, from the middle of a longer recording."""
 HOP = 512
+QUIETEST = 1e-4
+"""Between the lowest and the highest sample; less than that is no music."""
 SHORTEST_TEMPO = 4.0
 SHORTEST_KEY = 1.0
-WEAKEST_TEMPO = 0.1
-"""Of the autocorrelation: below it there is no beat."""
+WEAKEST_TEMPO = 0.2
+"""Autocorrelation below which there is no beat: white noise has less than 0.1, of 240 pieces none less than 0.3."""
+LAGS = 384
+"""Frames, 8.9 s: the longest lag of the autocorrelation."""
 RIVAL = 0.8
 """Half or double the tempo is a rival where its autocorrelation is at least this share of the tempo's."""
+KEY_RATE = 11_025
+"""Hz, for the key: the notes lie below 4 kHz, and what lies above them is drums."""
+KEY_WINDOW = 4096
+KEY_OCTAVE, KEY_OCTAVES = 4.0, 1.0
+"""Middle and half width of the octaves that count most."""
+WEAKEST_KEY = 0.5
+"""Correlation; speech and drums mostly stay below it, of 240 pieces rendered from scores one in a hundred does."""
+FLATTEST = 0.1
+"""Standard deviation of the twelve notes over their mean; white noise has 0.02, the pieces 0.2 and more."""
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-# Krumhansl and Kessler 1982: how well each of the twelve notes fits a key, from its tonic upwards.
-MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+# How often each of the twelve notes sounds in a key, from its tonic upwards, in per cent (Budge 1943, Bellmann 2005).
+# Of 240 pieces rendered from scores in a known key these found 66% (89% counting the relative key), the profiles of
+# Krumhansl and Kessler 50% (65%), in the same chroma.
+MAJOR = (16.80, 0.86, 12.95, 1.41, 13.49, 11.93, 1.25, 20.28, 1.80, 8.04, 0.62, 10.57)
+MINOR = (18.16, 0.69, 12.99, 13.34, 1.07, 11.15, 1.38, 21.07, 7.49, 1.53, 0.92, 10.21)
 
 
 @dataclass(frozen=True)
@@ -53,27 +68,38 @@ def middle(waveform: np.ndarray, rate: int) -> np.ndarray:
 def tempo(waveform: np.ndarray) -> Tempo | None:
     """The tempo of (samples,) at 22,050 Hz; None for less than 4 s and where there is no beat.
 
-    The tempogram (autocorrelation of the onset strength) by librosa, its mean over time weighted towards 120 beats a
-    minute. Whether a beat or half of it is counted is a matter of taste, so `rival` says where both fit.
+    librosa's onset strength, its autocorrelation, and librosa's choice of a lag weighted towards 120 beats a minute,
+    refined to a fraction of a frame. Whether a beat or half of it is counted is a matter of taste: `rival`.
     """
-    if len(waveform) < SHORTEST_TEMPO * RATE:
+    if len(waveform) < SHORTEST_TEMPO * RATE or np.ptp(waveform) < QUIETEST:
         return None
     import librosa
+    from librosa.onset import onset_strength
 
-    onsets = librosa.onset.onset_strength(y=waveform, sr=RATE, hop_length=HOP)
-    if not onsets.max() > 0:
+    agreement = _autocorrelation(onset_strength(y=waveform, sr=RATE, hop_length=HOP))
+    if not agreement.any():
         return None
-    tempogram = librosa.feature.tempogram(onset_envelope=onsets, sr=RATE, hop_length=HOP)
-    agreement = tempogram.mean(axis=1)
-    coarse = float(librosa.feature.tempo(tg=tempogram, sr=RATE, hop_length=HOP)[0])
+    found = librosa.feature.tempo(tg=np.maximum(agreement, 0.0)[:, None], sr=RATE, hop_length=HOP)
     a_minute = 60 * RATE / HOP
-    lag = _refined(agreement, a_minute / coarse)
+    lag = _refined(agreement, a_minute / float(found[0]))
     strength = _at(agreement, lag)
     if strength < WEAKEST_TEMPO:
         return None
-    rivals = [(_at(agreement, lag * factor), a_minute / lag / factor) for factor in (0.5, 2.0)]
-    best, bpm = max(rivals)
-    return Tempo(a_minute / lag, min(strength, 1.0), bpm if best >= RIVAL * strength else None)
+    half, double = _at(agreement, 2 * lag), _at(agreement, lag / 2)
+    bpm = a_minute / lag
+    rival = 2 * bpm if double > half else bpm / 2
+    return Tempo(bpm, min(strength, 1.0), rival if max(half, double) >= RIVAL * strength else None)
+
+
+def _autocorrelation(onsets: np.ndarray) -> np.ndarray:
+    """Correlation of the onsets with themselves by lag in frames, 1 at 0; up to half their length and 8.9 s."""
+    moves = onsets - onsets.mean(dtype=np.float64)
+    size = min(LAGS, len(moves) // 2)
+    spectrum = np.abs(np.fft.rfft(moves, 2 * len(moves))) ** 2
+    sums = np.fft.irfft(spectrum)[:size]
+    if sums[0] <= 1e-12 * len(moves):
+        return np.zeros(size)
+    return sums / sums[0] * len(moves) / (len(moves) - np.arange(size))
 
 
 def _at(agreement: np.ndarray, lag: float) -> float:
@@ -91,29 +117,35 @@ def _refined(agreement: np.ndarray, lag: float) -> float:
         if peak + 1 >= len(agreement):
             break
         before, at, after = agreement[peak - 1 : peak + 2]
-        bend = before - 2 * at + after
-        if bend >= 0:
+        if not (before < at > after):
             break  # no peak there: the beat does not hold that long
-        lag = (peak + 0.5 * (before - after) / bend) / multiple
+        lag = (peak + 0.5 * (before - after) / (before - 2 * at + after)) / multiple
     return lag
 
 
 def key(waveform: np.ndarray) -> Key | None:
-    """The key of (samples,) at 22,050 Hz by Krumhansl and Schmuckler; None for less than 1 s and without notes.
+    """The key of (samples,) at 11,025 Hz; None for less than 1 s and where there are no notes.
 
-    The mean chroma (librosa) is correlated with the profiles of all 24 keys.
+    The method of Krumhansl and Schmuckler: the mean chroma (librosa, three octaves around middle C) is correlated
+    with the profiles of all 24 keys. A major key and its relative minor have the same notes and are often taken for
+    each other; the second is then the rival.
     """
-    if len(waveform) < SHORTEST_KEY * RATE:
+    if len(waveform) < SHORTEST_KEY * KEY_RATE or np.ptp(waveform) < QUIETEST:
         return None
     import librosa
 
-    chroma = librosa.feature.chroma_stft(y=waveform, sr=RATE, n_fft=4096, hop_length=2048, tuning=0.0, norm=None)
+    spectrum = np.abs(librosa.stft(waveform - waveform.mean(), n_fft=KEY_WINDOW, hop_length=KEY_WINDOW // 4))
+    chroma = librosa.feature.chroma_stft(
+        S=spectrum, sr=KEY_RATE, n_fft=KEY_WINDOW, tuning=0.0, ctroct=KEY_OCTAVE, octwidth=KEY_OCTAVES
+    )
     notes = chroma.sum(axis=1)
-    if not notes.max() > 0 or np.ptp(notes) < 1e-3 * notes.max():
+    if not notes.std() > FLATTEST * notes.mean():
         return None
     profiles = np.array([np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)])
     fits = np.corrcoef(notes, profiles)[0, 1:]
     first, second = np.argsort(-fits, kind="stable")[:2]
+    if fits[first] < WEAKEST_KEY:
+        return None
     return Key(_name(first), float(fits[first]), _name(second), float(fits[second]))
 
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 FOLDER = Path(__file__).parent
 SYSTEM, REQUEST = "# System", "# Request"
@@ -22,12 +26,14 @@ class PromptFile:
     name: the file's name without its ending.
     version: the first 12 digits of the SHA-256 of its content.
     system, request: its two parts, as Jinja templates.
+    text: the whole of it.
     """
 
     name: str
     version: str
     system: str
     request: str
+    text: str
 
     def render(self, **values: Any) -> tuple[str, str]:
         """System text and request with the values in their places.
@@ -35,11 +41,16 @@ class PromptFile:
         Raises:
             jinja2.UndefinedError: the template names a value that is not given.
         """
-        from jinja2 import StrictUndefined
-        from jinja2.sandbox import SandboxedEnvironment
+        return _template(self.system).render(**values).strip(), _template(self.request).render(**values).strip()
 
-        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        return tuple(environment.from_string(part).render(**values).strip() for part in (self.system, self.request))  # type: ignore[return-value]
+
+@lru_cache(maxsize=64)
+def _template(text: str) -> Template:
+    """Compiled once, which takes more time than all the rest of a call on this side."""
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(text)
 
 
 def read_prompt(name: str, path: Path | None = None) -> PromptFile:
@@ -57,4 +68,4 @@ def read_prompt(name: str, path: Path | None = None) -> PromptFile:
     _, also, system = before.partition(f"{SYSTEM}\n")
     if not found or not also or not request.strip():
         raise ValueError(f"{path} has not both headings, {SYSTEM!r} and {REQUEST!r}, each on a line of its own.")
-    return PromptFile(name, hashlib.sha256(content.encode()).hexdigest()[:12], system, request)
+    return PromptFile(name, hashlib.sha256(content.encode()).hexdigest()[:12], system, request, content)

@@ -11,6 +11,7 @@ broken; a folder without metadata gives every audio file in it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ class FolderSource:
         return entry.problem is not None or self._splits is None or entry.split in self._splits
 
     def _listed(self) -> Iterator[Entry]:
-        listed: set[str] = set()
+        listed: set[int] = set()  # hashes, which take less than the names
         for path, column in self._metadata.items():
             relative = str(path.relative_to(self._folder))
             unit = "row" if path.suffix == ".parquet" else "line"
@@ -97,14 +98,14 @@ class FolderSource:
                     continue
                 audio = path.parent / file_name.strip()
                 source_id = _relative(audio, self._folder)
-                listed.add(source_id)
+                listed.add(hash(source_id))
                 entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
                 if self._wanted(entry):
                     yield entry
         for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             wanted = self._splits is None or split_of_path(Path(source_id)) in self._splits
-            if source_id not in listed and wanted:
+            if hash(source_id) not in listed and wanted:
                 names = " or ".join(_relative(path, self._folder) for path in list(self._metadata)[:3])
                 yield Entry(Place(source_id), problem=f"it has no line in {names}.")
 
@@ -119,11 +120,13 @@ class FolderSource:
 
 def _files(folder: Path) -> Iterator[Path]:
     """All files below a folder but the hidden ones, by name; a folder's own before those of its folders."""
-    found = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    yield from (path for path in found if path.is_file())
-    for path in found:
-        if path.is_dir():
-            yield from _files(path)
+    with os.scandir(folder) as entries:
+        found = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+    # Names and no paths: folders hold a million files.
+    yield from (path for name, is_folder in found if not is_folder and (path := folder / name).is_file())
+    for name, is_folder in found:
+        if is_folder:
+            yield from _files(folder / name)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from ..engine.stage import Outcome, Row
 from .asking import Asking, Request, told_facts
-from .taught_stage import TaughtStage, most_in_flight
+from .taught_stage import TaughtByOne
 
 
 class Event(BaseModel):
@@ -52,7 +50,7 @@ class Labels(BaseModel):
     uncertain: list[str]
 
 
-class Annotate(TaughtStage):
+class Annotate(TaughtByOne):
     """Secondary labelling (paper, section on CoTA: the first of its three steps).
 
     Args:
@@ -65,18 +63,8 @@ class Annotate(TaughtStage):
     name = "annotate"
 
     def __init__(self, asking: Asking) -> None:
-        if not asking.settings.hears:
-            raise ValueError(
-                f"The teacher {asking.settings.model} does not hear: choose one that does, or write `hears: true`."
-            )
-        self.asking = asking
-        self.in_flight = most_in_flight([asking])
-
-    def version(self) -> dict[str, Any]:
-        return self.asking.identity()
-
-    def askings(self) -> list[Asking]:
-        return [self.asking]
+        asking.require_hearing()
+        super().__init__(asking)
 
     def forms(self) -> list[type[BaseModel]]:
         return [Labels]
@@ -92,8 +80,5 @@ class Annotate(TaughtStage):
         return [Request(asking, row, Labels, told, hears=True)]
 
     async def process(self, row: Row) -> Outcome:
-        labels = await self.asking.ask(self.requests(row, self.asking)[0])
-        return row | {
-            "labels": labels.model_dump(exclude_none=True),
-            "teachers": row.get("teachers", {}) | {self.name: self.asking.identity()},
-        }
+        labels = await self.answer(row)
+        return row | {"labels": labels.model_dump(exclude_none=True), "teachers": self.taught(row)}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..engine.stage import Outcome, Row, Stage, TaskPlace
@@ -51,25 +50,36 @@ class Arrange(Stage):
                 for offset, row in place.previous.rows_with_offsets(rank)
             )
             order.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
+        order.execute("CREATE INDEX by_group ON rows (domain, task, split, id)")
         order.commit()
         yield from self._shards(order)
         order.close()
 
     def _shards(self, order: sqlite3.Connection) -> Iterator[Row]:
+        groups = order.execute("SELECT DISTINCT domain, task, split FROM rows ORDER BY domain, task, split").fetchall()
+        of_group = "FROM rows WHERE domain = ? AND task = ? AND split = ? ORDER BY id"
+        for group in groups:
+            domain, task, split = group[0], group[1], SPLITS[group[2]]
+            # Gone through twice, for a shard's name says how many there are.
+            count = sum(1 for _ in self._cut(order.execute(f"SELECT seconds, NULL, NULL {of_group}", group)))
+            rows = order.execute(f"SELECT seconds, rank, offset {of_group}", group)
+            for index, places in enumerate(self._cut(rows)):
+                name = shard_path(domain, task, split, index, count)
+                yield {"id": name, "domain": domain, "task": task, "split": split, "places": places}
+
+    def _cut(self, rows: Iterable[tuple[float, int, int]]) -> Iterator[list[list[int]]]:
+        """Rank and offset of the rows of each shard."""
         longest = self.shard_megabytes * 1e6 / (BYTES_PER_SAMPLE * COPIES * SAMPLING_RATE)
-        rows = order.execute("SELECT * FROM rows ORDER BY domain, task, split, id")
-        for (domain, task, split), group in groupby(rows, key=lambda line: line[:3]):
-            shards: list[list[list[int]]] = [[]]
-            seconds = 0.0
-            for _, _, _, _, duration, rank, offset in group:
-                if shards[-1] and seconds + duration > longest:
-                    shards.append([])
-                    seconds = 0.0
-                shards[-1].append([rank, offset])
-                seconds += duration
-            for index, places in enumerate(shards):
-                name = shard_path(domain, task, SPLITS[split], index, len(shards))
-                yield {"id": name, "domain": domain, "task": task, "split": SPLITS[split], "places": places}
+        places: list[list[int]] = []
+        seconds = 0.0
+        for duration, rank, offset in rows:
+            if places and seconds + duration > longest:
+                yield places
+                places, seconds = [], 0.0
+            places.append([rank, offset])
+            seconds += duration
+        if places:
+            yield places
 
     async def process(self, row: Row) -> Outcome:
         return row

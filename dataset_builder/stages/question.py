@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 from ..engine.stage import Left, Outcome, Row
 from ..question_text import question_text
 from .asking import Asking, Request, told_facts
-from .taught_stage import TaughtStage, most_in_flight
+from .taught_stage import TaughtByOne
 
 
 TASKS: dict[str, dict[str, str]] = {
@@ -72,7 +72,7 @@ def questions_of(domain: str, kinds: tuple[str, ...]) -> type[BaseModel]:
     return create_model(name, __base__=Questions, questions=(list[question], ...))  # type: ignore[valid-type]
 
 
-class AskQuestions(TaughtStage):
+class AskQuestions(TaughtByOne):
     """Questions by a teacher (paper, section on CoTA: the second of its three steps).
 
     Args:
@@ -101,21 +101,18 @@ class AskQuestions(TaughtStage):
                 raise ValueError(f"{name} is {number!r}; give a whole number from 1 on.")
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"There is no kind of question {unknown[0]!r}; use {' or '.join(KINDS)}.")
-        self.asking, self.per_recording, self.kinds = asking, per_recording, list(kinds)
+        super().__init__(asking)
+        self.per_recording, self.kinds = per_recording, list(kinds)
         self.distractors, self.seed = distractors, seed
-        self.in_flight = most_in_flight([asking])
 
     def version(self) -> dict[str, Any]:
-        return self.asking.identity() | {
+        return super().version() | {
             "per_recording": self.per_recording,
             "kinds": self.kinds,
             "distractors": self.distractors,
             "seed": self.seed,
             "tasks": TASKS,
         }
-
-    def askings(self) -> list[Asking]:
-        return [self.asking]
 
     def forms(self) -> list[type[BaseModel]]:
         return [questions_of(domain, tuple(self.kinds)) for domain in TASKS]
@@ -137,11 +134,11 @@ class AskQuestions(TaughtStage):
         return [Request(asking, row, form, told, hears=asking.settings.hears)]
 
     async def process(self, row: Row) -> Outcome | list[Outcome]:
-        given = await self.asking.ask(self.requests(row, self.asking)[0])
+        given = await self.answer(row)
         outcomes: list[Outcome] = []
         for number, question in enumerate(given.questions):
             asked = question_row(row, number, question, self.seed)
-            asked["teachers"] = row.get("teachers", {}) | {self.name: self.asking.identity()}
+            asked["teachers"] = self.taught(row)
             problem = self._problem(question)
             outcomes.append(Left(asked, "rejected", "question", problem) if problem else asked)
         if not outcomes:
@@ -198,6 +195,7 @@ def question_row(row: Row, number: int, question: Question, seed: int) -> Row:
         "labels": row.get("labels"),
         "content": row.get("content"),
         "fingerprint": row.get("fingerprint"),
+        "passed": row.get("passed", {}),
         "question": question.question.strip(),
         "choices": shuffled([choice.strip() for choice in choices], name, seed),
         "answer": question.answer.strip(),

@@ -1,16 +1,29 @@
-"""Stage `read`: every entry of every source as a row, with its split; nothing is decoded."""
+"""Stage `read`: every entry of every source as a row, with its split; nothing is decoded.
+
+A group of recordings is in one split. Corpora that share recordings (AudioCaps, MusicCaps and AudioSet are all cut
+from YouTube) may put one group in several: it is then in the most held-out of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..group_splits import GroupSplits
 from ..recording import BrokenRecording
 from ..schema import SPLITS
 from ..sources.source import open_source
+
+
+READING = "1"
+"""Raised where the same sources give other rows."""
 
 
 class Read(Stage):
@@ -32,23 +45,50 @@ class Read(Stage):
         self.sources, self.base, self.splits, self.seed = list(sources), base, dict(splits), seed
 
     def version(self) -> dict[str, Any]:
-        return {"sources": [dict(source) for source in self.sources], "splits": self.splits, "seed": self.seed}
+        sources = [dict(source) for source in self.sources]
+        return {"sources": sources, "splits": self.splits, "seed": self.seed, "version": READING}
 
     def inputs(self, place: TaskPlace) -> Iterator[Row]:
-        seen: dict[str, str] = {}
+        # Which split a group is in is known when all sources are read; until then the rows wait on disk.
+        path = place.folder.file("read", 0, "jsonl")
+        groups = GroupSplits()
+        ids = FirstSeen(place.folder.file("ids", place.rank, "sqlite"))
+        with path.open("w", encoding="utf-8") as rows, closing(ids) as seen:
+            for row in self._read(groups, seen):
+                rows.write(json.dumps(row, ensure_ascii=False) + "\n")
+        moved: Counter[tuple[str, str]] = Counter()
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield self._with_split(json.loads(line), groups, moved)
+        path.unlink()
+        _note(place, moved)
+
+    def _read(self, groups: GroupSplits, seen: FirstSeen) -> Iterator[Row]:
+        """The rows as the sources give them; the splits that corpora name go to `groups`."""
         for settings in self.sources:
             source = open_source(settings, self.base)
             for item in source.read():
                 name, where = item.id, f"the source {source.name!r}"
-                if name in seen:
-                    reason = f"The id {name!r} of {where} was given before, by {seen[name]}; ids must be unique."
+                if before := seen.before(name, where):
+                    reason = f"The id {name!r} of {where} was given before, by {before}; ids must be unique."
                     yield {"id": f"{name}#again", "broken": reason}
                 elif isinstance(item, BrokenRecording):
                     yield {"id": name, "broken": item.reason}
                 else:
-                    split = item.split or draw_split(item.group, self.splits, self.seed)
-                    yield {"id": name, "recording": item.to_json(), "split": split}
-                seen[name] = where
+                    if item.split is not None:
+                        groups.add(item.group, item.split)
+                    yield {"id": name, "recording": item.to_json()}
+
+    def _with_split(self, row: Row, groups: GroupSplits, moved: Counter[tuple[str, str]]) -> Row:
+        if "broken" in row:
+            return row
+        recording = row["recording"]
+        own = recording["split"] or draw_split(recording["group"], self.splits, self.seed)
+        split = groups.of(recording["group"]) or own
+        if split != own:
+            moved[own, split] += 1
+            recording["split"] = split
+        return row | {"split": split}
 
     async def process(self, row: Row) -> Outcome:
         if "broken" in row:
@@ -65,3 +105,11 @@ def draw_split(group: str, shares: Mapping[str, float], seed: int) -> str:
         if drawn < 0:
             return split
     return SPLITS[0]
+
+
+def _note(place: TaskPlace, moved: Mapping[tuple[str, str], int]) -> None:
+    """Say in the stage's folder how many recordings follow their group."""
+    if moved:
+        ways = ", ".join(f"{count} from {own} to {split}" for (own, split), count in sorted(moved.items()))
+        note = f"{sum(moved.values())} recordings are in the split in which a corpus holds out their group: {ways}.\n"
+        place.folder.file("notes", 0, "txt").write_text(note, encoding="utf-8")

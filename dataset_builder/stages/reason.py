@@ -12,7 +12,7 @@ from ..engine.stage import Left, Outcome, Row, Stage
 from ..teacher_annotations import TEACHER
 from ..teacher_annotations import reason as reason_by_template
 from .asking import Asking, Request, told_facts
-from .taught_stage import TaughtStage, most_in_flight
+from .taught_stage import TaughtByOne
 
 
 class Sections(BaseModel):
@@ -25,7 +25,7 @@ class Sections(BaseModel):
     response: str
 
 
-class Reason(TaughtStage):
+class Reason(TaughtByOne):
     """Chains of thought by a teacher (paper, section on CoTA: the third of its three steps).
 
     Args:
@@ -33,16 +33,6 @@ class Reason(TaughtStage):
     """
 
     name = "reason"
-
-    def __init__(self, asking: Asking) -> None:
-        self.asking = asking
-        self.in_flight = most_in_flight([asking])
-
-    def version(self) -> dict[str, Any]:
-        return self.asking.identity()
-
-    def askings(self) -> list[Asking]:
-        return [self.asking]
 
     def forms(self) -> list[type[BaseModel]]:
         return [Sections]
@@ -61,7 +51,7 @@ class Reason(TaughtStage):
         return [Request(asking, row, Sections, told, hears=asking.settings.hears)]
 
     async def process(self, row: Row) -> Outcome:
-        sections = await self.asking.ask(self.requests(row, self.asking)[0])
+        sections = await self.answer(row)
         return with_sections(row, sections.model_dump(), self.asking.identity())
 
 

@@ -42,7 +42,7 @@ class Review(TaughtStage):
         seed: of the order of the choices, which is another one each time.
 
     Raises:
-        ValueError: an unknown check.
+        ValueError: an unknown check, or a second teacher that does not hear.
     """
 
     name = "review"
@@ -62,6 +62,8 @@ class Review(TaughtStage):
             raise ValueError(f"There is no check {unknown[0]!r}; there are {', '.join(CHECKS)}.")
         if unknown := [name for name in limits or {} if name not in names]:
             raise ValueError(f"limits are set for {unknown[0]!r}, which is none of the checks that are run.")
+        if blind is not None:
+            blind.require_hearing()
         self.checks, self.limits = names, {name: dict(found) for name, found in (limits or {}).items()}
         self._limited = {**CHECKS, **{name: _limited(name, found) for name, found in self.limits.items()}}
         self.blind, self.text_only = blind, text_only
@@ -104,7 +106,7 @@ class Review(TaughtStage):
         }
 
     async def process(self, row: Row) -> Outcome:
-        verdicts = run_checks(row, self.checks, self._limited)
+        verdicts = {**row.get("passed", {}), **run_checks(row, self.checks, self._limited)}
         needs: bool | None = None
         teachers = dict(row.get("teachers", {}))
         # Teachers are asked about what the free checks let through, and not about the rest.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engine.stage import Row, Stage, TaskPlace
 from .asking import Asking, Request
@@ -42,6 +42,32 @@ class TaughtStage(Stage):
     async def close(self) -> None:
         for asking in self.askings():
             await asking.close()
+
+
+class TaughtByOne(TaughtStage):
+    """A stage with one teacher, which is asked once about each row.
+
+    Args:
+        asking: the teacher.
+    """
+
+    def __init__(self, asking: Asking) -> None:
+        self.asking = asking
+        self.in_flight = most_in_flight([asking])
+
+    def version(self) -> dict[str, Any]:
+        return self.asking.identity()
+
+    def askings(self) -> list[Asking]:
+        return [self.asking]
+
+    async def answer(self, row: Row) -> Any:
+        """What the teacher says of a row."""
+        return await self.asking.ask(self.requests(row, self.asking)[0])
+
+    def taught(self, row: Row) -> dict[str, Any]:
+        """The teachers of a row, with this one."""
+        return row.get("teachers", {}) | {self.name: self.asking.identity()}
 
 
 def most_in_flight(askings: Sequence[Asking]) -> int:

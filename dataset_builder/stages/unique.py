@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..measuring.fingerprint import SAME
 from .measure import MEASURING
-from .review import CHECKING
+from .review import CHECKING, PASS
 
 
 class UniqueAudio(Stage):
@@ -39,23 +40,23 @@ class UniqueAudio(Stage):
         path = place.folder.file("index", 0, "sqlite")
         path.unlink(missing_ok=True)
         self._index = FingerprintIndex(path)
-        self._seen: dict[str, str] = {}
+        self._seen = FirstSeen(place.folder.file("contents", 0, "sqlite"))
 
     async def process(self, row: Row) -> Outcome:
         from ..measuring.fingerprint import from_text
 
-        before = self._seen.setdefault(row["content"], row["id"])
-        if before != row["id"]:
+        if before := self._seen.before(row["content"], row["id"]):
             return Left(row, "rejected", "near_audio", f"The samples are those of {before}.")
         fingerprint = from_text(row["fingerprint"])
         if found := self._index.matches(fingerprint, self.threshold):
             name, score = found[0]
             return Left(row, "rejected", "near_audio", f"The recording sounds like {name} (similarity {score:.2f}).")
         self._index.add(row["id"], fingerprint)
-        return row
+        return row | {"passed": {"near_audio": PASS}}
 
     async def close(self) -> None:
         self._index.close()
+        self._seen.close()
 
 
 class UniqueText(Stage):
@@ -86,7 +87,8 @@ class UniqueText(Stage):
     async def process(self, row: Row) -> Outcome:
         if first := self._first.get(row["id"]):
             return Left(row, "rejected", "near_text", f"The text nearly repeats that of {first}.")
-        return row
+        review = row["review"]
+        return row | {"review": review | {"checks": review["checks"] | {"near_text": PASS}}}
 
 
 def compared_text(row: Row) -> str:

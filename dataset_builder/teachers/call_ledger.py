@@ -45,7 +45,7 @@ Statement = tuple[str, tuple]
 Result = TypeVar("Result")
 
 
-class LedgerDamaged(Exception):
+class LedgerDamaged(ValueError):
     """The file is there and is not a whole ledger. It is not replaced: it may hold answers that were paid for."""
 
 

@@ -15,6 +15,7 @@ from datasets import Features
 from dataset_builder import writer
 from dataset_builder.build import clear_errors, clear_from, plan_build
 from dataset_builder.check import check_shards
+from dataset_builder.checks.check import CHECKS
 from dataset_builder.planning import plan_rows
 from dataset_builder.pool import make_pools
 from dataset_builder.question_text import question_text
@@ -218,7 +219,7 @@ def test_a_row_that_fails_a_check_is_left_and_counted(recordings, measured, buil
     def check(row):
         return "the genre is not liked" if row["task"] == "genre" else None
 
-    monkeypatch.setitem(__import__("dataset_builder.checks.check").checks.check.CHECKS, "structure", check)
+    monkeypatch.setitem(CHECKS, "structure", check)
     report = build(recordings, tmp_path / "cota", rows=80)
     plans, _ = plan_rows(make_pools(measured, assign_splits(recordings, seed=0)), 80, seed=0)
     planned = sum(plan.task == "genre" for plan in plans)

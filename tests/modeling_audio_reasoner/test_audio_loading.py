@@ -143,6 +143,59 @@ def test_an_array_needs_its_rate():
         load_audio({"array": tone(16000)}, 16000)
 
 
+@pytest.mark.parametrize("rate", [-16000, 0, "abc", float("nan"), float("inf"), 8000.5, True, [16000]])
+def test_a_rate_that_is_none_is_refused(rate):
+    with pytest.raises(ValueError, match="has the sampling rate .* give a whole number of Hz"):
+        load_audio({"array": tone(16000), "sampling_rate": rate}, 16000)
+
+
+@pytest.mark.parametrize("rate", [8000, 8000.0, np.int64(8000), np.float32(8000)])
+def test_a_rate_may_be_any_whole_number(rate):
+    assert len(load_audio({"array": tone(8000), "sampling_rate": rate}, 16000)) == 16000
+
+
+@pytest.mark.parametrize("several", [[tone(16000), tone(16000)], (tone(16000),), [[0.1, 0.2], [0.1, 0.2]]])
+def test_several_recordings_are_not_averaged_into_one(several):
+    for source in (several, {"array": several, "sampling_rate": 16000}):
+        with pytest.raises(ValueError, match="give each recording a part of its own"):
+            load_audio(source, 16000)
+
+
+def test_tensors_of_any_kind():
+    expected = tone(16000)
+    for tensor in (
+        torch.from_numpy(expected).requires_grad_(),
+        torch.from_numpy(expected).double(),
+        {"array": torch.from_numpy(expected).requires_grad_(), "sampling_rate": 16000},
+    ):
+        assert np.abs(load_audio(tensor, 16000) - expected).max() < 1e-7
+    assert np.abs(load_audio(torch.from_numpy(expected).bfloat16(), 16000) - expected).max() < 2e-3
+
+
+def test_integers_taken_for_floats_are_refused():
+    assert load_audio(np.float32([3.0, -10.0]), 16000).tolist() == [3.0, -10.0]
+    with pytest.raises(ValueError, match=r"samples from -12000 to 9000, beyond 10 times full scale"):
+        load_audio(np.float32([9000, -12000]), 16000)
+    with pytest.raises(ValueError, match="dtype int16"):
+        load_audio(np.ones((2, 100), dtype=np.int16), 16000)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "The recording has an empty path"),
+        ({"path": ""}, "The recording has an empty path"),
+        ({}, "is a dict with nothing"),
+        ({"file": "a.wav", "path": None}, "is a dict with 'file', 'path': give one of array"),
+        ({"bytes": 7}, "is a int, which is not audio"),
+        ([], "zero samples"),
+    ],
+)
+def test_a_source_that_names_nothing(source, message):
+    with pytest.raises(ValueError, match=message):
+        load_audio(source, 16000)
+
+
 def test_silence_is_refused_where_it_is_asked_for():
     check_audible(tone(16000) * 1e-3, "quiet.wav")
     with pytest.raises(ValueError, match="dead.wav is silent"):

@@ -69,6 +69,10 @@ def test_padding_goes_to_the_end_whatever_is_asked(clips):
         (np.array([0.1, np.inf], dtype=np.float32), "NaN or infinite"),
         (np.arange(100, dtype=np.int16), "dtype int16"),
         (np.zeros(601 * 16000, dtype=np.float32), "601.0 s, more than the maximum of 600 s"),
+        (np.zeros(600 * 16000 + 16, dtype=np.float32), "600.001 s, more than the maximum of 600 s"),
+        (np.array([120.0, -9000.0], dtype=np.float32), "beyond 10 times full scale"),
+        ([[0.1, 0.2], [0.1, 0.2]], "list of 2 items"),
+        (None, "shape"),
     ],
 )
 def test_bad_waveforms_are_refused(extractor, waveform, message):

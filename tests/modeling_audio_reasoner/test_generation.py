@@ -22,6 +22,58 @@ def test_an_assistant_hears_too(model, inputs):
     assert torch.equal(model.generate(**inputs, **GREEDY, assistant_model=assistant), expected)
 
 
+@pytest.mark.parametrize("options", [{"processor_kwargs": {"padding": True}}, {"padding": True}])
+def test_a_batch_answers_as_its_prompts_do_alone(model, processor, encode, ask_about, clips, options):
+    """Without naming a side of padding, though the tokenizer's own is the right."""
+    assert processor.tokenizer.padding_side == "right"
+    asked = [ask_about(clip, question="?" * n) for n, clip in enumerate(clips(0.3, 2.0, 0.7, 1.2))]
+    inputs = processor.apply_chat_template(
+        asked, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt", **options
+    )
+    together = model.generate(**inputs, **GREEDY)[:, inputs["input_ids"].shape[1] :]
+    for row, messages in zip(together, asked, strict=True):
+        alone = encode(messages)
+        assert torch.equal(row, model.generate(**alone, **GREEDY)[0, alone["input_ids"].shape[1] :])
+
+
+def test_a_side_of_padding_that_is_named_is_kept(processor, encode, ask_about, clips):
+    asked = [ask_about(clip) for clip in clips(0.3, 2.0)]
+    assert encode(asked, "right")["attention_mask"][0].tolist() == sorted(
+        encode(asked, "right")["attention_mask"][0].tolist(), reverse=True
+    )
+    training = processor.apply_chat_template(
+        asked, tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs={"padding": True}
+    )
+    assert training["attention_mask"][0, 0] == 1
+
+
+def merged(model, inputs):
+    """The prompt as embeddings, with what is heard on its placeholders."""
+    ids = inputs["input_ids"]
+    heard = model.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"]).pooler_output
+    placeholders = (ids == model.config.audio_token_id).unsqueeze(-1)
+    return model.get_input_embeddings()(ids).masked_scatter(placeholders, heard).detach()
+
+
+@pytest.mark.parametrize("settings", [{}, {"num_beams": 2}])
+def test_from_embeddings(model, inputs, settings):
+    """Of a text, and of a prompt into which the recordings were merged beforehand."""
+    expected = model.generate(**inputs, **GREEDY, **settings)[:, inputs["input_ids"].shape[1] :]
+    assert torch.equal(model.generate(inputs_embeds=merged(model, inputs), **GREEDY, **settings), expected)
+    text = torch.tensor([[5, 6, 7, 8]])
+    found = model.generate(inputs_embeds=model.get_input_embeddings()(text).detach(), **GREEDY, **settings)
+    assert torch.equal(found, model.generate(text, **GREEDY, **settings)[:, 4:])
+
+
+def test_embeddings_beside_recordings_are_refused(model, inputs):
+    embeddings = merged(model, inputs)
+    recordings = {name: inputs[name] for name in ("input_features", "feature_attention_mask")}
+    heard = {"mm_encoder_outputs": {"audio": model.get_audio_features(**recordings)}}
+    for given in (recordings, heard):
+        with pytest.raises(ValueError, match="inputs_embeds and recordings were both passed"):
+            model.generate(inputs_embeds=embeddings, **given, **GREEDY)
+
+
 def test_without_a_cache(model, inputs):
     assert torch.equal(model.generate(**inputs, **GREEDY, use_cache=False), model.generate(**inputs, **GREEDY))
 

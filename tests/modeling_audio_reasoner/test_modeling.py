@@ -72,6 +72,21 @@ def test_batching_changes_nothing(model, encode, ask_about, clips):
     assert (together - alone).abs().max() <= TOLERANCE
 
 
+def test_a_batch_costs_what_the_sum_of_its_recordings_costs(model, encode, ask_about, clips, count_calls):
+    """Convolutions and layers see no padding: 2n + 1 frames for n positions, at most 3000."""
+    encoder = model.model.audio_tower
+    convolved = [
+        count_calls(convolution, lambda hidden: hidden.shape[0] * hidden.shape[2])
+        for convolution in (encoder.conv1, encoder.conv2)
+    ]
+    positions = count_calls(encoder.layers[0], lambda hidden, packing: hidden.shape[0])
+    inputs = encode([ask_about(clip) for clip in clips(0.5, 30.0, 2.0, 0.5)])
+    with torch.no_grad():
+        model(**inputs)
+    assert [sum(count) for count in convolved] == [51 + 3000 + 201 + 51] * 2
+    assert positions == [25 + 1500 + 100 + 25]
+
+
 def test_logits_to_keep(model, encode, ask_about, clips):
     inputs = encode(ask_about(*clips(1.0)))
     with torch.no_grad():
@@ -130,6 +145,20 @@ class TestRefusals:
     def test_features_without_mask(self, model, inputs):
         del inputs["feature_attention_mask"]
         with pytest.raises(ValueError, match="without feature_attention_mask"):
+            model(**inputs)
+
+    def test_features_that_are_padded_at_the_beginning(self, model, encode, ask_about, clips):
+        inputs = encode([ask_about(clip) for clip in clips(1.0, 2.0)])
+        flipped = {**inputs, "feature_attention_mask": inputs["feature_attention_mask"].flip(1)}
+        with pytest.raises(ValueError, match="is not 1 on a window's first frames"):
+            model(**flipped)
+        with pytest.raises(ValueError, match="is not 1 on a window's first frames"):
+            model(**{**inputs, "feature_attention_mask": 2 * inputs["feature_attention_mask"]})
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_features_that_are_no_numbers(self, model, inputs, value):
+        inputs["input_features"][0, 5, 7] = value
+        with pytest.raises(ValueError, match="input_features hold NaN or infinite"):
             model(**inputs)
 
     def test_mask_without_features(self, model, inputs):

@@ -58,6 +58,13 @@ def test_the_pipeline_hears(folder, recording, expected, ask_about, before_5_23)
     settings = {"do_sample": False, "max_new_tokens": TOKENS}
     (found,) = pipe(ask_about(recording[1]), return_full_text=False, generate_kwargs=settings)
     assert found["generated_text"] == expected
+    sound = {"data": base64.b64encode(recording[0]).decode(), "format": "wav"}
+    parts = [{"type": "input_audio", "input_audio": sound}, {"type": "text", "text": "What is it?"}]
+    messages = [{"role": "user", "content": parts}]
+    (found,) = pipe(messages, return_full_text=False, generate_kwargs=settings)
+    assert found["generated_text"] == expected
+    with pytest.raises(ValueError, match="of type 'sound', which would be passed over"):
+        pipe([{"role": "user", "content": [{"type": "sound", "sound": sound}]}], generate_kwargs=settings)
 
 
 @pytest.fixture

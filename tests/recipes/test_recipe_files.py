@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dataset_builder.build import plan_build
+from dataset_builder.build_settings import read_build
 from encoder_recipe import EncoderRecipe
 from init_text_model import TextModelRecipe
 from recipe_config import read_recipe, run_recipe
@@ -20,7 +22,8 @@ MINI = ROOT / "recipes" / "audio-reasoner-mini"
 ENCODER = MINI / "encoder" / "config_demo.yaml"
 TEXT = MINI / "text" / "config_demo.yaml"
 OURS = {ENCODER: EncoderRecipe, MINI / "text" / "config_initial.yaml": TextModelRecipe, TEXT: TextRecipe}
-RECIPES = sorted(MINI.rglob("*.yaml"))
+BUILDS = sorted((ROOT / "recipes").rglob("cota*.yaml"))
+RECIPES = sorted(set(MINI.rglob("*.yaml")) - set(BUILDS))
 LAUNCHER = {"accelerate_config", "num_cpu_threads_per_process", "env"}
 
 
@@ -31,6 +34,14 @@ def test_a_recipe_opens_with_how_to_use_it(path):
     place = path.relative_to(ROOT)
     for word in ("Needs", "Launch:", "Override", f"--config {place}"):
         assert word in opening, word
+
+
+@pytest.mark.parametrize("path", BUILDS, ids=lambda path: "/".join(path.parts[-2:]))
+def test_a_build_opens_with_how_to_use_it_and_can_be_planned(path):
+    opening = path.read_text(encoding="utf-8").split("\n\n")[0]
+    for word in ("Needs", "Launch:", "Override", f"audio-reasoner build {path.relative_to(ROOT)}"):
+        assert word in opening, word
+    assert plan_build(read_build(path))[-1].stage.name == "write_shards"
 
 
 @pytest.mark.parametrize("path", [path for path in RECIPES if path not in OURS], ids=lambda path: path.parent.name)

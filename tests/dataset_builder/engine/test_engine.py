@@ -189,6 +189,46 @@ def test_a_build_that_stops_goes_on_where_it_was(finished, tmp_path, workers):
     assert sorted(Path(log).read_text().split()) == sorted(f"n{number}" for number in range(ROWS)), "a row done twice"
 
 
+class Fails(Halves):
+    """Fails in its slice 1 before the first row."""
+
+    def __init__(self, error: type[Exception], log: str) -> None:
+        super().__init__(4, log)
+        self.error = error
+
+    async def open(self, place):
+        if place.rank == 1:
+            raise self.error("The index /data/index is damaged: write it again.")
+
+
+class Dies(Halves):
+    """The process of slice 2 is killed, as it is where memory runs out."""
+
+    async def open(self, place):
+        if place.rank == 2:
+            with (place.folder.path / "died").open("a") as note:
+                note.write("died\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"), [(ValueError, ValueError), (BuildStopped, BuildStopped), (KeyError, RuntimeError)]
+)
+def test_what_a_task_raises_arrives_and_the_others_end(tmp_path, raised, expected):
+    with pytest.raises(expected, match="The index /data/index is damaged: write it again") as told:
+        run(tmp_path, Fails(raised, str(tmp_path / "log")), Execution(workers=2))
+    if expected is RuntimeError:
+        assert "Slice 1 of the stage 'halves' failed" in str(told.value) and 'raise self.error("' in str(told.value)
+    done = [rank for rank in range(TASKS) if folders(tmp_path)[1].account(rank)]
+    assert done == [0, 2, 3]
+
+
+def test_a_task_that_is_killed_is_noticed(tmp_path, finished):
+    with pytest.raises(BuildStopped, match="did not finish its slices? .*2.* The kernel's log .* run the build again"):
+        run(tmp_path, Dies(4), Execution(workers=2))
+    assert content(run(tmp_path, Halves(4), Execution(workers=2))) == content(finished)
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

@@ -61,3 +61,18 @@ def melody(seconds: float, rate: int = RATE, seed: int = 0) -> np.ndarray:
             wave[start : start + length] += tone * np.exp(-draw.uniform(1, 8) * time)
             start += length
     return (0.4 * wave / np.abs(wave).max() + 1e-3 * draw.standard_normal(len(wave))).astype(np.float32)
+
+
+def cadence(tonic: int, mode: str, rate: int = RATE) -> np.ndarray:
+    """I-IV-V-I or i-iv-V-i with a bass, of tones with eight harmonics."""
+    third = 4 if mode == "major" else 3
+    chords = [(0, third, 7), (5, 5 + third, 12), (7, 11, 14), (0, third, 7)]
+    time = np.arange(rate) / rate
+    bars = []
+    for chord in chords:
+        bar = np.zeros(rate)
+        for note in (chord[0] - 12, *chord):
+            frequency = 261.63 * 2 ** ((tonic + note) / 12)
+            bar += sum(np.sin(2 * np.pi * number * frequency * time) / number**2 for number in range(1, 9))
+        bars.append(0.1 * bar * np.exp(-1.5 * time))
+    return np.concatenate(bars).astype(np.float32)

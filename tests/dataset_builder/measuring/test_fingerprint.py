@@ -95,14 +95,40 @@ def test_what_is_no_fingerprint_is_named(text):
 
 
 def test_similarity_by_hand():
-    one = np.array([0, 0, 0, 0], dtype=np.uint32)
-    other = np.array([2**32 - 1, 1, 0, 0, 3, 2**32 - 1], dtype=np.uint32)
-    # Best at an offset of 1: 1 + 0 + 0 + 2 of 128 bits differ; at 2 the last two items lie upon 3 and all ones; and
-    # half of the four items may lie beyond the end, which the two zeros alone do not.
-    assert similarity(one, other) == pytest.approx(1 - 3 / 128)
-    assert similarity(other, one) == pytest.approx(1 - 3 / 128)
+    """Two bits that move, the others still: all 30 are equal by chance, and of the two those that were worked out."""
+    one = np.array([0b01, 0b10, 0b01, 0b10, 0b11, 0b00, 0b01, 0b10], dtype=np.uint32)
     assert similarity(one, one) == 1
+    changed = one.copy()
+    changed[0] ^= 0b11  # 14 of the 16 moving bits are equal; each is 1 in half of `one` and in half of `changed`
+    changed[1] ^= 0b11
+    assert similarity(one, changed, offsets=[0]) == pytest.approx((12 / 16 - 0.5) / 0.5)
+    assert similarity(one, one[2:], offsets=[-2]) == 1
+    assert similarity(one[2:], one, offsets=[2]) == 1
+    assert similarity(one, one, offsets=[5]) == 0, "less than half of it overlaps"
     assert similarity(one, np.zeros(0, dtype=np.uint32)) == 0
+
+
+def test_steady_sounds_are_not_the_same_for_being_steady():
+    """Ninety-five per cent of the bits are equal, but nothing moves alike."""
+    draw = np.random.default_rng(0)
+    still = np.full(60, 627964279, dtype=np.uint32)
+    one, other = (still ^ np.where(draw.random(60) < 0.5, 1 << 5, 0).astype(np.uint32) for _ in range(2))
+    assert similarity(one, one) == 1
+    assert similarity(one, other) < SAME
+    assert similarity(still, other) == 0
+
+
+def test_tones_of_one_pitch_are_told_apart_by_their_samples():
+    """Chromaprint hears the note alone, so that two instruments playing it would be one recording."""
+    time = np.arange(4 * RATE) / RATE
+    flute, organ = (
+        (0.3 * sum(np.sin(2 * np.pi * 220 * number * time) / number**power for number in range(1, 6))).astype(
+            np.float32
+        )
+        for power in (3, 1)
+    )
+    assert similarity(fingerprint(flute, RATE), fingerprint(flute.copy(), RATE)) == 1
+    assert similarity(fingerprint(flute, RATE), fingerprint(organ, RATE)) < SAME
 
 
 def test_long_fingerprints_give_what_short_ones_give(monkeypatch):
@@ -131,3 +157,11 @@ def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [NoLibrary(), *sys.meta_path])
     with pytest.raises(ImportError, match="apt-get install libchromaprint1"):
         fingerprint(melody(2), RATE)
+
+
+def test_long_recordings_are_heard_in_parts(monkeypatch):
+    """The parts change nothing."""
+    wave = melody(7.3, seed=4)
+    whole = fingerprint(wave, RATE)
+    monkeypatch.setattr(module, "PART_SECONDS", 1)
+    assert similarity(fingerprint(wave, RATE), whole) > 0.99

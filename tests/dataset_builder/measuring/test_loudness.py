@@ -9,7 +9,7 @@ from known_sounds import noise, sine
 from dataset_builder.measuring.loudness import clipped_share, dynamic_range, integrated_loudness, peak
 
 
-@pytest.mark.parametrize("rate", [16_000, 44_100, 48_000, 192_000])
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100, 48_000, 192_000])
 @pytest.mark.parametrize("level", [-20.0, -40.0])
 def test_a_sine_of_997_hz_is_as_loud_as_the_standard_says(rate, level):
     """ITU-R BS.1770: 0 dBFS at 997 Hz in one channel reads -3.01 LKFS."""

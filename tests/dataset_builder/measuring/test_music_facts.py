@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from known_sounds import noise
+from known_sounds import cadence, noise
 
-from dataset_builder.measuring.music_facts import NAMES, RATE, key, middle, tempo
+from dataset_builder.measuring.music_facts import KEY_RATE, NAMES, RATE, key, middle, tempo
 
 
 def clicks(bpm: float, seconds: float) -> np.ndarray:
@@ -17,21 +17,6 @@ def clicks(bpm: float, seconds: float) -> np.ndarray:
     for beat in np.arange(0, seconds - 0.06, 60 / bpm):
         wave[round(beat * RATE) :][: len(block)] += (0.5 * block).astype(np.float32)
     return wave
-
-
-def cadence(tonic: int, mode: str) -> np.ndarray:
-    """I-IV-V-I or i-iv-V-i with a bass, of tones with eight harmonics."""
-    third = 4 if mode == "major" else 3
-    chords = [(0, third, 7), (5, 5 + third, 12), (7, 11, 14), (0, third, 7)]
-    time = np.arange(RATE) / RATE
-    bars = []
-    for chord in chords:
-        bar = np.zeros(RATE)
-        for note in (chord[0] - 12, *chord):
-            frequency = 261.63 * 2 ** ((tonic + note) / 12)
-            bar += sum(np.sin(2 * np.pi * number * frequency * time) / number**2 for number in range(1, 9))
-        bars.append(0.1 * bar * np.exp(-1.5 * time))
-    return np.concatenate(bars).astype(np.float32)
 
 
 @pytest.mark.parametrize("bpm", [72, 96, 101, 120, 132, 150])
@@ -51,7 +36,7 @@ def test_half_the_tempo_is_named_where_it_fits_as_well():
 @pytest.mark.parametrize("mode", ["major", "minor"])
 @pytest.mark.parametrize("tonic", range(12))
 def test_the_key_of_a_cadence(tonic, mode):
-    found = key(cadence(tonic, mode))
+    found = key(cadence(tonic, mode, KEY_RATE))
     assert found is not None
     assert found.name == f"{NAMES[tonic]} {mode}"
     assert found.strength > 0.7
@@ -73,3 +58,8 @@ def test_the_middle_of_a_long_recording():
     assert len(part) == 1_200
     assert part[0] == 900
     assert np.array_equal(middle(wave[:5], 10), wave[:5])
+
+
+def test_noise_has_neither():
+    assert tempo(noise(10, RATE)) is None
+    assert key(noise(10, KEY_RATE)) is None

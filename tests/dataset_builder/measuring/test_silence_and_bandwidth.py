@@ -7,7 +7,7 @@ import pytest
 from known_sounds import noise, sine
 from scipy.signal import butter, sosfilt
 
-from dataset_builder.clip import resample
+from dataset_builder.clip import fade, resample
 from dataset_builder.measuring.bandwidth import bandwidth
 from dataset_builder.measuring.silence import silences
 
@@ -75,5 +75,5 @@ def test_silence_reaches_nowhere():
 
 def test_long_recordings_are_taken_in_parts():
     """The part above 3 kHz comes after the first minute."""
-    low, high = sine(500, 61, 8_000, -20), sine(3_000, 62, 8_000, -20)
+    low, high = (fade(sine(frequency, 61, 8_000, -20), 8_000) for frequency in (500, 3_000))
     assert bandwidth(np.concatenate([low, high]), 8_000) == pytest.approx(3_000, abs=150)

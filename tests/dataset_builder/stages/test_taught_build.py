@@ -15,12 +15,15 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from typer.testing import CliRunner
 
+from app.main import app
 from dataset_builder.build import plan_build, run_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
+from dataset_builder.prompts import read_prompt
 from dataset_builder.stages.spending import ledger_totals
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.teachers.fault_server import FaultServer
@@ -28,6 +31,7 @@ from tests.dataset_builder.teachers.fault_server import FaultServer
 
 RECORDINGS, PER_RECORDING = 10, 2
 PRICE = {"currency": "USD", "input": 1, "output": 2, "audio_input": 10, "read_on": "2026-11"}
+PROMPTS = ("annotate", "question", "reason", "blind", "text_only")
 ROOT = Path(__file__).parents[3]
 
 
@@ -122,7 +126,7 @@ def test_rows_say_who_taught_them_and_what_was_found(built):
     for row in rows:
         assert row["teacher"]["model"] == "ear" and len(row["teacher"]["prompt_version"]) == 12
         assert set(row["teacher"]["stages"]) == {"annotate", "question", "blind", "text_only"}
-        assert row["review"]["checks"]["blind"] == "pass"
+        assert row["review"]["checks"]["blind"] == row["review"]["checks"]["near_audio"] == "pass"
         assert row["review"]["needs_audio"] in (True, False)
         assert row["annotations"]["labels"]["events"][0]["label"] == "tone"
         assert row["annotations"]["measured"]["duration"] == pytest.approx(row["duration"], abs=0.01)
@@ -158,6 +162,8 @@ def test_the_card_names_teachers_prompts_and_reasons(built):
     assert "| review | citations |" in card
     assert "A teacher that heard nothing was asked" in card
     assert "the models listed above" in card
+    prompts = {file.name for file in (path.parent / "cota" / "prompts").iterdir()}
+    assert prompts == {f"{name}-{read_prompt(name).version}.md" for name in PROMPTS}
 
 
 def test_a_second_run_asks_nothing(built, wavs, tmp_path):
@@ -219,6 +225,25 @@ def test_a_wrong_key_stops_the_build_and_blames_no_row(wavs, tmp_path, monkeypat
         assert "sk-wrong-key" not in str(stopped.value)
         assert server.counts.requests <= 16
     assert not list((tmp_path / "cota.build").glob("*annotate*/left/*"))
+
+
+@pytest.mark.parametrize("stage", ["annotate", "blind"])
+def test_a_teacher_that_does_not_hear_is_refused_where_it_must(wavs, tmp_path, stage):
+    taught = {"teacher": "writer"}
+    changed = {"annotate": taught} if stage == "annotate" else {"review": {"blind": taught}}
+    path = build_file(tmp_path, wavs, "http://localhost:9/v1", **changed)
+    message = f"`{next(iter(changed))}:` The teacher writer does not hear, which '{stage}' asks of it: choose one that"
+    with pytest.raises(ValueError, match=message):
+        run(path)
+    assert not (tmp_path / "cota.build").exists()
+
+
+def test_a_build_that_stops_says_why_at_the_command_line(wavs, tmp_path):
+    with FaultServer(answer=answer) as server:
+        path = build_file(tmp_path, wavs, server)
+        result = CliRunner().invoke(app, ["build", str(path), "--workers", "2", "--max-cost", "0.0001"])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert "the build stopped: " in result.output and "--max-cost" in result.output
 
 
 def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
