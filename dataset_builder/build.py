@@ -203,6 +203,8 @@ def run_build(
         if isinstance(stage, TaughtStage):
             for asking in stage.askings():
                 asking.require_key()
+                if execution.executor == "local":
+                    asking.require_server()
         if isinstance(stage, Decontaminate):
             stage.require_benchmarks()
     settings.work.mkdir(parents=True, exist_ok=True)

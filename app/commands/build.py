@@ -51,7 +51,7 @@ def build(
     from rich.console import Console
 
     from app.progress_bars import progress_bars
-    from dataset_builder.build import clear_errors, clear_from, run_build
+    from dataset_builder.build import clear_errors, clear_from, plan_build, run_build
     from dataset_builder.build_settings import read_build
     from dataset_builder.cores import cores
     from dataset_builder.engine.executors import Execution
@@ -76,6 +76,12 @@ def build(
         console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)
     if retry_errors:
         console.print(f"Rows in error that are tried again: {clear_errors(settings)}.", markup=False)
+    if (listed := plan_build(settings)[0].counts()).done and redo is None:
+        console.print(
+            f"Going on with the {listed.rows_in:,} recordings that were listed before; where they have changed since, "
+            "build with --redo read.",
+            markup=False,
+        )
     options = {"ray": settings.ray, "slurm": settings.slurm}.get(executor, {})
     execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
     try:
@@ -106,15 +112,18 @@ def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
     from dataset_builder.teachers.prices import cost_text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("asked for", "teacher", "calls", "tokens in", "of audio", "tokens out", "hours", "cost"):
+    one = len({line.currency for line in estimate.lines}) == 1
+    cost = f"cost ({estimate.currency})" if one and estimate.currency else "cost"
+    for header in ("asked for", "teacher", "calls", "tokens in", "of audio", "tokens out", "hours", cost):
         named = header in ("asked for", "teacher")
-        table.add_column(header, justify="left" if named else "right", no_wrap=header != "teacher", overflow="fold")
+        table.add_column(header, justify="left" if named else "right", overflow="fold")
     for line in estimate.lines:
         usage = line.usage
-        tokens = (usage.input_tokens, usage.audio_tokens, usage.output_tokens)
-        hours = "no limit" if line.hours is None else f"{line.hours:.1f}"
-        money = cost_text(line.cost(batch), line.currency)
-        table.add_row(line.purpose, line.model, *map(_short, (line.calls, *tokens)), hours, money)
+        counts = (line.calls, usage.input_tokens, usage.audio_tokens, usage.output_tokens)
+        hours = "-" if line.hours is None else f"{line.hours:,.1f}"
+        amount = line.cost(batch)
+        money = f"{amount:,.2f}" if one and amount is not None else cost_text(amount, line.currency)
+        table.add_row(line.purpose, line.model, *map(_short, counts), hours, money)
     console.print(table)
     total = estimate.cost(batch)
     console.print(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ..audio_reference import AudioReference
 from ..engine.stage import BuildStopped, Row, TaskPlace
@@ -115,6 +117,23 @@ class Asking:
             read_key(self.settings)
         except TeacherUnusable as error:
             raise BuildStopped(f"{self.settings.model} ({self.purpose}): {error.sentence}") from None
+
+    def require_server(self) -> None:
+        """Knock at a server of this machine, which may not have been started; others are found out by asking.
+
+        Raises:
+            BuildStopped: nothing listens there.
+        """
+        found = urlsplit(self.settings.base_url)
+        if found.hostname not in ("localhost", "127.0.0.1", "::1"):
+            return
+        try:
+            socket.create_connection((found.hostname, found.port or 80), timeout=5).close()
+        except OSError as error:
+            raise BuildStopped(
+                f"{self.settings.model} ({self.purpose}): nothing answers at {self.settings.base_url} "
+                f"({error.strerror or error}). Start the server or mend `base_url:`."
+            ) from None
 
     def require_hearing(self) -> None:
         """Refuse a teacher that does not hear, for a task that is about what is heard.
