@@ -44,8 +44,8 @@ def whole_folder(
     if foreign:
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
         raise ValueError(
-            f"{target} also holds {', '.join(foreign[:3])}{more}: move that away, or name a new folder, since this one "
-            "would be replaced."
+            f"{target} also holds {', '.join(foreign[:3])}{more}: move that away, or name a new folder, since this "
+            "one would be replaced."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     for leftover in target.parent.glob(f".{target.name}.*.partial"):
