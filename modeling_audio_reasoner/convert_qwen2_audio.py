@@ -43,6 +43,10 @@ FILE_NAMES = (
 )
 """Beginnings of names as the classes of transformers 5 hold them (the first: as 5.17 to 5.22 wrote them), and as files
 have them since transformers 4 and again since 5.23."""
+KNOWN_FILES = ("*.safetensors", "*.safetensors.index.json", "*config.json", "tokenizer.*", "special_tokens_map.json")
+KNOWN_FILES += ("added_tokens.json", "vocab.json", "merges.txt", "chat_template.*", "audio_loading.py")
+KNOWN_FILES += ("*_audio_reasoner.py", "__pycache__")
+"""What a folder may hold that a conversion replaces: what some version of this package or of transformers wrote."""
 HEAD, EMBEDDINGS = "language_model.lm_head.weight", "language_model.model.embed_tokens.weight"
 
 
@@ -60,7 +64,8 @@ def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLik
         The number of parameters.
 
     Raises:
-        ValueError: the folder holds something else, or not all of the model and nothing besides.
+        ValueError: the folder holds something else, or not all of the model and nothing besides; or the destination is
+            the source, or holds files that are no model's.
         OSError: a file cannot be read or written.
     """
     if to not in MODEL_TYPES:
@@ -70,6 +75,8 @@ def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLik
     found = read_model_type(source, f"a model of type '{wanted}'")
     if found != wanted:
         raise ValueError(f"{source} holds a model of type '{found}': to write '{to}', name one of type '{wanted}'.")
+    if Path(source).resolve().is_relative_to(Path(destination).resolve()):
+        raise ValueError(f"{destination} is or holds the source, which it would replace: name another destination.")
     files = read_weight_files(source)
     config: PreTrainedConfig
     if to == "audio_reasoner":
@@ -79,7 +86,7 @@ def convert_qwen2_audio(source: str | os.PathLike, destination: str | os.PathLik
         ours = AudioReasonerConfig.from_pretrained(source)
         config = qwen2_audio_config(ours)
     parameters = check_tensors(source, files, ours)
-    with whole_folder(destination) as folder:
+    with whole_folder(destination, known=KNOWN_FILES) as folder:
         if to == "audio_reasoner":
             _save_audio_reasoner_parts(source, folder)
         else:

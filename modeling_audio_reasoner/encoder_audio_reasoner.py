@@ -272,8 +272,12 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             feature_attention_mask: (windows, frames), 1 on valid frames, which come first.
 
         Raises:
-            ValueError: the features do not fit the configuration, or the mask does not fit them.
+            ValueError: the features do not fit the configuration, or the mask does not fit them; or hidden states or
+                attentions are asked for.
         """
+        for name in ("output_hidden_states", "output_attentions"):
+            if kwargs.get(name):
+                raise ValueError(f"The encoder keeps no {name.removeprefix('output_')}: leave {name} out.")
         positions = self._positions(input_features, feature_attention_mask)
         weight = self.conv1.weight
         # A weight that waits elsewhere (device_map) has no device of its own: its hook moves what it is given.

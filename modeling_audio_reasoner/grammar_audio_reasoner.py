@@ -112,7 +112,8 @@ class ReasoningGrammar(LogitsProcessor):
             opened. Sections that are not named are not limited.
         at_least: tokens that a section must hold before it may be closed, by name.
         eos_token_id: tokens that end the answer; the tokenizer's, when left out.
-        prompt_length: tokens of the prompt; those of the first call for a prompt, when left out.
+        prompt_length: tokens of the prompt, behind which an answer begins, though part of it may be given; those of
+            the first call for a prompt, when left out.
 
     Raises:
         ValueError: a budget is not a whole number of at least 1, is for something that is no section, or is below what
@@ -138,6 +139,8 @@ class ReasoningGrammar(LogitsProcessor):
         if ends is None:
             raise ValueError("The tokenizer has no eos_token: give eos_token_id.")
         self._masks = _masks_of(tokenizer, (ends,) if isinstance(ends, int) else tuple(ends))
+        if prompt_length is not None and (not isinstance(prompt_length, int) or prompt_length < 0):
+            raise ValueError(f"prompt_length is {prompt_length!r}: give the number of tokens of the prompt.")
         self._given_length = prompt_length
         self._prompt: torch.Tensor | None = None
         self._seen: dict[tuple[int, ...], tuple[GrammarState, int]] = {}
@@ -148,6 +151,9 @@ class ReasoningGrammar(LogitsProcessor):
         Where other processors have left no token of those that may follow, theirs give way.
         """
         start = self._start_of_answers(input_ids)
+        if self._given_length is not None and not self._seen:
+            for row in input_ids[:, start:].tolist():
+                self._check_beginning(row)
         seen, masks = {}, []
         for row in input_ids[:, start:].tolist():
             answer = tuple(row)
@@ -181,6 +187,14 @@ class ReasoningGrammar(LogitsProcessor):
             return GrammarState(), 0
         state, written = self._seen.get(answer[:-1]) or self._read_all(answer[:-1])
         return self._next(state, written, answer[-1])
+
+    def _check_beginning(self, answer: list[int]) -> None:
+        text = "".join(self._masks.texts[token] for token in answer)
+        if GrammarState().after(text) is None:
+            raise ValueError(
+                f"No well-formed answer begins with {text!r}, which follows the prompt's {self._given_length} tokens: "
+                "give the beginning of one, or the prompt's own length."
+            )
 
     def _read_all(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
         state, written = GrammarState(), 0

@@ -104,7 +104,7 @@ def memory_steps(
         Step("load in 4 bits", quantised, "linear layers of the language model in NF4"),
         Step("answer", weights + batch * cache + widest, f"weights; cache of {said}, {batch} at once; activations"),
         Step("answer in 4 bits", quantised + batch * cache + widest, "the same on 4-bit weights"),
-        Step(f"vote among {answers}", weights + answers * cache + widest, f"weights; {answers} caches; one prefill"),
+        Step(f"vote among {answers}", weights + answers * cache + widest / batch, f"one prompt; {answers} caches"),
         Step("train an adapter in 4 bits", quantised + adapter + held + widest + logits, f"rank {LORA_RANK}, AdamW"),
         Step("train an adapter", weights + adapter + held + widest + logits, f"rank {LORA_RANK}, AdamW"),
         Step("train everything", everything * 16 + held + widest + logits, "weights, gradients, AdamW: 16 bytes each"),

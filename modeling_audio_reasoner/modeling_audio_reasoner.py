@@ -179,8 +179,11 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             `loss`, `logits` (batch, positions, vocab_size), `past_key_values`.
 
         Raises:
-            ValueError: placeholders and features do not match, or one of features and mask is missing.
+            ValueError: placeholders and features do not match, or one of features and mask is missing; or labels came
+                with `logits_to_keep`.
         """
+        if labels is not None and not (isinstance(logits_to_keep, int) and logits_to_keep == 0):
+            raise ValueError("labels and logits_to_keep were both passed: a loss takes the logits of all positions.")
         outputs = self.model(
             input_ids=input_ids,
             input_features=input_features,

@@ -15,6 +15,7 @@ from transformers import BatchFeature, ProcessorMixin
 
 from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
+from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
 from .messages_audio_reasoner import conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
@@ -64,6 +65,11 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         # The special tokens alone control a chat. The section tags, which the template's system prompt spells out, are
         # text that an assistant writes.
         tokenizer.chat_control_tokens = []
+        # A folder's own code, of whatever version, may have made the extractor. Its class becomes that of this
+        # processor, since each saves the code beside it: a folder gets one version of the code.
+        ours = AudioReasonerFeatureExtractor
+        if type(feature_extractor).__name__ == ours.__name__ and not isinstance(feature_extractor, ours):
+            feature_extractor = ours.from_dict(feature_extractor.to_dict())
         super().__init__(feature_extractor, tokenizer, chat_template=chat_template)
 
     def __call__(
@@ -221,14 +227,24 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         return AsyncReasoningStreamer(self.tokenizer, timeout)
 
     def reasoning_grammar(
-        self, budgets: dict[str, int] | None = None, at_least: dict[str, int] | None = None
+        self,
+        budgets: dict[str, int] | None = None,
+        at_least: dict[str, int] | None = None,
+        prompt_length: int | None = None,
     ) -> ReasoningGrammar:
         """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`].
 
-        An answer ends as a turn does, by `<|im_end|>`, or by the tokenizer's own token.
+        An answer ends as a turn does, by `<|im_end|>`, or by the tokenizer's own token. It begins where generation
+        does, or behind `prompt_length` tokens, where the messages give its beginning (`continue_final_message`).
         """
         ends = {self.tokenizer.get_vocab().get("<|im_end|>"), self.tokenizer.eos_token_id} - {None}
-        return ReasoningGrammar(self.tokenizer, budgets, eos_token_id=sorted(ends) or None, at_least=at_least)
+        return ReasoningGrammar(
+            self.tokenizer,
+            budgets,
+            eos_token_id=sorted(ends) or None,
+            prompt_length=prompt_length,
+            at_least=at_least,
+        )
 
     @property
     def model_input_names(self) -> list[str]:

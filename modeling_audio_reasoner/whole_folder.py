@@ -10,11 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
 
 @contextmanager
-def whole_folder(target: str | os.PathLike, marker: str = "config.json") -> Iterator[Path]:
+def whole_folder(
+    target: str | os.PathLike, marker: str = "config.json", known: tuple[str, ...] = ("*",)
+) -> Iterator[Path]:
     """Give a new folder beside `target` to write into, and put it in `target`'s place when the block ends well.
 
     When the block raises, what it wrote is removed and `target` stays as it was. A process that is killed leaves at
@@ -23,6 +26,7 @@ def whole_folder(target: str | os.PathLike, marker: str = "config.json") -> Iter
     Args:
         target: where the folder is to be. An older one is replaced when it is empty or holds `marker`.
         marker: a file that every folder of this kind holds, so that no foreign folder is ever removed.
+        known: patterns of the names that such a folder may hold, so that nothing else is removed with it.
 
     Raises:
         ValueError: `target` is a file, or a folder of something else.
@@ -34,6 +38,14 @@ def whole_folder(target: str | os.PathLike, marker: str = "config.json") -> Iter
     if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
         raise ValueError(
             f"{target} holds other files and no {marker}: name a new folder, since this one would be replaced."
+        )
+    held = sorted(path.name for path in target.iterdir()) if target.is_dir() else []
+    foreign = [name for name in held if not any(fnmatch(name, pattern) for pattern in known)]
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        raise ValueError(
+            f"{target} also holds {', '.join(foreign[:3])}{more}: move that away, or name a new folder, since this "
+            "one would be replaced."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     for leftover in target.parent.glob(f".{target.name}.*.partial"):

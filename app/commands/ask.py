@@ -51,6 +51,7 @@ def ask(
     waveform, rate = read_audio(recording)
     check_audible(waveform, recording)
     processor = load_processor(model, revision)
+    refuse_older_code(processor, ("reasoning_streamer", "reasoning_grammar"), model)
     sound = {"array": waveform, "sampling_rate": rate, "path": recording}
     parts = [{"type": "audio", "audio": sound}, {"type": "text", "text": text}]
     messages = [{"role": "user", "content": parts}]
@@ -59,6 +60,7 @@ def ask(
         messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
     )
     network = load_model(model, revision)
+    refuse_older_code(network, ("vote",), model)
     inputs = inputs.to(network.device)
     options: dict[str, Any] = {} if max_new_tokens is None else {"max_new_tokens": max_new_tokens}
     if budgets:
@@ -116,6 +118,23 @@ def load_model(model: str, revision: str | None = None):
             f"{model}: a file of its weights cannot be read ({error}), so it is cut off or damaged: copy or download "
             "it again."
         ) from None
+
+
+def refuse_older_code(loaded: Any, needed: tuple[str, ...], model: str) -> None:
+    """Refuse what a folder's own code made where that code cannot do what a command needs.
+
+    Raises:
+        ValueError: an earlier version of this package wrote the folder.
+    """
+    if all(hasattr(loaded, name) for name in needed):
+        return
+    said = f"{model} holds the code of an earlier version of this package, which cannot do this: "
+    if not Path(model).is_dir():
+        raise ValueError(f"{said}download it to a folder, and name that to learn how its code is renewed.")
+    raise ValueError(
+        f"{said}put this version's in its place by python -c '"
+        f'from modeling_audio_reasoner.saving_audio_reasoner import save_code; save_code("{model}")\'.'
+    )
 
 
 def _budgets(given: list[str]) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -174,6 +176,21 @@ def test_a_section_that_is_not_closed_ends_its_line(model_folder, tmp_path, writ
     code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--max-new-tokens", 9)
     assert code == 2 and "The answer was held to --max-new-tokens 9." in said
     assert [line.strip() for line in shown.splitlines() if line.strip()] == ["planning", "Listen", "caption", "A tone"]
+
+
+@pytest.mark.parametrize(("file", "lacks"), [("processing", "reasoning_streamer"), ("generation", "vote")])
+def test_a_folder_with_older_code_says_how_it_is_renewed(model_folder, tmp_path, writes, file, lacks):
+    folder = tmp_path / f"older_{file}"
+    shutil.copytree(model_folder, folder)
+    code_file = folder / f"{file}_audio_reasoner.py"
+    code_file.write_text(code_file.read_text(encoding="utf-8").replace(f"def {lacks}(", "def _not_yet_there("))
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", folder)
+    assert code == 1 and shown == ""
+    assert f"{folder} holds the code of an earlier version" in said and said.count("\n") == 1
+    subprocess.run([sys.executable, "-c", said.partition("python -c '")[2].rpartition("'")[0]], check=True)
+    renewed = shutil.copytree(folder, tmp_path / f"renewed_{file}")  # this process keeps the old modules by their path
+    writes(Reasoning("Listen.", "A tone.", "It is steady.", "So a tone.", "tone").render() + "<|im_end|>")
+    assert ask(tone(tmp_path / "a.wav"), "What?", "--model", renewed)[0] == 0
 
 
 def test_a_question_is_needed(model_folder, tmp_path):

@@ -214,3 +214,24 @@ def test_no_tensor_is_held_in_memory(tmp_path):
             break
     assert tracemalloc.get_traced_memory()[1] < 4 * CHUNK
     tracemalloc.stop()
+
+
+def test_a_source_is_never_replaced(source, tmp_path):
+    folder = tmp_path / "outer" / "model"
+    shutil.copytree(source, folder)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    for destination in (folder, folder.parent, folder / ".." / "model"):
+        with pytest.raises(ValueError, match="is or holds the source, which it would replace"):
+            convert_qwen2_audio(folder, destination)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_files_that_are_no_models_are_not_replaced(source, tmp_path):
+    """A folder that was converted before is; one that holds notes beside a model is not."""
+    for _ in range(2):
+        convert_qwen2_audio(source, tmp_path / "ours")
+        convert_qwen2_audio(tmp_path / "ours", tmp_path / "theirs", to="qwen2_audio")
+    (tmp_path / "ours" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="ours also holds notes.txt: move that away"):
+        convert_qwen2_audio(source, tmp_path / "ours")
+    assert (tmp_path / "ours" / "notes.txt").read_text() == "mine"

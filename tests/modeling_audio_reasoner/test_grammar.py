@@ -142,6 +142,30 @@ def test_it_can_be_used_for_another_prompt(tokenizer):
             torch.testing.assert_close(grammar(ids, scores), fresh(ids, scores))
 
 
+def test_the_beginning_of_an_answer_may_be_given(model, processor, ask_about, clips):
+    """`continue_final_message`: what is given counts, in the grammar and in the budget of its section."""
+    messages = ask_about(*clips(0.5))
+    options = {"tokenize": True, "return_dict": True, "return_tensors": "pt"}
+    prompt = processor.apply_chat_template(messages, add_generation_prompt=True, **options)["input_ids"].shape[1]
+    given = "<THINK><PLANNING>I listen.</PLANNING><CAPTION>It r"
+    begun = [*messages, {"role": "assistant", "content": given}]
+    inputs = processor.apply_chat_template(begun, continue_final_message=True, **options)
+    assert processor.tokenizer.decode(inputs["input_ids"][0, prompt:]) == given
+    grammar = processor.reasoning_grammar({**dict.fromkeys(SECTIONS, 3), "caption": 7}, prompt_length=prompt)
+    tokens = model.generate(**inputs, max_new_tokens=120, do_sample=False, logits_processor=[grammar])[0, prompt:]
+    text = processor.tokenizer.decode(tokens, skip_special_tokens=True)
+    answer = parse_reasoning(text)
+    assert text.startswith(given) and answer.complete
+    assert 4 < len(text.partition("<CAPTION>")[2].partition("</CAPTION>")[0]) <= 7
+
+
+@pytest.mark.parametrize("given", ["Well, ", "<THINK><CAPTION>", "<THINK><PLANNING></PLANNING>"])
+def test_no_answer_begins_so(tokenizer, given):
+    ids = torch.tensor([[5, 6, 7, *spell(tokenizer, given)]])
+    with pytest.raises(ValueError, match="No well-formed answer begins with .* the prompt's 3 tokens"):
+        ReasoningGrammar(tokenizer, prompt_length=3)(ids, torch.zeros(1, len(tokenizer)))
+
+
 def test_beams_stay_inside_the_grammar(model, processor, encode, ask_about, clips):
     inputs = encode(ask_about(*clips(0.5)))
     grammar = processor.reasoning_grammar(dict.fromkeys(SECTIONS, 3))
@@ -214,6 +238,7 @@ def test_white_space_does_not_go_on_for_ever(tokenizer):
         ({"budgets": {"planning": 2.5}}, "The budget of 'planning' is 2.5"),
         ({"at_least": {"planning": 0}}, "at_least of 'planning' is 0"),
         ({"at_least": {"thought": 3}}, "at_least names 'thought', which is no section"),
+        ({"prompt_length": -1}, "prompt_length is -1"),
         ({"budgets": {"planning": 3}, "at_least": {"planning": 4}}, "is 3, less than the 4 tokens"),
     ],
 )

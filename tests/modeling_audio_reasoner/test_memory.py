@@ -50,6 +50,15 @@ def test_what_is_quantised_is_the_language_models_linear_layers():
     assert parts["linear"] == 32 * (4 * 4096**2 + 3 * 4096 * 11_008)
 
 
+def test_prompts_at_once_scale_all_but_weights_and_a_vote():
+    """A vote is on one prompt, however many are answered at once."""
+    steps = {batch: bytes_of(memory_steps(QWEN2_AUDIO_7B, batch=batch)) for batch in (1, 2, 3)}
+    for name in steps[1]:
+        grown = [steps[batch][name] - steps[1][name] for batch in (2, 3)]
+        assert grown[1] == pytest.approx(2 * grown[0])
+        assert (grown[0] > 0) == (name not in ("load", "load in 4 bits", "vote among 8")), name
+
+
 def test_the_command_prints_all_steps():
     from app.main import app
 

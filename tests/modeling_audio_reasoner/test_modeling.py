@@ -192,6 +192,15 @@ class TestRefusals:
         with pytest.raises(ValueError, match="Pass recordings once"):
             model.generate(**inputs, mm_encoder_outputs={"audio": encoded}, max_new_tokens=1)
 
+    def test_labels_beside_logits_to_keep(self, model, inputs):
+        with pytest.raises(ValueError, match="labels and logits_to_keep were both passed"):
+            model(**inputs, labels=inputs["input_ids"], logits_to_keep=1)
+
+    @pytest.mark.parametrize("name", ["output_hidden_states", "output_attentions"])
+    def test_what_the_encoder_does_not_keep(self, model, inputs, name):
+        with pytest.raises(ValueError, match=f"leave {name} out"):
+            model.model.audio_tower(inputs["input_features"], inputs["feature_attention_mask"], **{name: True})
+
     def test_features_of_another_model(self, model, inputs):
         inputs["input_features"] = inputs["input_features"][:, :80]
         with pytest.raises(ValueError, match=r"expected \(windows, 128, frames\)"):

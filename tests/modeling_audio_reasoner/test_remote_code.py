@@ -98,3 +98,16 @@ def test_what_is_pushed_brings_its_code(model, processor, tmp_path, monkeypatch,
     saved = {"model": model, "processor": processor, "feature extractor": processor.feature_extractor}[part]
     saved.save_pretrained(tmp_path / "folder", push_to_hub=True, repo_id="org/name")
     assert set(CODE_FILES) < sent
+
+
+def test_a_folder_gets_one_version_of_the_code(folder, tmp_path):
+    """Though the extractor was made by the code of the folder that was loaded, which is another version."""
+    from modeling_audio_reasoner import AudioReasonerProcessor
+    from modeling_audio_reasoner.saving_audio_reasoner import CODE_FILES
+
+    for name in CODE_FILES:
+        (folder / name).write_text((folder / name).read_text(encoding="utf-8") + "# older\n", encoding="utf-8")
+    processor = AudioReasonerProcessor.from_pretrained(folder, trust_remote_code=True)
+    processor.save_pretrained(tmp_path / "saved")
+    assert not any("# older" in (tmp_path / "saved" / name).read_text(encoding="utf-8") for name in CODE_FILES)
+    assert processor.feature_extractor.max_duration == 600
