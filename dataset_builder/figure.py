@@ -29,16 +29,16 @@ def write_figure(statistics: Mapping[str, Any], path: Path) -> None:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     formats = FigureCanvasAgg.get_supported_filetypes()
     if path.suffix.lstrip(".").lower() not in formats:
         raise ValueError(f"The figure {path} needs a name that ends in one of .{', .'.join(sorted(formats))}.")
     tasks = len(_tasks(statistics))
     heights = (1.4 + INCHES_A_LINE * max(tasks, 5), 3.6)
-    figure = Figure(figsize=(13, sum(heights)), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr]
-    above, below = figure.subfigures(2, 1, height_ratios=heights)
-    for part, panels in ((above, _upper(statistics)), (below, _lower(statistics))):
+    figure = Figure(figsize=(13, sum(heights)), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
+    parts: Any = figure.subfigures(2, 1, height_ratios=heights)
+    for part, panels in zip(parts, (_upper(statistics), _lower(statistics)), strict=True):
         for axes, draw in zip(part.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             draw(axes, statistics)
             axes.spines[["top", "right"]].set_visible(False)
