@@ -37,8 +37,8 @@ def write_figure(statistics: Mapping[str, Any], path: Path) -> None:
     tasks = len(_tasks(statistics))
     heights = (1.4 + INCHES_A_LINE * max(tasks, 5), 3.6)
     figure = Figure(figsize=(13, sum(heights)), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1))
-    above, below = figure.subfigures(2, 1, height_ratios=heights)  # type: ignore[misc]
-    for part, panels in ((above, _upper(statistics)), (below, _lower(statistics))):
+    parts: Any = figure.subfigures(2, 1, height_ratios=heights)
+    for part, panels in zip(parts, (_upper(statistics), _lower(statistics)), strict=True):
         for axes, draw in zip(part.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             draw(axes, statistics)
             axes.spines[["top", "right"]].set_visible(False)
