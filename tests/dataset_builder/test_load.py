@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import datasets
@@ -51,6 +52,38 @@ def test_streaming(beside):
     rows = list(stream.take(3))
     assert [row["images"] for row in rows] == [[], [], []]
     assert rows[0]["audio"].get_all_samples().data.shape[0] == 1
+
+
+def test_two_workers_of_a_data_loader_read_every_row_once(beside):
+    from torch.utils.data import DataLoader
+
+    stream = datasets.load_dataset("cota", split="train", streaming=True).select_columns(["id", "duration"])
+    assert stream.num_shards >= 2  # else one of the workers would have nothing to read
+    loader = DataLoader(stream.with_format("torch"), batch_size=4, num_workers=2)
+    names = [name for batch in loader for name in batch["id"]]
+    assert sorted(names) == sorted(datasets.load_dataset("cota", split="train")["id"])
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_stream_goes_on_from_its_state_row_for_row(beside, shuffled):
+    """In the middle of a row group and of a shard, in another stream, after the state was saved as JSON."""
+
+    def opened() -> datasets.IterableDataset:
+        stream = datasets.load_dataset("cota", split="train", streaming=True).select_columns(["id", "audio"])
+        # Without a buffer of rows, which `datasets` does not save, the shards alone are shuffled.
+        return stream.shuffle(seed=7, buffer_size=1) if shuffled else stream
+
+    whole = [(row["id"], len(row["audio"].get_all_samples().data[0])) for row in opened()]
+    first, stop = opened(), len(whole) // 3
+    rows = iter(first)
+    begun = [next(rows)["id"] for _ in range(stop)]
+    state = json.loads(json.dumps(first.state_dict()))
+    second = opened()
+    second.load_state_dict(state)
+    rest = [(row["id"], len(row["audio"].get_all_samples().data[0])) for row in second]
+    assert begun == [name for name, _ in whole[:stop]]
+    assert rest == whole[stop:]
+    assert len({name for name, _ in whole}) == len(whole)
 
 
 def test_every_domain_and_task_is_a_config(cota):
