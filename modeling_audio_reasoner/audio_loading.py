@@ -119,10 +119,10 @@ def check_duration(name: str, samples: int, rate: int, limit: float) -> None:
 
 
 def _checked_rate(rate: Any, name: str) -> int:
-    whole = isinstance(rate, numbers.Real) and not isinstance(rate, bool) and math.isfinite(rate) and rate == int(rate)
-    if not whole or rate < 1:
+    number = float(rate) if isinstance(rate, numbers.Real) and not isinstance(rate, bool) else math.nan
+    if not number.is_integer() or number < 1:
         raise ValueError(f"{name} has the sampling rate {rate!r}: give a whole number of Hz, of at least 1.")
-    return int(rate)
+    return int(number)
 
 
 def describe(source: Any) -> str:

@@ -43,9 +43,20 @@ FILE_NAMES = (
 )
 """Beginnings of names as the classes of transformers 5 hold them (the first: as 5.17 to 5.22 wrote them), and as files
 have them since transformers 4 and again since 5.23."""
-KNOWN_FILES = ("*.safetensors", "*.safetensors.index.json", "*config.json", "tokenizer.*", "special_tokens_map.json")
-KNOWN_FILES += ("added_tokens.json", "vocab.json", "merges.txt", "chat_template.*", "audio_loading.py")
-KNOWN_FILES += ("*_audio_reasoner.py", "__pycache__")
+KNOWN_FILES = (
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "*config.json",
+    "tokenizer.*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.*",
+    "audio_loading.py",
+    "*_audio_reasoner.py",
+    "__pycache__",
+)
 """What a folder may hold that a conversion replaces: what some version of this package or of transformers wrote."""
 HEAD, EMBEDDINGS = "language_model.lm_head.weight", "language_model.model.embed_tokens.weight"
 

@@ -16,6 +16,7 @@ from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
 )
+from transformers.core_model_loading import WeightRenaming
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
@@ -38,6 +39,8 @@ class AudioReasonerMultiModalProjector(nn.Module):
 
 class AudioReasonerModel(AudioReasonerPreTrainedModel):
     """Encoder, projector and language model without a head."""
+
+    _keys_to_ignore_on_load_unexpected = [r"lm_head"]
 
     def __init__(self, config: AudioReasonerConfig) -> None:
         super().__init__(config)
@@ -224,7 +227,11 @@ def _register_checkpoint_names() -> None:
         ("AudioReasonerModel", "Qwen2AudioModel"),
     ):
         if get_checkpoint_conversion_mapping(name) is None:
-            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
+            mapping = get_checkpoint_conversion_mapping(source) or []
+            if name == "AudioReasonerModel":
+                # Without a head, transformers' own does not read what it wrote itself from 5.17 to 5.22.
+                mapping = [WeightRenaming(r"^language_model\.model\.model", "language_model.model"), *mapping]
+            register_checkpoint_conversion_mapping(name, mapping)
 
 
 _register_checkpoint_names()

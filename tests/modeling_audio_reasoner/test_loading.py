@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, Qwen2AudioForConditionalGeneration
 
-from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerForConditionalGeneration
+from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerForConditionalGeneration, AudioReasonerModel
 
 
 def as_in_memory(folder) -> None:
@@ -17,9 +17,36 @@ def as_in_memory(folder) -> None:
     tensors = load_file(folder / "model.safetensors")
     renamed = {}
     for name, tensor in tensors.items():
-        name = name.replace("language_model.lm_head.", "lm_head.").replace("language_model.model.", "language_model.")
+        name = name.replace("language_model.lm_head.", "lm_head.").replace(".model.model.", ".model.")
+        name = name.replace("language_model.model.", "language_model.")
         renamed[name if name.startswith("lm_head.") else f"model.{name}"] = tensor
     save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def as_older_files(folder) -> None:
+    """Rename the tensors as transformers 5.17 to 5.22 wrote them: `language_model.model.model.*`."""
+    tensors = load_file(folder / "model.safetensors")
+    older = "language_model.model.model."
+    renamed = {
+        name if name.startswith(older) else name.replace("language_model.model.", older): tensor
+        for name, tensor in tensors.items()
+    }
+    assert any(name.startswith(older) for name in renamed)
+    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize("layout", ["files", "as in memory", "older files"])
+def test_the_model_without_a_head_loads_whole(model, stock, tmp_path, layout):
+    stock.save_pretrained(tmp_path)
+    if layout != "files":
+        {"as in memory": as_in_memory, "older files": as_older_files}[layout](tmp_path)
+    loaded, report = AudioReasonerModel.from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    expected = model.model.state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in loaded.state_dict().items())
+    loaded.save_pretrained(tmp_path / "again")
+    _, report = AudioReasonerModel.from_pretrained(tmp_path / "again", output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
