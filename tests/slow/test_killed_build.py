@@ -9,10 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
 import pyarrow.parquet
+import pytest
 import yaml
 
 from dataset_builder.build import plan_build
@@ -43,6 +46,8 @@ run_build(read_build(path), Execution(workers=2), source=path)
 class RunningBuild:
     """A build in a process of its own, and what stage it is at."""
 
+    started: ClassVar[list[subprocess.Popen]] = []
+
     def __init__(self, path: Path) -> None:
         self.planned = plan_build(read_build(path))
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -50,6 +55,7 @@ class RunningBuild:
             [sys.executable, "-c", SCRIPT, str(path)], env=environment, cwd=ROOT, stdout=subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
+        self.started.append(self.process)
         assert self.process.stdout is not None and self.process.stdout.readline() == b"begun\n"
 
     def runs(self) -> bool:
@@ -120,6 +126,16 @@ def moments(stages: int) -> list[tuple[int, float]]:
     return sorted((place, draw.random()) for place in places)
 
 
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    """Ends what a killed build may have left of its processes, and builds of a test that failed."""
+    yield
+    for process in RunningBuild.started:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def test_twenty_kills_leave_no_trace(melodies, tmp_path):
     wavs = melodies(RECORDINGS)
     with FaultServer(answer=answer, latency=LATENCY) as server:
@@ -138,7 +154,9 @@ def test_twenty_kills_leave_no_trace(melodies, tmp_path):
     assert len(names) == len(set(names)) > RECORDINGS / 2
 
     waiting = moments(len(took))
-    killed_at, in_flight, repeated, allowed, number = [], [], 0, 0, 0
+    killed_at: list[int] = []
+    in_flight: list[int] = []
+    repeated = allowed = number = 0
     while waiting:
         folder, number = tmp_path / f"killed-{number}", number + 1
         assert number <= 5, "builds end before they are killed"
