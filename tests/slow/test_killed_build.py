@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+import psutil
 import pyarrow.parquet
 import pytest
 import yaml
@@ -46,7 +47,8 @@ run_build(read_build(path), Execution(workers=2), source=path)
 class RunningBuild:
     """A build in a process of its own, and what stage it is at."""
 
-    started: ClassVar[list[subprocess.Popen]] = []
+    begun: ClassVar[list[psutil.Process]] = []
+    """All processes of all builds, by number and time of their beginning."""
 
     def __init__(self, path: Path) -> None:
         self.planned = plan_build(read_build(path))
@@ -55,7 +57,7 @@ class RunningBuild:
             [sys.executable, "-c", SCRIPT, str(path)], env=environment, cwd=ROOT, stdout=subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
-        self.started.append(self.process)
+        self.begun.append(psutil.Process(self.process.pid))
         assert self.process.stdout is not None and self.process.stdout.readline() == b"begun\n"
 
     def runs(self) -> bool:
@@ -84,6 +86,7 @@ class RunningBuild:
         assert self.process.wait(LONGEST) == 0
 
     def kill(self, with_workers: bool) -> None:
+        self.begun.extend(psutil.Process(self.process.pid).children(recursive=True))
         if with_workers:
             os.killpg(self.process.pid, signal.SIGKILL)
         else:
@@ -130,10 +133,9 @@ def moments(stages: int) -> list[tuple[int, float]]:
 def nothing_runs_on():
     """Ends what a killed build may have left of its processes, and builds of a test that failed."""
     yield
-    for process in RunningBuild.started:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    for process in RunningBuild.begun:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def test_twenty_kills_leave_no_trace(melodies, tmp_path):
