@@ -9,10 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
+from typing import ClassVar
 
+import psutil
 import pyarrow.parquet
+import pytest
 import yaml
 
 from dataset_builder.build import plan_build
@@ -43,6 +47,9 @@ run_build(read_build(path), Execution(workers=2), source=path)
 class RunningBuild:
     """A build in a process of its own, and what stage it is at."""
 
+    begun: ClassVar[list[psutil.Process]] = []
+    """All processes of all builds, by number and time of their beginning."""
+
     def __init__(self, path: Path) -> None:
         self.planned = plan_build(read_build(path))
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -50,6 +57,7 @@ class RunningBuild:
             [sys.executable, "-c", SCRIPT, str(path)], env=environment, cwd=ROOT, stdout=subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
+        self.begun.append(psutil.Process(self.process.pid))
         assert self.process.stdout is not None and self.process.stdout.readline() == b"begun\n"
 
     def runs(self) -> bool:
@@ -78,6 +86,7 @@ class RunningBuild:
         assert self.process.wait(LONGEST) == 0
 
     def kill(self, with_workers: bool) -> None:
+        self.begun.extend(psutil.Process(self.process.pid).children(recursive=True))
         if with_workers:
             os.killpg(self.process.pid, signal.SIGKILL)
         else:
@@ -120,6 +129,15 @@ def moments(stages: int) -> list[tuple[int, float]]:
     return sorted((place, draw.random()) for place in places)
 
 
+@pytest.fixture(autouse=True)
+def nothing_runs_on():
+    """Ends what a killed build may have left of its processes, and builds of a test that failed."""
+    yield
+    for process in RunningBuild.begun:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
 def test_twenty_kills_leave_no_trace(melodies, tmp_path):
     wavs = melodies(RECORDINGS)
     with FaultServer(answer=answer, latency=LATENCY) as server:
@@ -138,7 +156,9 @@ def test_twenty_kills_leave_no_trace(melodies, tmp_path):
     assert len(names) == len(set(names)) > RECORDINGS / 2
 
     waiting = moments(len(took))
-    killed_at, in_flight, repeated, allowed, number = [], [], 0, 0, 0
+    killed_at: list[int] = []
+    in_flight: list[int] = []
+    repeated = allowed = number = 0
     while waiting:
         folder, number = tmp_path / f"killed-{number}", number + 1
         assert number <= 5, "builds end before they are killed"
