@@ -34,7 +34,8 @@ def build(tmp_path_factory):
     folder = tmp_path_factory.mktemp("real")
     with ModelServer() as server:
         common = {"model": "SmolLM2-135M-Instruct", "in_flight": 4, "timeout": 600.0, "resamples": 0}
-        common |= {"parameters": {"max_tokens": 300, "temperature": 0.5}}
+        # So small a model repeats itself for ever in a list that the schema does not end, unless it pays for it.
+        common |= {"parameters": {"max_tokens": 500, "temperature": 1.0, "repeat_penalty": 1.2}}
         settings = {
             "output": "cota",
             "tasks": 1,
@@ -45,7 +46,7 @@ def build(tmp_path_factory):
             },
             "measure": {"unique": True},
             "annotate": {"teacher": "told"},
-            "question": {"teacher": "reader", "per_recording": 1},
+            "question": {"teacher": "reader", "per_recording": 2, "distractors": 2},
             "reason": {"teacher": "told"},
             "review": {"blind": {"teacher": "told"}, "text_only": {"teacher": "reader", "answers": 1}},
         }
