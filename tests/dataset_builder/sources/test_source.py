@@ -42,7 +42,7 @@ def test_an_unknown_setting_names_those_that_are_known(tmp_path, corpus):
 def test_a_missing_folder_is_named_with_where_to_get_the_corpus(tmp_path, corpus):
     with pytest.raises(ValueError, match=f"'{corpus}' needs 'folder'"):
         open_source({"corpus": corpus}, tmp_path)
-    with pytest.raises(FileNotFoundError, match=f"{tmp_path}/nowhere .*is not there; get the corpus from"):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path}/nowhere .*is not there; (get the corpus from|name)"):
         open_source({"corpus": corpus, "folder": "nowhere"}, tmp_path)
 
 
