@@ -16,7 +16,6 @@ from transformers.conversion_mapping import (
     get_checkpoint_conversion_mapping,
     register_checkpoint_conversion_mapping,
 )
-from transformers.core_model_loading import WeightRenaming
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
@@ -48,6 +47,15 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         self.multi_modal_projector = AudioReasonerMultiModalProjector(config)
         self.language_model = AutoModel.from_config(config.text_config)
         self.post_init()
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, key_mapping: dict[str, str] | None = None, **kwargs: Any) -> Any:
+        """As the base class, also of files that transformers 5.17 to 5.22 wrote, which its own class does not read.
+
+        Given for this call, not registered: transformers would write a whole model's files by it too.
+        """
+        older = {r"^language_model\.model\.model\.": "language_model."}
+        return super().from_pretrained(*args, key_mapping={**older, **(key_mapping or {})}, **kwargs)
 
     def get_input_embeddings(self) -> nn.Module:
         return self.language_model.get_input_embeddings()
@@ -227,11 +235,7 @@ def _register_checkpoint_names() -> None:
         ("AudioReasonerModel", "Qwen2AudioModel"),
     ):
         if get_checkpoint_conversion_mapping(name) is None:
-            mapping = get_checkpoint_conversion_mapping(source) or []
-            if name == "AudioReasonerModel":
-                # Without a head, transformers' own does not read what it wrote itself from 5.17 to 5.22.
-                mapping = [WeightRenaming(r"^language_model\.model\.model", "language_model.model"), *mapping]
-            register_checkpoint_conversion_mapping(name, mapping)
+            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
 
 
 _register_checkpoint_names()

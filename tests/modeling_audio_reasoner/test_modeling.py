@@ -212,3 +212,6 @@ def test_saved_names_are_those_of_qwen2_audio(model, stock_folder, tmp_path):
     ours, theirs = load_file(tmp_path / "model.safetensors"), load_file(stock_folder / "model.safetensors")
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    new = type(model)(model.config)  # which no conversion came with
+    new.save_pretrained(tmp_path / "new")
+    assert load_file(tmp_path / "new" / "model.safetensors").keys() == theirs.keys()
