@@ -74,9 +74,9 @@ def plan_build(settings: BuildSettings, max_cost: float | None = None, batch: bo
         except ValueError as error:
             raise ValueError(f"`{name}:` {error}") from None
         version = json.dumps(stage.version(), sort_keys=True, default=str)
-        key = hashlib.sha256(f"{key}/{stage.name}/{version}".encode()).hexdigest()[:10]
-        folder = stage_folder(settings.work, number, stage.name, key)
-        planned.append(PlannedStage(stage, folder, 1 if stage.once else settings.tasks))
+        tasks = 1 if stage.once else settings.tasks
+        key = hashlib.sha256(f"{key}/{stage.name}/{tasks}/{version}".encode()).hexdigest()[:10]
+        planned.append(PlannedStage(stage, stage_folder(settings.work, number, stage.name, key), tasks))
     return planned
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet
@@ -164,6 +165,13 @@ def test_a_changed_setting_begins_at_its_stage(recordings, build, settings, tmp_
     second = plan_build(settings(recordings, tmp_path / "cota", 12, review={"checks": ["structure"]}))
     same = [one.folder == two.folder for one, two in zip(first, second, strict=True)]
     assert same == [True] * 4 + [False] * 3
+
+
+def test_another_number_of_slices_begins_anew(recordings, settings, tmp_path):
+    """Else the rows would be dealt out otherwise than they were."""
+    few = settings(recordings, tmp_path / "cota", 12)
+    more = [item.folder for item in plan_build(replace(few, tasks=few.tasks + 1))]
+    assert [one.folder == two for one, two in zip(plan_build(few), more, strict=True)] == [True] + [False] * 6
 
 
 def test_what_cannot_be_heard_is_left_and_named(recordings, build, settings, tmp_path):
