@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from pydantic import BaseModel
 
+from dataset_builder.stages.reason import Sections
 from dataset_builder.teachers.call import Prompt
 from dataset_builder.teachers.call_ledger import CallLedger
 from dataset_builder.teachers.settings import TeacherSettings
@@ -36,16 +36,6 @@ from dataset_builder.teachers.usage import Usage
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 TO_REACH = 0.95
-
-
-class Sections(BaseModel):
-    """A chain of thought, as the stage `reason` asks for it."""
-
-    planning: str
-    caption: str
-    reasoning: str
-    summary: str
-    response: str
 
 
 @contextmanager

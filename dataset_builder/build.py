@@ -167,7 +167,8 @@ def _review(settings: BuildSettings, asking: _Askings, options: dict[str, Any]) 
     for purpose in ("blind", "text_only"):
         if (teacher := left.pop(purpose, None)) is not None:
             found = dict(teacher)
-            answers[purpose] = found.pop("answers", 1 if purpose == "blind" else 3)
+            if "answers" in found:
+                answers[purpose] = found.pop("answers")
             left[purpose] = asking.make(purpose, found.pop("teacher"), found.pop("prompt", None))
             if found:
                 raise ValueError(f"`{purpose}:` knows no {next(iter(found))!r}.")

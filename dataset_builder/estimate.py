@@ -193,14 +193,14 @@ def _measured(planned: Sequence[PlannedStage], rows: Sequence[Row]) -> tuple[lis
 
 def _written(settings: BuildSettings, asking: Asking) -> float | None:
     """The mean output tokens of the calls that a teacher has answered for this build, None before the first."""
-    totals = [total for model, total in ledger_totals(settings.work / CALLS / asking.purpose) if _is(model, asking)]
+    totals = [
+        total
+        for model, total in ledger_totals(settings.work / CALLS / asking.purpose)
+        if model == asking.settings.model
+    ]
     calls = sum(total.calls for total in totals)
     output = sum(total.usage.output_tokens + total.batch_usage.output_tokens for total in totals)
     return output / calls if calls else None
-
-
-def _is(model: str, asking: Asking) -> bool:
-    return model == asking.settings.model
 
 
 def _line(stage: TaughtStage, asking: Asking, rows: Sequence[Row], many: float, written: float) -> EstimateLine:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from dataset_builder.question_text import question_text
+from dataset_builder.whole_file import write_whole_bytes
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,6 @@ def write_row_files(data: Path, output: Path, *, split: str, config: str | None,
         seconds=found["duration"],
         answer=found["answer"],
     )
-    _write(files.question, (question_text(found["question"], found["choices"]) + "\n").encode())
-    _write(files.clip, found["audio"]["bytes"])
+    write_whole_bytes(files.question, (question_text(found["question"], found["choices"]) + "\n").encode())
+    write_whole_bytes(files.clip, found["audio"]["bytes"])
     return files
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)

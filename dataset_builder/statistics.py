@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from modeling_audio_reasoner import SECTIONS
+
 from .baseline import text_baselines
 from .checks.answer import answer_echoes_question, answer_is_longest
 from .schema import SPLITS
@@ -42,7 +44,6 @@ TEXT_COLUMNS = (
     "review",
 )
 """The columns that the statistics need: no audio."""
-SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
 GIVEAWAYS = {"answer_is_longest": answer_is_longest, "answer_echoes_question": answer_echoes_question}
 """Shares of multiple-choice questions; of four choices a quarter would have the longest answer by chance."""
 BASELINE_ROWS = {"train": 8_000, "test": 4_000}

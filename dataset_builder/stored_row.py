@@ -12,12 +12,10 @@ from modeling_audio_reasoner import SECTIONS, SYSTEM_PROMPT, Reasoning, parse_re
 from modeling_audio_reasoner.audio_loading import resample
 
 from .audio_reference import AudioReference
+from .checks.check import PASS
 from .clip import audible_problem, decode_flac, encode_flac
 from .question_text import question_text
 from .schema import SAMPLING_RATE, row_length
-
-
-PASS = "pass"
 
 
 def make_messages(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from ..engine.stage import Outcome, Row
-from .asking import Asking, Request, told_facts
+from .asking import Asking, Request, told_of_recording
 from .taught_stage import TaughtByOne
 
 
@@ -70,14 +70,7 @@ class Annotate(TaughtByOne):
         return [Labels]
 
     def requests(self, row: Row, asking: Asking) -> list[Request]:
-        recording = row["recording"]
-        told = {
-            "duration": row["measured"]["duration"],
-            "domain": recording["domain"],
-            "annotations": told_facts(recording["annotations"]),
-            "measured": told_facts(row["measured"]),
-        }
-        return [Request(asking, row, Labels, told, hears=True)]
+        return [Request(asking, row, Labels, told_of_recording(row), hears=True)]
 
     async def process(self, row: Row) -> Outcome:
         labels = await self.answer(row)

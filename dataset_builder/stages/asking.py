@@ -238,6 +238,16 @@ def heard_bytes(row: Row) -> bytes:
     return clip_flac(AudioReference.from_json(row["clip"] if "clip" in row else row["recording"]["audio"]))
 
 
+def told_of_recording(row: Row) -> dict[str, Any]:
+    """What a prompt about a recording says of it: its length and domain, its annotations and measured facts."""
+    return {
+        "duration": row["measured"]["duration"],
+        "domain": row["recording"]["domain"],
+        "annotations": told_facts(row["recording"]["annotations"]),
+        "measured": told_facts(row["measured"]),
+    }
+
+
 def told_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations or measured facts of a recording as a prompt lists them."""
     told = {}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, create_model
 
 from ..engine.stage import Left, Outcome, Row
 from ..question_text import question_text
-from .asking import Asking, Request, told_facts
+from .asking import Asking, Request, told_of_recording
+from .mix_clip import row_rng
 from .taught_stage import TaughtByOne
 
 
@@ -119,12 +118,8 @@ class AskQuestions(TaughtByOne):
 
     def requests(self, row: Row, asking: Asking) -> list[Request]:
         recording = row["recording"]
-        told = {
-            "duration": row["measured"]["duration"],
-            "domain": recording["domain"],
-            "annotations": told_facts(recording["annotations"]),
+        told = told_of_recording(row) | {
             "labels": row.get("labels"),
-            "measured": told_facts(row["measured"]),
             "count": self.per_recording,
             "tasks": TASKS[recording["domain"]],
             "kinds": self.kinds,
@@ -205,6 +200,4 @@ def question_row(row: Row, number: int, question: Question, seed: int) -> Row:
 
 def shuffled(choices: Sequence[str], name: str, seed: int) -> list[str]:
     """The choices in an order that depends on the seed and the question's id alone."""
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-    order = np.random.default_rng(np.frombuffer(digest, dtype=np.uint32)).permutation(len(choices))
-    return [choices[place] for place in order]
+    return [choices[place] for place in row_rng(seed, name).permutation(len(choices))]

@@ -6,14 +6,13 @@ recordings, their number and the seed alone.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..audio_reference import AudioReference
-from ..clip import audible_problem, encode_flac
+from ..clip import FLOOR_DB, audible_problem, encode_flac
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..planning import plan_rows
 from ..pool import Measured, make_pools
@@ -23,6 +22,7 @@ from ..schema import SAMPLING_RATE
 from ..split import assign_splits
 from ..tasks import TASKS
 from ..teacher_annotations import TEACHER
+from ..whole_file import write_whole_bytes
 from .mix_clip import mix_clip, row_rng
 
 
@@ -80,7 +80,7 @@ class PlanQuestions(Stage):
         if problem := audible_problem(waveform):
             return Left(row | {"plan": asdict(plan)}, "rejected", "clip", problem)
         clip = self._clips / f"{plan.id}.flac"
-        _write(clip, encode_flac(waveform))
+        write_whole_bytes(clip, encode_flac(waveform))
         return planned_row(plan, self._recordings, heard, clip, len(waveform) / SAMPLING_RATE)
 
 
@@ -94,8 +94,6 @@ def planned_row(
     plan: RowPlan, recordings: dict[str, Recording], heard: list[dict[str, Any]], clip: Path, duration: float
 ) -> Row:
     """The row of a plan whose clip was mixed."""
-    from ..clip import FLOOR_DB
-
     draft = plan.draft
     used = [recordings[name] for name in dict.fromkeys(segment.recording for segment in draft.segments)]
     languages = {recording.language for recording in used}
@@ -123,10 +121,3 @@ def planned_row(
         "choices": list(plan.choices),
         "answer": draft.answer,
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
