@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -90,7 +89,5 @@ def test_help_imports_nothing_heavy(repository: Path) -> None:
         "import sys, app.main;"
         "print(sorted({'torch', 'transformers', 'datasets', 'trl', 'numpy', 'matplotlib'} & set(sys.modules)))"
     )
-    began = time.monotonic()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=repository, timeout=60)
     assert result.stdout == "[]\n", result.stderr
-    assert time.monotonic() - began < 10
