@@ -53,7 +53,7 @@ def wavs(tmp_path_factory) -> Path:
 def build_file(folder: Path, wavs: Path, server: FaultServer | str, **changed) -> Path:
     """A build file by four teachers of one server."""
     url = server if isinstance(server, str) else server.base_url
-    common = {"base_url": url, "in_flight": 8, "timeout": 2.0, "retries": 6, "price": PRICE}
+    common = {"base_url": url, "in_flight": 8, "timeout": 20.0, "retries": 6, "price": PRICE}
     common |= {"tokens_per_audio_second": 100}
     settings = {
         "output": "cota",
