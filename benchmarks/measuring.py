@@ -47,15 +47,23 @@ class Comparison:
 
 
 def shortest(ours: Callable[[], object], stock: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """The shortest of `repeats` turns of each in seconds, after one of each that is not counted.
+    """The shortest turn of each in seconds, after one of each that is not counted, in `repeats` rounds.
 
     Work of milliseconds is done over and over until a turn takes `SHORTEST_TURN`, as by `timeit`; its mean counts.
+    In a round both are given the same time, so the shorter one has more turns: a burst of other work on the machine
+    meets both alike.
     """
     times: tuple[list[float], list[float]] = ([], [])
     calls = [_calls_of_a_turn(work) for work in (ours, stock)]
+    longest = 0.0
     for _ in range(repeats):
         for work, number, found in zip((ours, stock), calls, times, strict=True):
-            found.append(seconds_of(lambda work=work, number=number: [work() for _ in range(number)]) / number)
+            spent = 0.0
+            while spent == 0.0 or spent + found[-1] * number <= longest:
+                seconds = seconds_of(lambda work=work, number=number: [work() for _ in range(number)])
+                found.append(seconds / number)
+                spent += seconds
+            longest = max(longest, min(found) * number)
     return min(times[0]), min(times[1])
 
 

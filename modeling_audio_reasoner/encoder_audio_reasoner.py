@@ -22,6 +22,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils.generic import is_flash_attention_requested
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
+from .linear_audio_reasoner import AudioReasonerConv1d, AudioReasonerLinear
 from .quantization_audio_reasoner import keep_audio_exact
 from .saving_audio_reasoner import PushesCode, save_code
 
@@ -97,10 +98,10 @@ class AudioReasonerAttention(nn.Module):
         self.scaling = self.head_dim**-0.5
         self.dropout = config.attention_dropout
         self.is_causal = False
-        self.k_proj = nn.Linear(config.d_model, config.d_model, bias=False)
-        self.v_proj = nn.Linear(config.d_model, config.d_model)
-        self.q_proj = nn.Linear(config.d_model, config.d_model)
-        self.out_proj = nn.Linear(config.d_model, config.d_model)
+        self.k_proj = AudioReasonerLinear(config.d_model, config.d_model, bias=False)
+        self.v_proj = AudioReasonerLinear(config.d_model, config.d_model)
+        self.q_proj = AudioReasonerLinear(config.d_model, config.d_model)
+        self.out_proj = AudioReasonerLinear(config.d_model, config.d_model)
 
     def forward(self, hidden_states: torch.Tensor, packing: Packing) -> torch.Tensor:
         """(positions, d_model) -> the same.
@@ -153,8 +154,8 @@ class AudioReasonerEncoderLayer(GradientCheckpointingLayer):
         self.dropout = config.dropout
         self.activation_fn = ACT2FN[config.activation_function]
         self.activation_dropout = config.activation_dropout
-        self.fc1 = nn.Linear(config.d_model, config.encoder_ffn_dim)
-        self.fc2 = nn.Linear(config.encoder_ffn_dim, config.d_model)
+        self.fc1 = AudioReasonerLinear(config.d_model, config.encoder_ffn_dim)
+        self.fc2 = AudioReasonerLinear(config.encoder_ffn_dim, config.d_model)
         self.final_layer_norm = nn.LayerNorm(config.d_model)
 
     def forward(self, hidden_states: torch.Tensor, packing: Packing) -> torch.Tensor:
@@ -251,13 +252,12 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
         self.dropout = config.dropout
         self.layerdrop = config.encoder_layerdrop
         self.embed_scale = math.sqrt(config.d_model) if config.scale_embedding else 1.0
-        self.conv1 = nn.Conv1d(config.num_mel_bins, config.d_model, kernel_size=3, padding=1)
-        self.conv2 = nn.Conv1d(config.d_model, config.d_model, kernel_size=3, stride=2, padding=1)
+        self.conv1 = AudioReasonerConv1d(config.num_mel_bins, config.d_model, kernel_size=3, padding=1)
+        self.conv2 = AudioReasonerConv1d(config.d_model, config.d_model, kernel_size=3, stride=2, padding=1)
         self.embed_positions = SinusoidalPositions(config.max_source_positions, config.d_model)
         self.embed_positions.requires_grad_(False)
         self.layers = nn.ModuleList([AudioReasonerEncoderLayer(config) for _ in range(config.encoder_layers)])
         self.layer_norm = nn.LayerNorm(config.d_model)
-        self.avg_pooler = nn.AvgPool1d(2, stride=2)
         self.gradient_checkpointing = False
         self.post_init()
 
@@ -296,7 +296,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
 
         pooled: list[torch.Tensor] = [hidden] * len(order)
         for window, part in zip(order, hidden.split([positions[window] for window in order]), strict=True):
-            pooled[window] = self.avg_pooler(part.T).T
+            pooled[window] = part[: len(part) // 2 * 2].unflatten(0, (-1, 2)).mean(dim=1)
         tokens = torch.tensor([len(part) for part in pooled], device=hidden.device)
         return AudioReasonerEncoderOutput(last_hidden_state=self.layer_norm(torch.cat(pooled)), lengths=tokens)
 
@@ -334,8 +334,6 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 f"feature_attention_mask has shape {tuple(mask.shape)}, but input_features hold {windows} windows of "
                 f"{frames} frames: pass both as the processor returns them."
             )
-        if not torch.isfinite(features).all():
-            raise ValueError("input_features hold NaN or infinite values: compute them by the feature extractor.")
         if ((mask != 0) & (mask != 1)).any() or (mask[:, 1:] > mask[:, :-1]).any():
             raise ValueError(
                 "feature_attention_mask is not 1 on a window's first frames and 0 behind them: pad features at the "
@@ -348,6 +346,9 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 f"A window has {min(valid, default=0)} to {longest} valid frames; the encoder takes 3 to "
                 f"{2 * self.config.max_source_positions}: use the feature extractor saved with this model."
             )
+        # The extremes of a tensor are NaN where it holds one: several times cheaper than to look at each value.
+        if not torch.stack(torch.aminmax(features)).isfinite().all():
+            raise ValueError("input_features hold NaN or infinite values: compute them by the feature extractor.")
         return [count_positions(frames) for frames in valid]
 
 
