@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +27,7 @@ import numpy as np
 import soundfile
 
 from dataset_builder.stages.reason import Sections
+from dataset_builder.stages.taught_stage import ROWS_PER_CALL
 from dataset_builder.teachers.call import Prompt
 from dataset_builder.teachers.call_ledger import CallLedger
 from dataset_builder.teachers.settings import TeacherSettings
@@ -74,9 +76,18 @@ def rate(base_url: str, folder: Path, calls: int, in_flight: int, audio: bytes |
                     text = f"Explain what is heard in {name}. " * 20
                     await teacher.ask(Prompt("You reason about audio.", text, "1"), Sections, audio, name)
 
-                await asyncio.gather(*(ask(f"warm-{number}") for number in range(in_flight)))
+                async def ask_in_turn(names: Iterator[str]) -> None:
+                    for name in names:
+                        await ask(name)
+
+                async def ask_all(what: str, number: int) -> None:
+                    # As many at a time as a stage has rows under way.
+                    names = (f"{what}-{index}" for index in range(number))
+                    await asyncio.gather(*(ask_in_turn(names) for _ in range(ROWS_PER_CALL * in_flight)))
+
+                await ask_all("warm", in_flight)
                 start, processor = time.perf_counter(), time.process_time()
-                await asyncio.gather(*(ask(f"row-{number}") for number in range(calls)))
+                await ask_all("row", calls)
                 return calls / (time.perf_counter() - start), (time.process_time() - processor) / calls
 
     return asyncio.run(run())

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
+ROWS_PER_CALL = 2
+"""Rows under way for each call in flight, so that a clip is read and a prompt made while others are answered."""
+
+
 class TaughtStage(Stage):
     """A stage with one teacher or several."""
 
@@ -72,4 +76,4 @@ class TaughtByOne(TaughtStage):
 
 def most_in_flight(askings: Sequence[Asking]) -> int:
     """Rows that a stage may process at the same time."""
-    return max((asking.settings.in_flight for asking in askings), default=1)
+    return ROWS_PER_CALL * max((asking.settings.in_flight for asking in askings), default=1)

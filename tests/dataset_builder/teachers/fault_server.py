@@ -175,7 +175,8 @@ class FaultServer:
     async def _chat(self, http: Request) -> Response:
         counts = self.counts
         counts.requests += 1
-        counts.arrivals.append(time.monotonic())
+        arrived = time.monotonic()
+        counts.arrivals.append(arrived)
         counts.in_flight += 1
         counts.most_in_flight = max(counts.most_in_flight, counts.in_flight)
         try:
@@ -194,7 +195,8 @@ class FaultServer:
                 counts.faults[fault] += 1
                 await self._stall(http)
                 return _error(500, "stalled")
-            await asyncio.sleep(self.latency)
+            # An answer comes this long after its request, however long the server itself took.
+            await asyncio.sleep(arrived + self.latency - time.monotonic())
             if fault == "connection":
                 counts.faults[fault] += 1
                 self._reset(http)

@@ -7,8 +7,10 @@ import base64
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from decimal import Decimal
@@ -189,6 +191,37 @@ def test_a_key_with_a_line_end_is_used_and_one_with_spaces_is_not(settings, ledg
 def test_nobody_listening_is_a_connection_error(settings, ledger):
     (found,) = ask_all(settings("http://127.0.0.1:9/v1", retries=1), ledger, ["row-1"])
     assert isinstance(found, TeacherError) and found.kind is Fault.CONNECTION
+
+
+@pytest.mark.parametrize(
+    "answered, kind",
+    [
+        (b"", Fault.CONNECTION),
+        (b"HTTP/1.1 200", Fault.CONNECTION),
+        (b"no HTTP at all\r\n\r\n", Fault.CONNECTION),
+        (
+            b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\nContent-Type: application/json\r\n\r\n{"choices"',
+            Fault.CONNECTION,
+        ),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Type: application/json\r\n\r\n{"a"', Fault.SERVER_ERROR),
+    ],
+    ids=["closed", "cut in the header", "no HTTP", "cut in the body", "broken JSON"],
+)
+def test_a_broken_connection_is_no_timeout(settings, ledger, answered, kind):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_once() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answered)
+
+        thread = threading.Thread(target=serve_once, daemon=True)
+        thread.start()
+        chosen = settings(f"http://127.0.0.1:{server.getsockname()[1]}/v1", retries=0)
+        (found,) = ask_all(chosen, ledger, ["row-1"])
+        thread.join()
+    assert isinstance(found, TeacherError) and found.kind is kind
 
 
 def test_something_else_at_the_address_is_named(settings, ledger):
