@@ -1,6 +1,6 @@
 """What the pipeline itself takes for a row, in time, memory and disk, at two sizes that differ by ten.
 
-    python benchmarks/bench_building.py [--rows 2000 20000] [--seconds 0.4] [--workers 1 2] [--folder /tmp/bench]
+    python benchmarks/bench_building.py [--rows 10000 100000] [--seconds 0.4] [--workers 1 2] [--folder /tmp/bench]
 
 All stages over that many recordings with a question each; the teacher answers at once within the process
 (synthetic_build.py), so that neither a server nor the network is measured. Every recording is decoded, and no two are
@@ -134,7 +134,7 @@ def print_build(found: dict[str, Any]) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs=2, default=[2_000, 20_000], help="sizes (default: 2000 20000)")
+    parser.add_argument("--rows", type=int, nargs=2, default=[10_000, 100_000], help="sizes (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.4, help="of a recording (default: %(default)s)")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="default: 1 2")
     parser.add_argument("--folder", type=Path, help="where to build (default: a temporary folder)")

@@ -4,7 +4,8 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU. `build_…`: see build_tables.py. With `--check` nothing is written, and a table that differs is an error.
+CPU. `build_…`: see build_tables.py and build_figures.py. With `--check` nothing is written, and a table that differs is
+an error.
 """
 
 from __future__ import annotations
@@ -69,9 +70,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a table differs")
     check = parser.parse_args().check
     sys.path.insert(0, str(ROOT))  # the tables are those of this checkout, whatever is installed
-    from build_tables import TABLES
+    import build_figures
+    import build_tables
 
-    tables = {"differences": differences, "benchmarks": benchmarks, "limits": limits, **TABLES}
+    ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits}
+    tables = {**ours, **build_tables.TABLES, **build_figures.TABLES}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):
         print(f"No page has a place for the table {', '.join(missing)}.", file=sys.stderr)
