@@ -4,8 +4,8 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU. `build_…`: see build_tables.py and build_figures.py. With `--check` nothing is written, and a table that differs is
-an error.
+CPU. `build_…`: see build_tables.py and build_figures.py. With `--check` nothing is written, and a table that differs
+is an error.
 """
 
 from __future__ import annotations
