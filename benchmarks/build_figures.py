@@ -31,8 +31,8 @@ def pipeline() -> str:
         f"A build of {rows:,} clips of {conditions['seconds']:g} s with one question each, through all stages, by one "
         f"worker and a teacher that answers at once: {whole:.1f} ms of one core a row, so that a core allows "
         f"{1000 / whole:.0f} rows a second and {ROWS_WANTED:,} rows take it {hours:.1f} hours; longer clips add "
-        f"what measuring them takes. Its memory is {found['memory_ratio']:.2f} times that of a build of {small:,}, its "
-        f"time a row {found['time_per_row_ratio']:.2f} times.\n\n"
+        f"what measuring them takes. Its memory is {found['memory_ratio']:.2f} times that of a build of {small:,}, "
+        f"its time a row {found['time_per_row_ratio']:.2f} times.\n\n"
         + table(["stage", "ms of a core a row", "peak memory, MiB", "MB of disk per 1,000 rows"], lines)
     )
 
