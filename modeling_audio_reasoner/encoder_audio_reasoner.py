@@ -313,7 +313,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             seen = features[chosen, :, : 2 * positions + 1]
             hidden = nn.functional.gelu(self.conv1(seen))
             hidden = nn.functional.gelu(self.conv2(hidden)).transpose(1, 2)
-            packed += hidden[:, :positions] + table[:positions]
+            packed.extend((hidden[:, :positions] + table[:positions]).unbind())
         return torch.cat(packed)
 
     def _positions(self, features: torch.Tensor, mask: torch.Tensor | None) -> list[int]:

@@ -72,6 +72,15 @@ def test_batching_changes_nothing(model, encode, ask_about, clips):
     assert (together - alone).abs().max() <= TOLERANCE
 
 
+def test_a_compiled_model_gives_the_same(model, encode, ask_about, clips):
+    """Prompts with recordings too, of one length and of several."""
+    compiled = torch.compile(model, backend="eager")
+    inputs = encode([ask_about(*clips(1.0, 1.0)), ask_about(*clips(0.4))])
+    with torch.no_grad():
+        assert (compiled(**inputs).logits - model(**inputs).logits).abs().max() <= TOLERANCE
+    torch.compiler.reset()
+
+
 def test_a_batch_costs_what_the_sum_of_its_recordings_costs(model, encode, ask_about, clips, count_calls):
     """Convolutions and layers see no padding: 2n + 1 frames for n positions, at most 3000."""
     encoder = model.model.audio_tower
