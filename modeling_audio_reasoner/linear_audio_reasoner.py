@@ -1,6 +1,6 @@
 """Linear layers and convolutions for few positions: on a CPU they go through oneDNN, which is faster there.
 
-Weights, names and results (within rounding) are those of the layers of torch, which do whatever is not few positions in
+Weights, names and results (within rounding) are those of torch's layers, which do all that is not few positions in
 plain float32. This file knows nothing of audio.
 """
 
