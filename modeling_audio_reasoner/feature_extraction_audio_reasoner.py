@@ -74,13 +74,12 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         max_duration: float = 600.0,
         **kwargs: Any,
     ) -> None:
-        sizes = {"feature_size": feature_size, "sampling_rate": sampling_rate, "hop_length": hop_length}
-        sizes |= {"chunk_length": chunk_length, "n_fft": n_fft}
-        for name, size in sizes.items():
-            if not isinstance(size, numbers.Integral) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"{name} is {size!r}: give a whole number of at least 1.")
-        if not isinstance(max_duration, numbers.Real) or isinstance(max_duration, bool) or not max_duration > 0:
-            raise ValueError(f"max_duration is {max_duration!r}: give a number of seconds above 0.")
+        _check_number("feature_size", feature_size)
+        _check_number("sampling_rate", sampling_rate)
+        _check_number("hop_length", hop_length)
+        _check_number("chunk_length", chunk_length)
+        _check_number("n_fft", n_fft)
+        _check_number("max_duration", max_duration, whole=False)
         window = chunk_length * sampling_rate
         if window % hop_length or window < max(MIN_FRAMES * hop_length, n_fft):
             raise ValueError(
@@ -211,6 +210,12 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         """As the base class, with the code beside the configuration."""
         save_code(save_directory)
         return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
+
+
+def _check_number(name: str, value: Any, whole: bool = True) -> None:
+    kind = numbers.Integral if whole else numbers.Real
+    if not isinstance(value, kind) or isinstance(value, bool) or not float(value) > 0:
+        raise ValueError(f"{name} is {value!r}: give a {'whole ' if whole else ''}number above 0.")
 
 
 def _as_list(raw_speech: Any) -> list[Any]:
