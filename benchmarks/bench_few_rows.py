@@ -3,7 +3,7 @@
     python benchmarks/bench_few_rows.py [--threads 1 2] [--repeats 3]
 
 `FEW_ROWS` in modeling_audio_reasoner/linear_audio_reasoner.py is chosen by this table: the rows up to which no line is
-below 1. Writes benchmarks/results/few_rows.json.
+below 0.99. Writes benchmarks/results/few_rows.json.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ import io
 import math
 import numbers
 import os
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote
 from urllib.request import urlopen
 
 import numpy as np
@@ -68,11 +68,16 @@ def as_array(samples: Any, name: str) -> np.ndarray:
     """An array, a tensor on any device, or a list of numbers as an array, of the same dtype where numpy has it.
 
     Raises:
-        ValueError: a list holds arrays: several recordings, or channels, in the place of one.
+        ValueError: a list holds arrays: several recordings, or channels, in the place of one; or a tensor cannot be
+            an array, as a sparse one, or one on the meta device.
     """
     if hasattr(samples, "detach"):
-        samples = samples.detach().cpu()
-        return np.asarray(samples.float() if samples.is_floating_point() else samples)
+        try:
+            samples = samples.detach().cpu()
+            return np.asarray(samples.float() if samples.is_floating_point() else samples)
+        except (RuntimeError, TypeError) as error:  # NotImplementedError is a RuntimeError
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"{name} is a tensor that is no array ({reason}): pass a dense one.") from None
     if isinstance(samples, (list, tuple)):
         others = [item for item in samples if not isinstance(item, numbers.Real)]
         if others:
@@ -192,12 +197,8 @@ def _contents(source: Any, name: str) -> bytes:
         )
     if not os.fspath(source):
         raise ValueError(f"{name} has an empty path: name an audio file.")
-    if isinstance(source, str) and urlparse(source).scheme in ("http", "https"):
-        try:
-            with urlopen(source, timeout=30.0) as reply:
-                return reply.read()
-        except URLError as error:
-            raise OSError(f"{source} could not be fetched ({error}): check the address.") from None
+    if isinstance(source, str) and source.strip().lower().startswith(("http://", "https://")):
+        return _fetch(source.strip())
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
         return decode_base64(source, name)
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
@@ -208,6 +209,16 @@ def _contents(source: Any, name: str) -> bytes:
     if not path.exists():
         raise FileNotFoundError(f"{name} does not exist: check the path of the recording.")
     return path.read_bytes()
+
+
+def _fetch(url: str) -> bytes:
+    """The body of what a server answers; spaces and letters beyond ASCII may stand in the address as they are."""
+    try:
+        with urlopen(quote(url, safe="!#$%&'()*+,/:;=?@[]~"), timeout=30.0) as reply:
+            return reply.read()
+    except (OSError, HTTPException, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".rstrip(": \n")
+        raise OSError(f"{url} could not be fetched whole ({reason}): check the address and the server.") from None
 
 
 def decode_base64(source: str, name: str) -> bytes:

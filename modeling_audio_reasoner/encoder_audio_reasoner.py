@@ -313,11 +313,16 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
             seen = features[chosen, :, : 2 * positions + 1]
             hidden = nn.functional.gelu(self.conv1(seen))
             hidden = nn.functional.gelu(self.conv2(hidden)).transpose(1, 2)
-            packed += hidden[:, :positions] + table[:positions]
+            packed.extend((hidden[:, :positions] + table[:positions]).unbind())
         return torch.cat(packed)
 
     def _positions(self, features: torch.Tensor, mask: torch.Tensor | None) -> list[int]:
         """Positions of each window after the convolutions."""
+        for name, given in (("input_features", features), ("feature_attention_mask", mask)):
+            if given is not None and not isinstance(given, torch.Tensor):
+                raise ValueError(
+                    f"{name} is a {type(given).__name__}, not a tensor: call the processor with return_tensors='pt'."
+                )
         if features.ndim != 3 or features.shape[1] != self.config.num_mel_bins:
             raise ValueError(
                 f"input_features have shape {tuple(features.shape)}, expected (windows, {self.config.num_mel_bins}, "
@@ -339,7 +344,7 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
                 "feature_attention_mask is not 1 on a window's first frames and 0 behind them: pad features at the "
                 "end, as the feature extractor does, else other frames than the recorded ones would be heard."
             )
-        valid = mask.sum(-1).tolist()
+        valid = mask.sum(-1, dtype=torch.int64).tolist()  # a mask of floats is as good
         longest = max(valid, default=0)
         if min(valid, default=0) < 3 or longest > 2 * self.config.max_source_positions:
             raise ValueError(

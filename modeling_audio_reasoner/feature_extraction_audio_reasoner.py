@@ -55,6 +55,10 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         chunk_length: length of a window in seconds.
         n_fft: samples of a frame.
         max_duration: the longest recording in seconds; a longer one is an error, never a cut.
+
+    Raises:
+        ValueError: one of these is not a whole number above zero (`max_duration`: any number above zero), or a window
+            does not hold a whole number of frames, `MIN_FRAMES` or more.
     """
 
     model_input_names = ["input_features", "feature_attention_mask"]
@@ -70,6 +74,19 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         max_duration: float = 600.0,
         **kwargs: Any,
     ) -> None:
+        _check_number("feature_size", feature_size)
+        _check_number("sampling_rate", sampling_rate)
+        _check_number("hop_length", hop_length)
+        _check_number("chunk_length", chunk_length)
+        _check_number("n_fft", n_fft)
+        _check_number("max_duration", max_duration, whole=False)
+        window = chunk_length * sampling_rate
+        if window % hop_length or window < max(MIN_FRAMES * hop_length, n_fft):
+            raise ValueError(
+                f"A window of {chunk_length} s at {sampling_rate} Hz ({window} samples) is no whole number of frames "
+                f"{hop_length} samples apart, or less than {MIN_FRAMES} of them or than n_fft ({n_fft}): change "
+                "chunk_length, hop_length or n_fft."
+            )
         # TRL asks for left padding of text; features are always padded at the end, where the mask says so.
         kwargs["padding_side"] = "right"
         kwargs["return_attention_mask"] = True
@@ -78,7 +95,7 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         self.chunk_length = chunk_length
         self.n_fft = n_fft
         self.max_duration = max_duration
-        self.n_samples = chunk_length * sampling_rate
+        self.n_samples = window
         self.nb_max_frames = self.n_samples // hop_length
 
     def __call__(
@@ -105,16 +122,15 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
             `num_windows` (recordings,), windows of each recording.
 
         Raises:
-            ValueError: a waveform is not mono, empty, not finite, longer than `max_duration`, or at another rate.
+            ValueError: a waveform is none, not mono, empty, not finite, longer than `max_duration`, or at another
+                rate.
         """
         if sampling_rate is not None and sampling_rate != self.sampling_rate:
             raise ValueError(
                 f"The waveforms are sampled at {sampling_rate} Hz, but this model hears {self.sampling_rate} Hz: "
                 "resample them first, or pass files to the processor, which resamples."
             )
-        waveforms = [raw_speech] if _is_one_waveform(raw_speech) else list(raw_speech)
-        if not waveforms:
-            raise ValueError("The list of waveforms is empty: pass at least one recording.")
+        waveforms = _as_list(raw_speech)
         windows: list[np.ndarray] = []
         num_windows = []
         for index, waveform in enumerate(waveforms):
@@ -158,7 +174,8 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         squares = torch.view_as_real(spectrum).square_()  # a third of the time of spectrum.abs() ** 2
         power = squares[..., 0] + squares[..., 1]
         filters = _mel_filters(self.feature_size, self.n_fft, self.sampling_rate)
-        log_spec = (filters @ power.T).clamp_(min=1e-10).log10_()
+        with torch.autocast("cpu", enabled=False):  # a caller's bfloat16 would leave two digits
+            log_spec = (filters @ power.T).clamp_(min=1e-10).log10_()
         return log_spec.clamp_(min=log_spec.max().item() - 8.0).add_(4.0).mul_(0.25).numpy()
 
     def _frames(self, window: np.ndarray, count: int) -> torch.Tensor:
@@ -195,10 +212,24 @@ class AudioReasonerFeatureExtractor(PushesCode, SequenceFeatureExtractor):
         return super().save_pretrained(str(save_directory), push_to_hub=push_to_hub, **kwargs)
 
 
-def _is_one_waveform(raw_speech: Any) -> bool:
-    if isinstance(raw_speech, (np.ndarray, torch.Tensor)):
-        return raw_speech.ndim == 1
-    return len(raw_speech) > 0 and isinstance(raw_speech[0], numbers.Real)
+def _check_number(name: str, value: Any, whole: bool = True) -> None:
+    kind = numbers.Integral if whole else numbers.Real
+    if not isinstance(value, kind) or isinstance(value, bool) or not float(value) > 0:
+        raise ValueError(f"{name} is {value!r}: give a {'whole ' if whole else ''}number above 0.")
+
+
+def _as_list(raw_speech: Any) -> list[Any]:
+    """One waveform or several as a list of waveforms, which are still to be checked."""
+    if isinstance(raw_speech, (np.ndarray, torch.Tensor)) and raw_speech.ndim < 2:
+        return [raw_speech]
+    if isinstance(raw_speech, (str, bytes, dict)) or not hasattr(raw_speech, "__len__"):
+        raise ValueError(
+            f"raw_speech is a {type(raw_speech).__name__}: pass a waveform of shape (samples,) or a list of them; "
+            "files and other recordings go to the processor."
+        )
+    if len(raw_speech) == 0:
+        raise ValueError("The list of waveforms is empty: pass at least one recording.")
+    return [raw_speech] if isinstance(raw_speech[0], numbers.Real) else list(raw_speech)
 
 
 __all__ = ["AudioReasonerFeatureExtractor"]

@@ -24,6 +24,9 @@ from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOu
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 
 
+MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
+
+
 class AudioReasonerMultiModalProjector(nn.Module):
     """One linear layer from the encoder's width to the language model's."""
 
@@ -89,7 +92,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                 raise ValueError("input_features and mm_encoder_outputs were both passed: pass recordings once.")
             audio = self.get_audio_features(input_features, feature_attention_mask)
         elif feature_attention_mask is not None:
-            raise ValueError("feature_attention_mask came without input_features: pass both, or neither.")
+            raise ValueError(MASK_ALONE)
         if audio is None:
             if expected := int(placeholders.sum()):
                 raise ValueError(
@@ -127,6 +130,8 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                 inputs_embeds = self._merge(inputs_embeds, placeholders, input_features, feature_attention_mask, audio)
         elif input_features is not None or audio is not None:
             raise ValueError(EMBEDDINGS_AND_RECORDINGS)
+        elif feature_attention_mask is not None:
+            raise ValueError(MASK_ALONE)
         return self.language_model(
             attention_mask=attention_mask,
             position_ids=position_ids,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
@@ -126,10 +128,19 @@ def test_missing_files_and_folders_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "source", [np.array([np.nan], dtype=np.float32), np.zeros((3, 4, 5)), np.zeros(4, dtype=np.int16), 7, None]
+    ("source", "message"),
+    [
+        (np.array([np.nan], dtype=np.float32), "NaN"),
+        (np.zeros((3, 4, 5)), "shape"),
+        (np.zeros(4, dtype=np.int16), "dtype"),
+        (torch.zeros(100).to_sparse(), r"tensor that is no array \(.*\): pass a dense one"),
+        (torch.zeros(100, device="meta"), r"tensor that is no array \(.*\): pass a dense one"),
+        (7, "not audio"),
+        (None, "not audio"),
+    ],
 )
-def test_what_is_not_a_waveform_is_refused(source):
-    with pytest.raises(ValueError, match="NaN|shape|dtype|not audio"):
+def test_what_is_not_a_waveform_is_refused(source, message):
+    with pytest.raises(ValueError, match=message):
         load_audio(source, 16000)
 
 
@@ -194,6 +205,49 @@ def test_integers_taken_for_floats_are_refused():
 def test_a_source_that_names_nothing(source, message):
     with pytest.raises(ValueError, match=message):
         load_audio(source, 16000)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server on this machine that answers some paths with a recording, and some wrongly."""
+    recording = encoded(tone(16000), 16000)
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/garbage":
+                self.wfile.write(b"garbage\r\n\r\n")
+            elif self.path != "/dropped":
+                known = self.path in ("/a%20b.wav?x=1&y=%C3%A9", "/%C3%A9.wav", "/cut")
+                self.send_response(200 if known else 404)
+                self.send_header("Content-Length", str(len(recording) + (100 if self.path == "/cut" else 0)))
+                self.end_headers()
+                self.wfile.write(recording)
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["a b.wav?x=1&y=é", "a%20b.wav?x=1&y=%C3%A9", "é.wav", "é.wav#start"])
+def test_addresses_as_people_write_them(server, path):
+    assert np.abs(load_audio(f"{server}/{path}", 16000) - tone(16000)).max() < 1e-4
+
+
+@pytest.mark.parametrize("path", ["cut", "garbage", "dropped", "nowhere.wav"])
+def test_what_a_server_does_wrong_is_named(server, path):
+    with pytest.raises(OSError, match=rf"^{server}/{path} could not be fetched whole \("):
+        load_audio(f"{server}/{path}", 16000)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/x", "http://[::1/x", "http://", "http://127.0.0.1:port/"])
+def test_addresses_that_lead_nowhere_are_named(address):
+    with pytest.raises(OSError) as error:
+        load_audio(address, 16000)
+    assert str(error.value).startswith(f"{address} could not be fetched whole (")
 
 
 def test_silence_is_refused_where_it_is_asked_for():

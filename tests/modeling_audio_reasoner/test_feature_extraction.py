@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from transformers import WhisperFeatureExtractor
 
 from modeling_audio_reasoner import AudioReasonerFeatureExtractor
@@ -78,6 +79,47 @@ def test_padding_goes_to_the_end_whatever_is_asked(clips):
 def test_bad_waveforms_are_refused(extractor, waveform, message):
     with pytest.raises(ValueError, match=message):
         extractor([waveform])
+
+
+@pytest.mark.parametrize("given", [None, 7, "a.wav", b"RIFF", {"array": [0.1]}])
+def test_what_is_neither_a_waveform_nor_a_list_is_refused(extractor, given):
+    with pytest.raises(ValueError, match=f"raw_speech is a {type(given).__name__}: pass a waveform"):
+        extractor(given)
+
+
+@pytest.mark.parametrize("given", [torch.zeros(100).to_sparse(), torch.zeros(100, device="meta")])
+def test_tensors_without_samples_are_refused(extractor, given):
+    with pytest.raises(ValueError, match="Recording 1 is a tensor that is no array"):
+        extractor(given)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *((name, 0) for name in ("feature_size", "sampling_rate", "hop_length", "chunk_length", "n_fft")),
+        *[("chunk_length", 7.5), ("hop_length", "160"), ("n_fft", True), ("sampling_rate", None)],
+        *[("max_duration", value) for value in (0, "x", None, float("nan"))],
+    ],
+)
+def test_sizes_that_are_none_are_refused(field, value):
+    with pytest.raises(ValueError, match=f"{field} is {value!r}: give a (whole )?number"):
+        AudioReasonerFeatureExtractor(**{field: value})
+
+
+def test_a_window_is_a_whole_number_of_frames(clips):
+    smallest = {"sampling_rate": 15, "chunk_length": 1, "hop_length": 5, "n_fft": 15}
+    found = AudioReasonerFeatureExtractor(feature_size=2, **smallest)(clips(15 / 16000))
+    assert found["input_features"].shape == (1, 2, 3) and found["feature_attention_mask"].tolist() == [[1, 1, 1]]
+    for wrong in ({"n_fft": 16}, {"hop_length": 4}, {"sampling_rate": 10, "n_fft": 10}):
+        with pytest.raises(ValueError, match="is no whole number of frames"):
+            AudioReasonerFeatureExtractor(**{**smallest, **wrong})
+
+
+def test_mixed_precision_of_the_caller_changes_no_log_mel(extractor, clips):
+    expected = extractor(clips(2.0))["input_features"]
+    with torch.autocast("cpu", torch.bfloat16):
+        assert np.array_equal(extractor(clips(2.0))["input_features"], expected)
+        assert torch.is_autocast_enabled("cpu")
 
 
 def test_another_rate_is_refused(extractor, clips):

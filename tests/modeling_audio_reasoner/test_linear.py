@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.autograd import forward_ad
 
 from modeling_audio_reasoner import linear_audio_reasoner
 from modeling_audio_reasoner.linear_audio_reasoner import FEW_ROWS, AudioReasonerConv1d, AudioReasonerLinear
@@ -80,6 +81,73 @@ def test_gradients_are_torchs(through_onednn, kind):
     for layer in (ours, stock):
         layer(example(kind, 1, 9)).square().sum().backward()
     torch.testing.assert_close(ours.weight.grad, stock.weight.grad)
+    assert not through_onednn
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dilation": 2},
+        {"groups": 2},
+        {"padding_mode": "reflect", "padding": 1},
+        {"padding": "same"},
+        {"padding": "valid"},
+    ],
+    ids=str,
+)
+def test_convolutions_of_every_other_kind_are_torchs(through_onednn, options):
+    """The signature is torch's: adapters build layers of their own by it."""
+    ours, stock = AudioReasonerConv1d(4, 6, 3, bias=False, **options), nn.Conv1d(4, 6, 3, bias=False, **options)
+    stock.load_state_dict(ours.state_dict())
+    heard = torch.randn(2, 4, 9)
+    with torch.no_grad():
+        assert torch.equal(ours(heard), stock(heard))
+    assert not through_onednn
+
+
+def test_a_convolution_of_a_single_recording(through_onednn):
+    ours, stock = layers("convolution of stride 2")
+    with torch.no_grad():
+        assert torch.equal(ours(torch.ones(24, 9)), stock(torch.ones(24, 9)))
+    assert not through_onednn
+
+
+@pytest.mark.parametrize("kind", ["linear", "convolution of stride 1"])
+@pytest.mark.parametrize("width", [12, 48])
+def test_another_width_is_torchs_own_error(kind, width):
+    """Though 2 rows of 12 values are as many as one of 24."""
+    ours, stock = layers(kind)
+    wrong = torch.zeros(2, width) if kind == "linear" else torch.zeros(1, width, 2)
+    with torch.no_grad():
+        with pytest.raises(RuntimeError) as expected:
+            stock(wrong)
+        with pytest.raises(RuntimeError) as found:
+            ours(wrong)
+    assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("kind", ["linear", "convolution of stride 1"])
+def test_an_exported_or_traced_layer_takes_any_number_of_rows(kind):
+    ours, stock = layers(kind)
+    few, many = example(kind, 2, 20), example(kind, 2, 4 * FEW_ROWS)
+    length = {1 if kind == "linear" else 2: torch.export.Dim("length", min=4, max=8 * FEW_ROWS)}
+    with torch.no_grad():
+        exported = torch.export.export(ours, (few,), dynamic_shapes=(length,)).module()
+        traced = torch.jit.trace(ours, few)
+        for found in (exported(many), traced(many)):
+            torch.testing.assert_close(found, stock(many))
+
+
+@pytest.mark.parametrize("kind", ["linear", "convolution of stride 1"])
+def test_forward_gradients_are_taken_without_backward_ones(through_onednn, kind):
+    ours, stock = layers(kind)
+    value, direction = example(kind, 1, 5), example(kind, 1, 5).flip(1)
+    tangents = []
+    with torch.no_grad(), forward_ad.dual_level():
+        for layer in (ours, stock):
+            tangents.append(forward_ad.unpack_dual(layer(forward_ad.make_dual(value, direction))).tangent)
+    assert tangents[1] is not None
+    torch.testing.assert_close(*tangents)
     assert not through_onednn
 
 

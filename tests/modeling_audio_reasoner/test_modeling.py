@@ -72,6 +72,15 @@ def test_batching_changes_nothing(model, encode, ask_about, clips):
     assert (together - alone).abs().max() <= TOLERANCE
 
 
+def test_a_compiled_model_gives_the_same(model, encode, ask_about, clips):
+    """Prompts with recordings too, of one length and of several."""
+    compiled = torch.compile(model, backend="eager")
+    inputs = encode([ask_about(*clips(1.0, 1.0)), ask_about(*clips(0.4))])
+    with torch.no_grad():
+        assert (compiled(**inputs).logits - model(**inputs).logits).abs().max() <= TOLERANCE
+    torch.compiler.reset()
+
+
 def test_a_batch_costs_what_the_sum_of_its_recordings_costs(model, encode, ask_about, clips, count_calls):
     """Convolutions and layers see no padding: 2n + 1 frames for n positions, at most 3000."""
     encoder = model.model.audio_tower
@@ -85,6 +94,15 @@ def test_a_batch_costs_what_the_sum_of_its_recordings_costs(model, encode, ask_a
         model(**inputs)
     assert [sum(count) for count in convolved] == [51 + 3000 + 201 + 51] * 2
     assert positions == [25 + 1500 + 100 + 25]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.bool])
+def test_a_mask_of_any_type_is_the_same(model, encode, ask_about, clips, dtype):
+    inputs = encode([ask_about(clip) for clip in clips(0.4, 2.0)])
+    with torch.no_grad():
+        expected = model(**inputs).logits
+        inputs["feature_attention_mask"] = inputs["feature_attention_mask"].to(dtype)
+        assert torch.equal(model(**inputs).logits, expected)
 
 
 def test_logits_to_keep(model, encode, ask_about, clips):
@@ -165,6 +183,17 @@ class TestRefusals:
         del inputs["input_features"]
         with pytest.raises(ValueError, match="without input_features"):
             model(**inputs)
+
+    def test_mask_without_features_beside_embeddings(self, model, inputs):
+        embeddings = model.get_input_embeddings()(inputs["input_ids"])
+        with pytest.raises(ValueError, match="without input_features"):
+            model(inputs_embeds=embeddings, feature_attention_mask=inputs["feature_attention_mask"])
+
+    @pytest.mark.parametrize("name", ["input_features", "feature_attention_mask"])
+    def test_what_is_not_a_tensor(self, model, inputs, name):
+        for given in (inputs[name].numpy(), inputs[name].tolist()):
+            with pytest.raises(ValueError, match=f"{name} is a {type(given).__name__}, not a tensor: call"):
+                model(**{**inputs, name: given})
 
     def test_placeholders_that_are_off_by_one_in_two_prompts(self, model, encode, ask_about, clips):
         """One too many and one too few make the right sum: a prompt would hear the end of another's clip."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from transformers import AutoModel, BitsAndBytesConfig, TorchAoConfig
@@ -44,6 +46,25 @@ def test_what_hears_keeps_its_precision(model, tmp_path, encode, ask_about, clip
     ]
     assert torch.equal(*heard)
     assert small(**inputs).logits.isfinite().all()
+
+
+@pytest.mark.filterwarnings("ignore")  # torch announces that torchao takes its place
+def test_torchs_dynamic_quantisation_leaves_the_encoder_alone(model, encode, ask_about, clips):
+    quantization = pytest.importorskip("torch.ao.quantization", reason="this torch has no quantize_dynamic")
+    small = quantization.quantize_dynamic(copy.deepcopy(model), {torch.nn.Linear}, dtype=torch.qint8)
+    changed = {name for name, module in small.named_modules() if "quantized" in type(module).__module__}
+    linear = {name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    assert changed >= {name for name in linear if not name.startswith("model.audio_tower")}
+    inputs = encode(ask_about(*clips(1.0)))
+    heard = [
+        net.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"]).last_hidden_state
+        for net in (small, model)
+    ]
+    assert torch.equal(*heard)
+    with torch.no_grad():
+        exact = model(**inputs).logits
+        error = (small(**inputs).logits - exact).abs().mean() / exact.abs().mean()
+    assert 0 < error < 0.2
 
 
 def test_modules_that_the_user_names_are_those_that_are_skipped():

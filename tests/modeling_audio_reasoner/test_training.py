@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -50,6 +52,25 @@ def test_checkpointing_computes_layers_again_and_changes_no_gradient(learning, b
     assert found.keys() == expected.keys()
     for name, gradient in expected.items():
         torch.testing.assert_close(found[name], gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_an_adapter_on_every_kind_of_layer_is_trained_saved_and_loaded(model, learning, batch, tmp_path):
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    adapted = get_peft_model(learning, LoraConfig(r=2, target_modules=["conv1", "conv2", "fc1", "q_proj"]))
+    trained = {name: weight for name, weight in adapted.named_parameters() if weight.requires_grad}
+    before = {name: weight.detach().clone() for name, weight in trained.items()}
+    adapted(**batch).loss.backward()
+    torch.optim.SGD(trained.values(), lr=1.0).step()
+    changed = {name for name, weight in trained.items() if not torch.equal(weight, before[name])}
+    assert changed == {name for name in trained if "lora_B" in name}, "A comes after B, which begins at zero"
+    assert all(any(layer in name for name in changed) for layer in ("conv1", "conv2", "fc1", "q_proj"))
+    adapted.save_pretrained(tmp_path)
+    loaded = PeftModel.from_pretrained(copy.deepcopy(model), tmp_path).eval()
+    with torch.no_grad():
+        expected = adapted.eval()(**batch).logits
+        assert (loaded(**batch).logits - expected).abs().max() <= 1e-5
+        assert (model(**batch).logits - expected).abs().max() > 0.001
 
 
 def test_a_frozen_encoder_keeps_no_gradient_and_the_projector_learns(learning, batch):
