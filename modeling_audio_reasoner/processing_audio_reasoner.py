@@ -16,11 +16,12 @@ from transformers import BatchFeature, ProcessorMixin
 from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
-from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
+from .grammar_audio_reasoner import ReasoningGrammar
 from .messages_audio_reasoner import conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
+from .token_masks_audio_reasoner import special_tokens
 
 
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
@@ -235,7 +236,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`].
 
         An answer ends as a turn does, by `<|im_end|>`, or by the tokenizer's own token. It begins where generation
-        does, or behind `prompt_length` tokens, where the messages give its beginning (`continue_final_message`).
+        does, or behind `prompt_length` tokens, where the messages give its beginning (`continue_final_message`): one
+        object for prompts of one length.
         """
         ends = {self.tokenizer.get_vocab().get("<|im_end|>"), self.tokenizer.eos_token_id} - {None}
         return ReasoningGrammar(

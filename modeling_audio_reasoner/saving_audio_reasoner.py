@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
+    from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
@@ -43,6 +44,7 @@ CODE_FILES = (
     "reasoning_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
+    "token_masks_audio_reasoner.py",
     "voting_audio_reasoner.py",
 )
 

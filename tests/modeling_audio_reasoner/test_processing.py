@@ -12,7 +12,7 @@ import soundfile
 import torch
 
 from modeling_audio_reasoner import SYSTEM_PROMPT, AudioReasonerProcessor, Reasoning
-from modeling_audio_reasoner.grammar_audio_reasoner import TokenMasks
+from modeling_audio_reasoner.token_masks_audio_reasoner import TokenMasks
 
 
 def placeholders(processor, inputs) -> list[int]:
