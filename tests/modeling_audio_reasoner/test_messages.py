@@ -1,4 +1,4 @@
-"""Messages as people and clients write them: all forms of recordings are heard, what would be passed over is refused."""
+"""Messages as people write them: all forms of recordings are heard, what would be passed over is refused."""
 
 from __future__ import annotations
 
