@@ -49,11 +49,11 @@ def _is_conversation(item: Any) -> bool:
     return isinstance(item, (list, tuple)) or hasattr(item, "messages")
 
 
-def refuse_beside_messages(given: Mapping[str, Any], template: str) -> None:
-    """Refuse arguments of `apply_chat_template` that would be passed over.
+def check_beside_messages(given: Mapping[str, Any], template: str) -> dict[str, Any]:
+    """Arguments of `apply_chat_template` beside the conversation, without those that hold nothing but could not pass.
 
     Args:
-        given: the arguments beside the conversation, by name.
+        given: the arguments by name.
         template: the chat template that is rendered.
 
     Raises:
@@ -71,6 +71,7 @@ def refuse_beside_messages(given: Mapping[str, Any], template: str) -> None:
                 f"'{name}' stands beside the messages, where it would be passed over: give a recording as a part of a "
                 "message's content, {'type': 'audio', 'audio': …}."
             )
+    return {name: value for name, value in given.items() if name not in BESIDE_MESSAGES}
 
 
 def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "") -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
     if "type" not in part:
         raise ValueError(f"A content part has no 'type' (keys {_keys(part)}): name 'text' or 'audio'.")
     kind = part["type"]
-    if kind not in PART_KEYS:
+    if not isinstance(kind, str) or kind not in PART_KEYS:
         raise ValueError(
             f"A content part is of type {kind!r}, which would be passed over: give parts of type 'text' and 'audio'."
         )
@@ -201,4 +202,4 @@ def _keys(of: Any) -> str:
     return ", ".join(sorted(repr(key) for key in of))
 
 
-__all__ = ["AUDIO_KEYS", "conversations_of", "prepared_message", "refuse_beside_messages"]
+__all__ = ["AUDIO_KEYS", "check_beside_messages", "conversations_of", "prepared_message"]

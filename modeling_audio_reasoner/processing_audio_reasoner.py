@@ -17,7 +17,7 @@ from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .grammar_audio_reasoner import ReasoningGrammar
-from .messages_audio_reasoner import conversations_of, prepared_message, refuse_beside_messages
+from .messages_audio_reasoner import check_beside_messages, conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
@@ -154,7 +154,9 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """
         named = self.chat_template if isinstance(self.chat_template, dict) else {}
         template = str(named.get(chat_template or "default", chat_template or self.chat_template))
-        refuse_beside_messages({**(kwargs.get("processor_kwargs") or {}), **kwargs}, template)
+        kwargs = check_beside_messages(kwargs, template)
+        if kwargs.get("processor_kwargs"):
+            kwargs["processor_kwargs"] = check_beside_messages(kwargs["processor_kwargs"], template)
         conversations, batched = conversations_of(conversation)
         load = bool(kwargs.get("tokenize"))
         if not _BEFORE_5_23 and load and not kwargs.get("return_assistant_tokens_mask"):

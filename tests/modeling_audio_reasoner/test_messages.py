@@ -70,6 +70,7 @@ def test_a_template_that_shows_more(processor):
         ({"type": "video", "video": "film.mp4"}, "of type 'video', which would be passed over"),
         ({"type": "sound", "audio": "a.wav"}, "of type 'sound'"),
         ({"type": "Audio", "audio": "a.wav"}, "of type 'Audio'"),
+        ({"type": ["audio"], "audio": "a.wav"}, r"of type \['audio'\]"),
         ({"type": "image", "image": "a.png"}, "of type 'image'"),
         ({"type": "text", "text": "What?", "audio": "a.wav"}, "type text also holds 'audio'"),
         ({"type": "audio", "audio": "a.wav", "text": "What?"}, "type audio also holds 'text'"),
@@ -151,13 +152,17 @@ def test_not_exactly_one_recording(encode, part):
 @pytest.mark.parametrize("place", ["kwargs", "processor_kwargs"])
 @pytest.mark.parametrize("name", ["audio", "audios", "images", "text"])
 def test_recordings_beside_the_messages(processor, ask_about, clips, name, place):
-    given = {name: clips(1.0)}
     messages = ask_about(question="What?")
+
+    def prompt(value, tokenize):
+        given = {name: value}
+        arguments = given if place == "kwargs" else {"processor_kwargs": given}
+        return processor.apply_chat_template(messages, tokenize=tokenize, **arguments)
+
     for tokenize in (True, False):
         with pytest.raises(ValueError, match=f"'{name}' stands beside the messages"):
-            processor.apply_chat_template(
-                messages, tokenize=tokenize, **(given if place == "kwargs" else {place: given})
-            )
+            prompt(clips(1.0), tokenize)
+        assert prompt(None, tokenize) == processor.apply_chat_template(messages, tokenize=tokenize)
 
 
 @pytest.mark.parametrize("name", ["tools", "documents"])
