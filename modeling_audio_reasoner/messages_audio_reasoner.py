@@ -195,7 +195,7 @@ def _others(held: Mapping[str, Any], known: Collection[str]) -> str:
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or isinstance(value, (list, tuple)) and not value
+    return value is None or isinstance(value, (str, list, tuple, Mapping)) and not value
 
 
 def _keys(of: Any) -> str:

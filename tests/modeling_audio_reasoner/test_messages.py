@@ -50,7 +50,7 @@ def test_what_clients_add_says_nothing(processor, encode, clips):
     plain = encode([{"role": "user", "content": parts}])
     hint = {"cache_control": {"type": "ephemeral"}, "id": "part-1"}
     added = [{**part, **hint, "annotations": []} for part in parts]
-    found = encode([{"role": "user", "content": added, "name": "Ada", "id": "message-1", "tool_calls": None}])
+    found = encode([{"role": "user", "content": added, "name": "Ada", "tool_calls": None, "reasoning_content": ""}])
     assert torch.equal(found["input_ids"], plain["input_ids"])
 
 
