@@ -1,101 +1,70 @@
 """Keeps an answer inside its grammar while the model generates, and sections within budgets of tokens.
 
 A logits processor of transformers: of each next token it asks whether the text could still become a well-formed one.
-Knows the grammar and the tokens' texts, not the model.
+Knows what was generated, not the model.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import torch
 from transformers import LogitsProcessor
 
-from .reasoning_audio_reasoner import SECTIONS, TAGS
+from .reasoning_audio_reasoner import SECTIONS
+from .token_masks_audio_reasoner import GrammarState, Length, masks_of
 
 
-MOST_SPACES = 8
-"""White space in a row between tags, or before a section's text: some models would write nothing else for ever."""
-Length = Literal["short", "free", "spent"]
-"""Of an open section: below what it must hold, neither, or at its budget."""
-OPENING_TAGS = {f"<{name.upper()}>": name for name in SECTIONS}
-
-
-@dataclass(frozen=True)
-class GrammarState:
-    """Where in an answer a text ends.
+@dataclass
+class _Read:
+    """What was read of an answer up to one of its tokens, and by token what was read behind it.
 
     Args:
-        due: the place in `TAGS` of the next tag; all of them have been read where it is their number.
-        pending: the end of the text, as far as it may be the beginning of a tag.
-        filled: whether the section that is open holds anything but white space.
-        spaces: white space after the last tag, while nothing else follows it.
+        state: where the answer stands.
+        written: tokens that its open section holds.
     """
 
-    due: int = 0
-    pending: str = ""
-    filled: bool = False
-    spaces: int = 0
+    state: GrammarState = GrammarState()
+    written: int = 0
+    then: dict[int, _Read] = field(default_factory=dict)
 
-    @property
-    def section(self) -> str | None:
-        """The section that is open, None between sections."""
-        return OPENING_TAGS.get(TAGS[self.due - 1]) if 0 < self.due < len(TAGS) else None
 
-    @property
-    def finished(self) -> bool:
-        """Whether the answer is whole."""
-        return self.due == len(TAGS)
+@dataclass
+class _Generation:
+    """The answers of one call of `generate`.
 
-    def after(self, text: str) -> GrammarState | None:
-        """The state after more text; None where no well-formed answer begins like this."""
-        state = self
-        for character in text:
-            following = state._after(character)
-            if following is None:
-                return None
-            state = following
-        return state
+    Args:
+        begun: the tokens of its first call (sequences, tokens).
+        start: tokens in front of the answers.
+        answers: everything that was read of them.
+    """
 
-    def _after(self, character: str) -> GrammarState | None:
-        if self.section is None:
-            return self._between_sections(character)
-        pending = self.pending + character
-        if pending in TAGS:
-            closes = pending == TAGS[self.due] and self.filled
-            return GrammarState(self.due + 1) if closes else None
-        if any(tag.startswith(pending) for tag in TAGS):
-            return GrammarState(self.due, pending, self.filled)
-        # What looked like a tag was text; the character itself may begin another tag.
-        begins = character == "<"
-        filled = self.filled or bool(self.pending) or not (begins or character.isspace())
-        return GrammarState(self.due, "<" if begins else "", True) if filled else self._with_space()
+    begun: torch.Tensor
+    start: int
+    answers: _Read = field(default_factory=_Read)
 
-    def _between_sections(self, character: str) -> GrammarState | None:
-        if not self.pending and character.isspace():
-            return self._with_space()
-        if self.finished:
+    def before_last(self, input_ids: torch.Tensor) -> list[_Read] | None:
+        """What was read of each sequence up to its last token; None where these are not the sequences of a next call.
+
+        A next call's sequences are one token longer than some that were read, not than the last ones: beams change
+        places, and assisted generation takes tokens back.
+        """
+        length = self.begun.shape[1]
+        if input_ids.shape[0] != self.begun.shape[0] or input_ids.shape[1] <= length:
             return None
-        pending = self.pending + character
-        if pending == TAGS[self.due]:
-            return GrammarState(self.due + 1)
-        return GrammarState(self.due, pending) if TAGS[self.due].startswith(pending) else None
-
-    def _with_space(self) -> GrammarState | None:
-        return replace(self, spaces=self.spaces + 1) if self.spaces < MOST_SPACES else None
-
-    def closing_text(self) -> str:
-        """What is still to be written to close the open section and open the next one, or to end the answer."""
-        tags = [TAGS[self.due]]
-        while tags[-1] not in OPENING_TAGS and self.due + len(tags) < len(TAGS):
-            tags.append(TAGS[self.due + len(tags)])
-        # A beginning of another tag stays as text.
-        begun = self.pending if tags[0].startswith(self.pending) else ""
-        return "".join(tags).removeprefix(begun)
+        if not torch.equal(input_ids[:, :length], self.begun.to(input_ids.device)):
+            return None
+        found = []
+        for row in input_ids[:, self.start : -1].tolist():
+            read = self.answers
+            for token in row:
+                if token not in read.then:
+                    return None
+                read = read.then[token]
+            found.append(read)
+        return found
 
 
 class ReasoningGrammar(LogitsProcessor):
@@ -106,18 +75,26 @@ class ReasoningGrammar(LogitsProcessor):
     well-formed by itself (and writes at most eight white spaces between tags, and none after the end). An answer that
     `max_new_tokens` cuts off is still cut off: give room for the budgets.
 
+    One object serves any number of `generate` calls, one after the other and of any prompts: a call whose sequences do
+    not go on from those that were read begins anew, also where its prompt repeats an earlier one and its answer. It
+    holds for batches, beams, `num_return_sequences`, and assisted generation where both models have one tokenizer.
+    Two calls at once take an object each. Continuous batching takes no logits processor of one's own.
+
     Args:
         tokenizer: the model's.
         budgets: tokens that a section may hold, by name; once they are written the section is closed and the next one
             opened. Sections that are not named are not limited.
         at_least: tokens that a section must hold before it may be closed, by name.
         eos_token_id: tokens that end the answer; the tokenizer's, when left out.
-        prompt_length: tokens of the prompt, behind which an answer begins, though part of it may be given; those of
-            the first call for a prompt, when left out.
+        prompt_length: tokens of the prompt with its padding, behind which an answer begins, though part of it may be
+            given; every prompt must have so many. Where it is left out, answers begin where generation does, whatever
+            the prompt's length. With `inputs_embeds`, of which `generate` shows no tokens, that is all there is.
 
     Raises:
         ValueError: a budget is not a whole number of at least 1, is for something that is no section, or is below what
             the section must hold; or the tokenizer has no token that ends the answer, or none to spell tags with.
+            While generating: a prompt is shorter than `prompt_length`, or no well-formed answer begins with what
+            follows it; or two generations take turns.
     """
 
     def __init__(
@@ -138,29 +115,21 @@ class ReasoningGrammar(LogitsProcessor):
         ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
         if ends is None:
             raise ValueError("The tokenizer has no eos_token: give eos_token_id.")
-        self._masks = _masks_of(tokenizer, (ends,) if isinstance(ends, int) else tuple(ends))
-        if prompt_length is not None and (not isinstance(prompt_length, int) or prompt_length < 0):
+        self._masks = masks_of(tokenizer, (ends,) if isinstance(ends, int) else tuple(ends))
+        whole = isinstance(prompt_length, int) and not isinstance(prompt_length, bool)
+        if prompt_length is not None and (not whole or prompt_length < 0):
             raise ValueError(f"prompt_length is {prompt_length!r}: give the number of tokens of the prompt.")
         self._given_length = prompt_length
-        self._prompt: torch.Tensor | None = None
-        self._seen: dict[tuple[int, ...], tuple[GrammarState, int]] = {}
+        self._generation: _Generation | None = None
+        self._former: _Generation | None = None
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """Scores (sequences, vocabulary), minus infinity where a token would leave the grammar.
 
         Where other processors have left no token of those that may follow, theirs give way.
         """
-        start = self._start_of_answers(input_ids)
-        if self._given_length is not None and not self._seen:
-            for row in input_ids[:, start:].tolist():
-                self._check_beginning(row)
-        seen, masks = {}, []
-        for row in input_ids[:, start:].tolist():
-            answer = tuple(row)
-            state, written = self._read(answer)
-            seen[answer] = (state, written)
-            masks.append(self._masks.mask(state, self._length(state.section, written)))
-        self._seen = seen
+        reads = self._go_on(input_ids) or self._begin(input_ids)
+        masks = [self._masks.mask(read.state, self._length(read.state.section, read.written)) for read in reads]
         allowed = torch.zeros_like(scores, dtype=torch.bool)
         stacked = torch.stack(masks).to(scores.device)
         allowed[:, : stacked.shape[1]] = stacked[:, : scores.shape[1]]
@@ -168,44 +137,52 @@ class ReasoningGrammar(LogitsProcessor):
         stuck = held.isneginf().all(dim=-1, keepdim=True)
         return cast(torch.FloatTensor, held.masked_fill(stuck & allowed, 0.0))
 
-    def _start_of_answers(self, input_ids: torch.Tensor) -> int:
-        """Tokens of the prompt. A prompt that is not the one of the call before begins anew."""
-        if self._given_length is not None:
-            return self._given_length
-        known = self._prompt
-        if known is None or not (
-            input_ids.shape[0] == known.shape[0]
-            and input_ids.shape[1] >= known.shape[1]
-            and torch.equal(input_ids[:, : known.shape[1]], known)
-        ):
-            self._prompt, self._seen = input_ids.clone(), {}
-        return cast(torch.Tensor, self._prompt).shape[1]
+    def _go_on(self, input_ids: torch.Tensor) -> list[_Read] | None:
+        """What is read of the answers of the generation that is under way; None where this is another one."""
+        before = self._generation.before_last(input_ids) if self._generation else None
+        if before is None:
+            return None
+        return [self._next(read, token) for read, token in zip(before, input_ids[:, -1].tolist(), strict=True)]
 
-    def _read(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
-        """State after an answer, and the tokens that its open section holds."""
-        if not answer:
-            return GrammarState(), 0
-        state, written = self._seen.get(answer[:-1]) or self._read_all(answer[:-1])
-        return self._next(state, written, answer[-1])
+    def _begin(self, input_ids: torch.Tensor) -> list[_Read]:
+        """What is read of what is given of the answers of a new generation."""
+        if self._former and self._former.before_last(input_ids):
+            raise ValueError(
+                "Two generations take turns with one ReasoningGrammar, which reads one at a time: make one for each."
+            )
+        length = input_ids.shape[1]
+        start = length if self._given_length is None else self._given_length
+        if start > length:
+            raise ValueError(
+                f"prompt_length is {start}, and generation begins behind {length} tokens: give the number of tokens "
+                "of this prompt, or leave it out with inputs_embeds, of which generate shows no tokens."
+            )
+        begun = _Generation(input_ids.clone(), start)
+        reads = []
+        for row in input_ids[:, start:].tolist():
+            self._check_beginning(row)
+            read = begun.answers
+            for token in row:
+                read = self._next(read, token)
+            reads.append(read)
+        self._generation, self._former = begun, self._generation
+        return reads
 
     def _check_beginning(self, answer: list[int]) -> None:
-        text = "".join(self._masks.texts[token] for token in answer)
+        text = "".join(self._masks.text(token) for token in answer)
         if GrammarState().after(text) is None:
             raise ValueError(
                 f"No well-formed answer begins with {text!r}, which follows the prompt's {self._given_length} tokens: "
                 "give the beginning of one, or the prompt's own length."
             )
 
-    def _read_all(self, answer: tuple[int, ...]) -> tuple[GrammarState, int]:
-        state, written = GrammarState(), 0
-        for token in answer:
-            state, written = self._next(state, written, token)
-        return state, written
-
-    def _next(self, state: GrammarState, written: int, token: int) -> tuple[GrammarState, int]:
-        # Behind the end there is padding, which says nothing.
-        following = state.after(self._masks.texts[token]) or state
-        return following, written + 1 if following.section == state.section else 0
+    def _next(self, read: _Read, token: int) -> _Read:
+        """What is read with one more token."""
+        if token not in read.then:
+            # Behind the end there is padding, which says nothing.
+            state = read.state.after(self._masks.text(token)) or read.state
+            read.then[token] = _Read(state, read.written + 1 if state.section == read.state.section else 0)
+        return read.then[token]
 
     def _length(self, section: str | None, written: int) -> Length:
         if section is None:
@@ -215,117 +192,9 @@ class ReasoningGrammar(LogitsProcessor):
         return "short" if written < self.at_least.get(section, 0) else "free"
 
 
-class TokenMasks:
-    """Which tokens may follow in which state, for one tokenizer: made when asked for, and kept.
-
-    Args:
-        tokenizer: a tokenizer.
-        ends: the tokens that end an answer.
-    """
-
-    def __init__(self, tokenizer: Any, ends: tuple[int, ...]) -> None:
-        self.texts = token_texts(tokenizer, set(special_tokens(tokenizer).values()) | set(ends))
-        self._ends = list(ends)
-        self._beginning: dict[str, list[int]] = defaultdict(list)
-        for token, text in enumerate(self.texts):
-            if text:
-                self._beginning[text[0]].append(token)
-        self._spaces = {first for first in self._beginning if first.isspace()}
-        self._is_text = torch.tensor([bool(text) for text in self.texts])
-        self._with_bracket = [token for token, text in enumerate(self.texts) if "<" in text]
-        # White space alone, and more than one before a word: only these can be too many.
-        self._blank = [token for token, text in enumerate(self.texts) if text[:1].isspace() and not text[1:2].strip()]
-        self._kept: dict[tuple[GrammarState, Length], torch.Tensor] = {}
-
-    def mask(self, state: GrammarState, length: Length) -> torch.Tensor:
-        """(vocabulary,) true on the tokens that may follow.
-
-        Raises:
-            ValueError: no token spells what is due.
-        """
-        if (state, length) not in self._kept:
-            self._kept[state, length] = self._new_mask(state, length)
-        return self._kept[state, length]
-
-    def _new_mask(self, state: GrammarState, length: Length) -> torch.Tensor:
-        """Asks only of tokens that touch a tag, or white space where it counts: the others are text."""
-        allowed = torch.zeros(len(self.texts), dtype=torch.bool)
-        if state.finished:
-            allowed[self._ends] = True
-        elif length == "spent" and state.filled:
-            due = state.closing_text()
-            allowed[[token for token in self._beginning[due[0]] if due.startswith(self.texts[token])]] = True
-        elif state.section is None:
-            begins = TAGS[state.due][len(state.pending)]
-            firsts = {begins} if state.pending else {begins, *self._spaces}
-            asked = [token for first in firsts for token in self._beginning[first]]
-            allowed[self._able(state, asked)] = True
-        else:
-            firsts = {tag[len(state.pending)] for tag in TAGS if state.pending and tag.startswith(state.pending)}
-            asked = [*self._with_bracket, *(token for first in firsts for token in self._beginning[first])]
-            if not state.filled:
-                full = state.spaces >= MOST_SPACES
-                asked += [t for first in self._spaces for t in self._beginning[first]] if full else self._blank
-            allowed |= self._is_text
-            allowed[asked] = False
-            allowed[self._able(state, asked, closing=length != "short")] = True
-        if not allowed.any():
-            raise ValueError(
-                f"The tokenizer has no token for what is due after {state.pending or TAGS[state.due - 1]!r}."
-            )
-        return allowed
-
-    def _able(self, state: GrammarState, tokens: list[int], closing: bool = True) -> list[int]:
-        """Those of the tokens with which a well-formed answer can go on, without those that close the section or
-        begin its closing tag where `closing` is false."""
-        able = []
-        for token in tokens:
-            following = state.after(self.texts[token])
-            if following is not None and (closing or not _leaves(state, following)):
-                able.append(token)
-        return able
-
-
-def special_tokens(tokenizer: Any) -> dict[str, int]:
-    """The tokens that a decoded answer leaves out, with their numbers.
-
-    `all_special_tokens` lacks those that tokenizer.json marks as special and tokenizer_config.json does not name.
-    """
-    named = dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
-    added = {token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
-    return named | added
-
-
-def token_texts(tokenizer: Any, silent: set[int]) -> list[str]:
-    """What each token adds to a text, "" for the silent ones.
-
-    Each is decoded behind a letter: at the beginning of a text some tokenizers leave out a token's space.
-    """
-    anchor = tokenizer("a", add_special_tokens=False)["input_ids"][-1]
-    options = {"clean_up_tokenization_spaces": False}
-    before = tokenizer.decode([anchor], **options)
-    texts = tokenizer.batch_decode([[anchor, token] for token in range(len(tokenizer))], **options)
-    return ["" if token in silent else text.removeprefix(before) for token, text in enumerate(texts)]
-
-
-_MASKS: WeakKeyDictionary[Any, dict[tuple[int, ...], TokenMasks]] = WeakKeyDictionary()
-
-
-def _masks_of(tokenizer: Any, ends: tuple[int, ...]) -> TokenMasks:
-    """Made once for a tokenizer: with a vocabulary of 150,000 tokens it takes a second."""
-    kept = _MASKS.setdefault(tokenizer, {})
-    if ends not in kept:
-        kept[ends] = TokenMasks(tokenizer, ends)
-    return kept[ends]
-
-
-def _leaves(state: GrammarState, following: GrammarState) -> bool:
-    """Whether the section of `state` is closed in `following`, or its closing tag begun beyond the bracket."""
-    begun = following.pending
-    return following.section != state.section or len(begun) > 1 and TAGS[state.due].startswith(begun)
-
-
 def _checked(argument: str, given: Mapping[str, int] | None) -> dict[str, int]:
+    if given is not None and not isinstance(given, Mapping):
+        raise ValueError(f"{argument} is a {type(given).__name__}: give tokens by section, as in {{'planning': 20}}.")
     found = dict(given or {})
     for name, tokens in found.items():
         if name not in SECTIONS:

@@ -6,15 +6,23 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .audio_loading import decode_base64
 
 
+ROLES = ("system", "user", "assistant", "tool")
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
-MEDIA_KEYS = {*AUDIO_KEYS, "input_audio", "audios", "sound", "image", "images", "image_url", "video", "videos"}
-MEDIA_KEYS |= {"video_url", "file"}
+PART_KEYS = {"text": ("text",), "audio": AUDIO_KEYS, "audio_url": AUDIO_KEYS, "input_audio": ("input_audio",)}
+"""What is read of a content part, by its type."""
+SILENT_KEYS = {"cache_control", "prompt_cache_breakpoint", "id"}
+"""What clients add to parts and messages and what says nothing to a model."""
+SILENT_MESSAGE_KEYS = {*SILENT_KEYS, "name", "tool_call_id"}
+TEMPLATES_KEYS = ("tool_calls", "function_call", "reasoning_content", "reasoning", "thinking", "refusal")
+"""What a message may hold beside its content where the chat template shows it."""
+BESIDE_MESSAGES = ("text", "audio", "audios", "image", "images", "video", "videos")
 EXAMPLE = "[{'role': 'user', 'content': [{'type': 'audio', 'audio': …}, {'type': 'text', 'text': …}]}]"
 
 
@@ -41,7 +49,32 @@ def _is_conversation(item: Any) -> bool:
     return isinstance(item, (list, tuple)) or hasattr(item, "messages")
 
 
-def prepared_message(message: Any, hear: Callable[[Any], Any]) -> dict[str, Any]:
+def check_beside_messages(given: Mapping[str, Any], template: str) -> dict[str, Any]:
+    """Arguments of `apply_chat_template` beside the conversation, without those that hold nothing but could not pass.
+
+    Args:
+        given: the arguments by name.
+        template: the chat template that is rendered.
+
+    Raises:
+        ValueError: tools or documents that the template does not show; or recordings, images, videos or text.
+    """
+    for name in ("tools", "documents"):
+        if not _is_nothing(given.get(name)) and not re.search(rf"\b{name}\b", template):
+            raise ValueError(
+                f"The chat template does not show {name}, so the model would not see them: leave '{name}' out, or "
+                "write them into a message."
+            )
+    for name in BESIDE_MESSAGES:
+        if not _is_nothing(given.get(name)):
+            raise ValueError(
+                f"'{name}' stands beside the messages, where it would be passed over: give a recording as a part of a "
+                "message's content, {'type': 'audio', 'audio': …}."
+            )
+    return {name: value for name, value in given.items() if name not in BESIDE_MESSAGES}
+
+
+def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "") -> dict[str, Any]:
     """A message with text parts and `{"type": "audio", "audio": …}` alone.
 
     Text parts that follow each other become one, so that a control token cannot be put together out of two.
@@ -50,6 +83,7 @@ def prepared_message(message: Any, hear: Callable[[Any], Any]) -> dict[str, Any]
         message: `{"role", "content"}`, where content is a text or a list of parts. Keys that are None, as datasets
             fills them in, are not there.
         hear: from the source of a recording to what stands under `audio`.
+        template: the chat template, which may show more of a message than its content, as `tool_calls`.
 
     Raises:
         ValueError: the message is malformed, or holds anything that would be neither read nor heard.
@@ -57,14 +91,13 @@ def prepared_message(message: Any, hear: Callable[[Any], Any]) -> dict[str, Any]
     if not isinstance(message, Mapping):
         raise ValueError(f"A message is a {type(message).__name__}: pass a dict with 'role' and 'content'.")
     if not isinstance(message.get("role"), str):
-        raise ValueError(f"A message has no 'role' (keys {_keys(message)}): name one of system, user, assistant.")
+        raise ValueError(f"A message has no 'role' (keys {_keys(message)}): name one of {', '.join(ROLES)}.")
     role, content = message["role"], message.get("content")
-    passed_over = _keys(name for name in MEDIA_KEYS & set(message) if not _is_nothing(message[name]))
-    if passed_over:
+    if role not in ROLES:
         raise ValueError(
-            f"A message of {role} holds {passed_over} beside its content, which would be passed over: give a "
-            "recording as a part of the content, {'type': 'audio', 'audio': …}."
+            f"A message is of role {role!r}, which the model does not know: name one of {', '.join(ROLES)}."
         )
+    _refuse_beside_content(message, role, template)
     if isinstance(content, str):
         return dict(message)
     if not isinstance(content, (list, tuple)):
@@ -88,70 +121,85 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
     if "type" not in part:
         raise ValueError(f"A content part has no 'type' (keys {_keys(part)}): name 'text' or 'audio'.")
     kind = part["type"]
-    if kind == "text":
-        return _text_part(part)
-    if kind not in ("audio", "audio_url", "input_audio"):
+    if not isinstance(kind, str) or kind not in PART_KEYS:
         raise ValueError(
             f"A content part is of type {kind!r}, which would be passed over: give parts of type 'text' and 'audio'."
         )
+    _refuse_others(part, {"type", *PART_KEYS[kind], *SILENT_KEYS}, f"A content part of type {kind}")
+    if kind == "text":
+        if not isinstance(part.get("text"), str):
+            raise ValueError(f"A content part of type text holds no text (keys {_keys(part)}): give it under 'text'.")
+        return {"type": "text", "text": part["text"]}
     if role == "assistant":
         raise ValueError("A message of assistant holds a recording: an assistant writes text alone.")
     source = _openai_source(part) if kind == "input_audio" else _source(part)
     return {"type": "audio", "audio": hear(source)}
 
 
-def _text_part(part: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(part.get("text"), str):
-        raise ValueError(f"A content part of type text holds no text (keys {_keys(part)}): give it under 'text'.")
-    if passed_over := _keys(MEDIA_KEYS & set(part)):
+def _refuse_beside_content(message: Mapping[str, Any], role: str, template: str) -> None:
+    for name in TEMPLATES_KEYS:
+        # As message.tool_calls, message['tool_calls'] or message.get("tool_calls").
+        if not _is_nothing(message.get(name)) and not re.search(rf"[.'\"]{name}\b", template):
+            raise ValueError(
+                f"A message of {role} holds {name!r}, which the chat template does not show, so the model would not "
+                "see it: write it into the content, or leave it out."
+            )
+    known = {"role", "content", *TEMPLATES_KEYS, *SILENT_MESSAGE_KEYS}
+    if others := _others(message, known):
         raise ValueError(
-            f"A content part of type text also holds {passed_over}, which would be passed over: give a recording as a "
-            "part of its own, {'type': 'audio', 'audio': …}."
+            f"A message of {role} holds {others} beside its content, which would be passed over: give a "
+            "recording as a part of the content, {'type': 'audio', 'audio': …}."
         )
-    return {"type": "text", "text": part["text"]}
 
 
 def _source(part: dict[str, Any]) -> Any:
     sources = [part[key] for key in AUDIO_KEYS if key in part]
     if len(sources) != 1:
         raise ValueError(
-            f"A content part of type audio holds {len(sources)} recordings (keys {_keys(part)}): give "
+            f"A content part of type {part['type']} holds {len(sources)} recordings (keys {_keys(part)}): give "
             f"exactly one under one of {', '.join(AUDIO_KEYS)}."
         )
-    _refuse_others(part, AUDIO_KEYS)
     source = sources[0]
-    return source.get("url", source) if "audio_url" in part and isinstance(source, Mapping) else source
+    if "audio_url" in part and isinstance(source, Mapping) and "url" in source:
+        _refuse_others(source, {"url", *SILENT_KEYS}, "The 'audio_url' of a content part")
+        return source["url"]
+    return source
 
 
 def _openai_source(part: dict[str, Any]) -> Any:
     """Of `{"type": "input_audio", "input_audio": {"data": base64, "format": "wav"}}`; the file says its format."""
-    _refuse_others(part, ("input_audio",))
     sound = part.get("input_audio")
     if isinstance(sound, str):
         return sound
     data = sound.get("data") if isinstance(sound, Mapping) else None
-    if not isinstance(data, str):
+    if not isinstance(sound, Mapping) or not isinstance(data, str):
         raise ValueError(
             "A content part of type input_audio holds no recording: give {'data': …, 'format': 'wav'} under "
             "'input_audio', with the file in base64."
         )
+    _refuse_others(sound, {"data", "format", *SILENT_KEYS}, "The 'input_audio' of a content part")
     return {"bytes": decode_base64(data, "The recording in base64")}
 
 
-def _refuse_others(part: dict[str, Any], known: tuple[str, ...]) -> None:
-    if others := _keys(set(part) - {"type", *known}):
+def _refuse_others(held: Mapping[str, Any], known: Collection[str], what: str) -> None:
+    if others := _others(held, known):
         raise ValueError(
-            f"A content part of type {part['type']} also holds {others}, which would be passed over: give text as a "
-            "part of its own, and a sampling rate with the array, as {'array': …, 'sampling_rate': …}."
+            f"{what} also holds {others}, which would be passed over: give text and each recording as parts of their "
+            "own, and a sampling rate with the array, as {'array': …, 'sampling_rate': …}."
         )
 
 
+def _others(held: Mapping[str, Any], known: Collection[str]) -> str:
+    """The keys beside the known ones under which there is anything."""
+    return _keys(name for name, value in held.items() if name not in known and not _is_nothing(value))
+
+
 def _is_nothing(value: Any) -> bool:
-    return value is None or isinstance(value, (list, tuple)) and not value
+    return value is None or isinstance(value, (str, list, tuple, Mapping)) and not value
 
 
 def _keys(of: Any) -> str:
     return ", ".join(sorted(repr(key) for key in of))
 
 
-__all__ = ["AUDIO_KEYS", "conversations_of", "prepared_message"]
+__all__ = ["AUDIO_KEYS", "check_beside_messages", "conversations_of", "prepared_message"]

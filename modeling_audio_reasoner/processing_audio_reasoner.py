@@ -6,21 +6,22 @@ Knows the tokenizer, the feature extractor and the grammar of an answer; knows n
 from __future__ import annotations
 
 import inspect
-import numbers
 import os
 import re
 from typing import Any
 
 from transformers import BatchFeature, ProcessorMixin
 
+from .arguments_audio_reasoner import compare_totals, is_empty, prompts_of, recordings_of
 from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
-from .grammar_audio_reasoner import ReasoningGrammar, special_tokens
-from .messages_audio_reasoner import conversations_of, prepared_message
+from .grammar_audio_reasoner import ReasoningGrammar
+from .messages_audio_reasoner import check_beside_messages, conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
+from .token_masks_audio_reasoner import special_tokens
 
 
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
@@ -84,8 +85,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
 
         Args:
             text: one prompt or several, with one placeholder a recording.
-            audio: the recordings of all prompts in order: waveforms (samples,) at the model's rate, or anything else
-                that `load_audio` takes.
+            audio: the recordings of all prompts in order, or a list of them for each prompt: waveforms (samples,) at
+                the model's rate, or anything else that `load_audio` takes.
             images, videos: nothing, or nothing but empty lists (TRL's multimodal switch).
 
         Returns:
@@ -93,45 +94,30 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             `feature_attention_mask` as the feature extractor returns them.
 
         Raises:
-            ValueError: text is missing, placeholders and recordings differ in number, images or videos were passed,
-                or a waveform cannot be used.
+            ValueError: text is missing or no text, placeholders and recordings differ in number, images or videos
+                were passed, or a waveform cannot be used.
         """
         if "audios" in kwargs:
             raise ValueError(
                 "The argument is called 'audio', not 'audios': recordings passed as 'audios' would not be heard."
             )
         for name, given in (("images", images), ("videos", videos)):
-            if any(_flatten(given)):
+            if not is_empty(given):
                 raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
-        if text is None:
-            raise ValueError("text is missing: pass a prompt, with one placeholder for each recording.")
-        if not isinstance(text, str) and not len(text):
-            raise ValueError("text is an empty list: pass at least one prompt.")
+        prompts = prompts_of(text)
+        # Not of text with marks, where what a user spelt out is no placeholder.
+        sanitized = _END_OF_MARKED is not None and kwargs.get("sanitize_control_tokens")
+        placeholders = None if sanitized else [prompt.count(self.audio_token) for prompt in prompts]
         if audio is not None:
             # Whatever the base class would take is read here, by the same rules as in a message.
-            audio = [self._hear(recording) for recording in _recordings(audio)] or None
-        if _END_OF_MARKED and kwargs.get("sanitize_control_tokens"):
+            audio = [self._hear(recording) for recording in recordings_of(audio, placeholders)] or None
+        if _END_OF_MARKED is not None and sanitized:
             # transformers counts placeholders in what is left when the control tokens that a user spelt out are taken
             # away. The second mark, which says nothing, stays there and keeps the text on either side apart.
-            texts = [text] if isinstance(text, str) else text
-            text = [sample.replace(_END_OF_MARKED, 2 * _END_OF_MARKED) for sample in texts]
-        if _BEFORE_5_23:
-            self._compare_numbers([text] if isinstance(text, str) else text, audio)
+            text = [prompt.replace(_END_OF_MARKED, 2 * _END_OF_MARKED) for prompt in prompts]
+        if _BEFORE_5_23 and placeholders is not None:
+            compare_totals(sum(placeholders), audio, self.audio_token)
         return super().__call__(text=text, audio=audio, **kwargs)
-
-    def _compare_numbers(self, texts: list[str], audio: Any) -> None:
-        found = sum(text.count(self.audio_token) for text in texts)
-        if audio is None and found:
-            raise ValueError(
-                f"Found {found} {self.audio_token} tokens in the text but no audio inputs were passed: pass one "
-                "recording for each, or take them out of the text."
-            )
-        given = 0 if audio is None else len(audio) if isinstance(audio, (list, tuple)) else 1
-        if found != given:
-            raise ValueError(
-                f"Found total {found} {self.audio_token} tokens in the text and {given} audio inputs: a prompt holds "
-                "one for each recording."
-            )
 
     def _process_audio(self, audio: list, **kwargs: Any) -> tuple[BatchFeature, list[str]]:
         """Features of all recordings, and for each the placeholders that stand for its embeddings."""
@@ -146,7 +132,7 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             start += windows
         return features, replacements
 
-    def apply_chat_template(self, conversation: Any, *args: Any, **kwargs: Any) -> Any:
+    def apply_chat_template(self, conversation: Any, chat_template: str | None = None, **kwargs: Any) -> Any:
         """Render messages, and with `tokenize=True` load and encode their recordings.
 
         Control tokens that a user spells out in a message are encoded as plain text and never act as such
@@ -161,10 +147,16 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         ends; `padding_side` overrides it.
 
         Raises:
-            ValueError: a message is malformed, or holds anything that is neither text nor a recording; or a recording
-                cannot be read whole.
+            ValueError: a message is malformed, or holds anything that is neither text nor a recording; tools,
+                documents or recordings were passed that the template does not show; or a recording cannot be read
+                whole.
             OSError: a file is missing.
         """
+        named = self.chat_template if isinstance(self.chat_template, dict) else {}
+        template = str(named.get(chat_template or "default", chat_template or self.chat_template))
+        kwargs = check_beside_messages(kwargs, template)
+        if kwargs.get("processor_kwargs"):
+            kwargs["processor_kwargs"] = check_beside_messages(kwargs["processor_kwargs"], template)
         conversations, batched = conversations_of(conversation)
         load = bool(kwargs.get("tokenize"))
         if not _BEFORE_5_23 and load and not kwargs.get("return_assistant_tokens_mask"):
@@ -180,8 +172,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             and (kwargs.get("add_generation_prompt") or kwargs.get("continue_final_message"))
         ):
             kwargs = _padded_left(kwargs)
-        prepared = [[self._prepare_message(message, load) for message in messages] for messages in conversations]
-        return super().apply_chat_template(prepared if batched else prepared[0], *args, **kwargs)
+        prepared = [[self._prepare_message(each, load, template) for each in messages] for messages in conversations]
+        return super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)
 
     def _adjust_assistant_masks_indices(self, processed_dict: dict[str, Any], generation_indices: list) -> dict:
         """As the base class, which walks the offsets one by one: a list of them is four times faster than a tensor."""
@@ -189,9 +181,9 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         processed_dict["offset_mapping"] = offsets.tolist() if hasattr(offsets, "tolist") else offsets
         return super()._adjust_assistant_masks_indices(processed_dict, generation_indices)
 
-    def _prepare_message(self, message: dict, load: bool) -> dict:
+    def _prepare_message(self, message: dict, load: bool, template: str) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
-        prepared = prepared_message(message, self._hear if load else lambda source: source)
+        prepared = prepared_message(message, self._hear if load else lambda source: source, template)
         if _BEFORE_5_23 and load and prepared["role"] != "assistant":
             self._refuse_control_tokens(prepared)
         return prepared
@@ -235,7 +227,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         """For `generate(..., logits_processor=[...])`: keeps an answer well-formed; see [`ReasoningGrammar`].
 
         An answer ends as a turn does, by `<|im_end|>`, or by the tokenizer's own token. It begins where generation
-        does, or behind `prompt_length` tokens, where the messages give its beginning (`continue_final_message`).
+        does, or behind `prompt_length` tokens, where the messages give its beginning (`continue_final_message`): one
+        object for prompts of one length.
         """
         ends = {self.tokenizer.get_vocab().get("<|im_end|>"), self.tokenizer.eos_token_id} - {None}
         return ReasoningGrammar(
@@ -269,30 +262,6 @@ def _padded_left(kwargs: dict[str, Any]) -> dict[str, Any]:
     if "padding" in kwargs:
         return {**kwargs, "padding_side": "left"}
     return {**kwargs, "processor_kwargs": {**given, "padding_side": "left"}}
-
-
-def _recordings(audio: Any) -> list:
-    """The recordings of a call: one, a list, or a list for each prompt."""
-    if hasattr(audio, "ndim") and audio.ndim > 1:
-        raise ValueError(
-            f"audio has shape {tuple(audio.shape)}: pass a list with one waveform (samples,) for each recording."
-        )
-    if not isinstance(audio, (list, tuple)) or audio and isinstance(audio[0], numbers.Real):
-        return [audio]
-    if any(recording is None for recording in audio):
-        raise ValueError(f"audio holds None as recording {list(audio).index(None) + 1}: pass a waveform or a file.")
-    nested = [isinstance(item, (list, tuple)) and not (item and isinstance(item[0], numbers.Real)) for item in audio]
-    return [
-        found
-        for item, deeper in zip(audio, nested, strict=True)
-        for found in (_recordings(item) if deeper else [item])
-    ]
-
-
-def _flatten(images: Any) -> list:
-    if isinstance(images, (list, tuple)):
-        return [item for group in images for item in _flatten(group)]
-    return [] if images is None else [True]
 
 
 __all__ = ["AudioReasonerProcessor"]

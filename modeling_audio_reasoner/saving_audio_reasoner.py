@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # Never executed. transformers finds the files that belong to a class by its relative imports, read as text: naming
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
+    from .arguments_audio_reasoner import recordings_of  # noqa: F401
     from .audio_loading import load_audio  # noqa: F401
     from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
+    from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
+    "arguments_audio_reasoner.py",
     "audio_loading.py",
     "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
@@ -43,6 +46,7 @@ CODE_FILES = (
     "reasoning_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
+    "token_masks_audio_reasoner.py",
     "voting_audio_reasoner.py",
 )
 

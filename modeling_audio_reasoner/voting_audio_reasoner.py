@@ -16,11 +16,14 @@ import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
 from .choices_audio_reasoner import normalise, resolve_choice
+from .messages_audio_reasoner import conversations_of
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 
 
 ONE_SEQUENCE = {"num_beams": 1, "num_return_sequences": 1, "return_dict_in_generate": False, "use_cache": True}
 """What each sample needs, whatever the model's own settings say."""
+OWN_ARGUMENTS = ("inputs", "input_ids", "inputs_embeds", "attention_mask", "past_key_values")
+"""Arguments of `generate` that a vote makes from the messages."""
 
 
 @dataclass(frozen=True)
@@ -123,22 +126,22 @@ def vote(
             torch's seed beforehand for the same answers again.
 
     Raises:
-        ValueError: `num_answers` is below one; `choices` is empty, a single text, or holds one twice; `messages` is
-            several conversations; the model has no token that ends an answer; or a recording cannot be heard.
+        ValueError: `num_answers` is no whole number of at least one; `choices` is no list of texts, empty, or holds
+            one twice; `messages` is several conversations; `generation` holds what a vote sets itself, or stop
+            strings; the model has no token that ends an answer; or a recording cannot be heard.
     """
-    if num_answers < 1:
-        raise ValueError(f"num_answers is {num_answers}: ask for at least one answer.")
+    if not isinstance(num_answers, int) or isinstance(num_answers, bool) or num_answers < 1:
+        raise ValueError(f"num_answers is {num_answers!r}: ask for a whole number of answers, at least one.")
     if choices is not None:
         _check_choices(choices)
-    if len(messages) > 1 and any(isinstance(message, (list, tuple)) for message in messages):
+    conversations, _ = conversations_of(messages)
+    if len(conversations) > 1:
         raise ValueError(
-            f"messages holds {len(messages)} conversations, whose votes would be one: vote on each by itself."
+            f"messages holds {len(conversations)} conversations, whose votes would be one: vote on each by itself."
         )
-    for name in (*ONE_SEQUENCE, "streamer"):
-        if generation.pop(name, None) not in (None, ONE_SEQUENCE.get(name)):
-            raise ValueError(f"vote does not take {name}: num_answers says how many answers are sampled.")
+    _check_generation(model, generation)
     inputs = processor.apply_chat_template(
-        messages, tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
+        conversations[0], tokenize=True, return_dict=True, add_generation_prompt=True, return_tensors="pt"
     ).to(model.device)
     prompt, mask = inputs["input_ids"], inputs["attention_mask"]
     heard = {name: value for name, value in inputs.items() if name not in ("input_ids", "attention_mask")}
@@ -165,14 +168,35 @@ def vote(
     return _count(collector, written[:, prompt.shape[1] :], processor.tokenizer)
 
 
+def _check_generation(model: Any, generation: dict[str, Any]) -> None:
+    """Refuse arguments of `generate` with which answers could not be counted, and take out those that say nothing."""
+    for name in (*ONE_SEQUENCE, "streamer", *OWN_ARGUMENTS):
+        given = generation.pop(name, None)
+        if given is not None and (name not in ONE_SEQUENCE or given != ONE_SEQUENCE[name]):
+            why = (
+                "they are made from the messages" if name in OWN_ARGUMENTS else "num_answers says how many are sampled"
+            )
+            raise ValueError(f"vote does not take {name}: {why}.")
+    settings = generation.get("generation_config") or model.generation_config
+    if generation.get("stop_strings") or getattr(settings, "stop_strings", None):
+        raise ValueError(
+            "vote does not take stop_strings: an answer counts once it has written a token that ends it, so give "
+            "eos_token_id in their place."
+        )
+
+
 def _check_choices(choices: Sequence[str]) -> None:
     """Refuse choices for which no answer, or not every one, could vote."""
     if isinstance(choices, str):
         raise ValueError(f"choices is the text {choices!r}, of which each letter would be a choice: pass a list.")
+    if not isinstance(choices, (list, tuple)):
+        raise ValueError(f"choices is a {type(choices).__name__}: pass a list of texts.")
     if not choices:
         raise ValueError("choices is empty: leave it out to vote for the response itself.")
     held: dict[str, str] = {}
     for choice in choices:
+        if not isinstance(choice, str):
+            raise ValueError(f"choices holds {choice!r}, which is no text: pass a list of texts.")
         name = normalise(choice)
         if not name:
             raise ValueError(f"choices holds {choice!r}, which no response can name: take it out.")

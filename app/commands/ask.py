@@ -144,7 +144,7 @@ def _budgets(given: list[str]) -> dict[str, int]:
     budgets = {}
     for text in given:
         section, _, tokens = text.partition("=")
-        if section not in SECTIONS or not tokens.isdigit() or int(tokens) < 1:
+        if section not in SECTIONS or not tokens.isdecimal() or int(tokens) < 1:
             raise ValueError(
                 f"--budget {text} is not SECTION=TOKENS: give one of {', '.join(SECTIONS)} and a whole number, as in "
                 "--budget planning=20."

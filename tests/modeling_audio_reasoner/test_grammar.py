@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from modeling_audio_reasoner import SECTIONS, TAGS, Reasoning, ReasoningGrammar, parse_reasoning
-from modeling_audio_reasoner.grammar_audio_reasoner import GrammarState, token_texts
+from modeling_audio_reasoner.token_masks_audio_reasoner import GrammarState, token_texts
 
 
 ANSWER = Reasoning("Écoute <b> </x>", "a <PLAN of 🔔", "3 < 4 << 5", "yes", "bell").render()
@@ -159,6 +159,73 @@ def test_the_beginning_of_an_answer_may_be_given(model, processor, ask_about, cl
     assert 4 < len(text.partition("<CAPTION>")[2].partition("</CAPTION>")[0]) <= 7
 
 
+def test_two_turns_take_one_object(model, processor, ask_about, clips):
+    """The second prompt begins with the first one and its answer."""
+    messages = ask_about(*clips(0.5))
+    grammar = processor.reasoning_grammar(dict.fromkeys(SECTIONS, 3))
+    options = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "add_generation_prompt": True}
+    for turn in range(3):
+        inputs = processor.apply_chat_template(messages, **options)
+        tokens = model.generate(**inputs, max_new_tokens=160, do_sample=False, logits_processor=[grammar])
+        text = processor.tokenizer.decode(tokens[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        assert parse_reasoning(text).complete, (turn, text)
+        messages += [{"role": "assistant", "content": text}, {"role": "user", "content": "And now?"}]
+
+
+def test_tokens_that_assisted_generation_takes_back(model, processor, encode, ask_about, clips):
+    """Guesses at several tokens, most of them wrong, change nothing of the answer."""
+    inputs = encode(ask_about(*clips(0.5)))
+    grammar = processor.reasoning_grammar(dict.fromkeys(SECTIONS, 4))
+    options = {"do_sample": False, "max_new_tokens": 200, "logits_processor": [grammar]}
+    expected = model.generate(**inputs, **options)
+    text = processor.tokenizer.decode(expected[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    assert parse_reasoning(text).complete
+    assert torch.equal(model.generate(**inputs, **options, prompt_lookup_num_tokens=3), expected)
+
+
+def test_generations_that_take_turns_are_refused(tokenizer):
+    """As two threads with one object: each would be read as new at every token."""
+    grammar, scores = ReasoningGrammar(tokenizer), torch.zeros(1, len(tokenizer))
+    opened = spell(tokenizer, "<THINK>")
+    for prompt in ([5, 6, 7], [8, 9]):
+        grammar(torch.tensor([prompt]), scores)
+    with pytest.raises(ValueError, match="Two generations take turns with one ReasoningGrammar"):
+        grammar(torch.tensor([[5, 6, 7, *opened]]), scores)
+
+
+def test_a_prompt_length_is_for_prompts_of_that_length(tokenizer):
+    """Every generation is asked anew, whatever the object has read before."""
+    grammar, scores = ReasoningGrammar(tokenizer, prompt_length=4), torch.zeros(1, len(tokenizer))
+    grammar(torch.tensor([[5, 6, 7, 8]]), scores)
+    with pytest.raises(ValueError, match="prompt_length is 4, and generation begins behind 3 tokens"):
+        grammar(torch.tensor([[5, 6, 7]]), scores)
+    with pytest.raises(ValueError, match="No well-formed answer begins with 'question'"):
+        grammar(torch.tensor([[9, 8, 7, 6, *spell(tokenizer, "question")]]), scores)
+
+
+def test_embeddings_in_the_place_of_tokens(model, processor, encode, ask_about):
+    """`generate` shows none of their tokens: an answer begins with generation."""
+    prompt = encode(ask_about(question="What?"))["input_ids"]
+    inputs = {"inputs_embeds": model.get_input_embeddings()(prompt).detach(), "max_new_tokens": 160}
+    budgets = dict.fromkeys(SECTIONS, 3)
+    grammar = processor.reasoning_grammar(budgets)
+    for _ in range(2):
+        tokens = model.generate(**inputs, do_sample=False, logits_processor=[grammar])
+        assert parse_reasoning(processor.tokenizer.decode(tokens[0], skip_special_tokens=True)).complete
+    grammar = processor.reasoning_grammar(budgets, prompt_length=prompt.shape[1])
+    with pytest.raises(ValueError, match="generation begins behind 0 tokens: .* leave it out with inputs_embeds"):
+        model.generate(**inputs, logits_processor=[grammar])
+
+
+def test_a_token_beyond_the_tokenizers_vocabulary(tokenizer):
+    """Beams without a token that may follow take any, and a model's vocabulary may exceed its tokenizer's."""
+    scores = torch.zeros(1, len(tokenizer) + 9)
+    grammar = ReasoningGrammar(tokenizer)
+    grammar(torch.tensor([[5]]), scores)
+    held = grammar(torch.tensor([[5, len(tokenizer) + 3]]), scores)
+    assert not held[0, len(tokenizer) :].isfinite().any() and held[0, spell(tokenizer, "<THINK>")[0]].isfinite()
+
+
 @pytest.mark.parametrize("given", ["Well, ", "<THINK><CAPTION>", "<THINK><PLANNING></PLANNING>"])
 def test_no_answer_begins_so(tokenizer, given):
     ids = torch.tensor([[5, 6, 7, *spell(tokenizer, given)]])
@@ -238,7 +305,10 @@ def test_white_space_does_not_go_on_for_ever(tokenizer):
         ({"budgets": {"planning": 2.5}}, "The budget of 'planning' is 2.5"),
         ({"at_least": {"planning": 0}}, "at_least of 'planning' is 0"),
         ({"at_least": {"thought": 3}}, "at_least names 'thought', which is no section"),
+        ({"budgets": 5}, "budgets is a int: give tokens by section"),
+        ({"at_least": ["planning"]}, "at_least is a list: give tokens by section"),
         ({"prompt_length": -1}, "prompt_length is -1"),
+        ({"prompt_length": True}, "prompt_length is True"),
         ({"budgets": {"planning": 3}, "at_least": {"planning": 4}}, "is 3, less than the 4 tokens"),
     ],
 )

@@ -1,18 +1,15 @@
-"""Messages -> tokens with one placeholder for each audio embedding; bad messages are refused."""
+"""Messages -> tokens with one placeholder for each audio embedding, and no control token that a user wrote."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from modeling_audio_reasoner import SYSTEM_PROMPT, AudioReasonerProcessor, Reasoning
-from modeling_audio_reasoner.grammar_audio_reasoner import TokenMasks
+from modeling_audio_reasoner.token_masks_audio_reasoner import TokenMasks
 
 
 def placeholders(processor, inputs) -> list[int]:
@@ -39,35 +36,6 @@ def test_one_placeholder_for_each_embedding(model, processor, encode, ask_about,
     encoded = model.get_audio_features(inputs["input_features"], inputs["feature_attention_mask"])
     assert sum(placeholders(processor, inputs)) == len(encoded.last_hidden_state)
     assert placeholders(processor, inputs)[:5] == [1, 2, 25, 182, 750]
-
-
-@pytest.mark.parametrize("key", ["audio", "url", "path", "audio_url"])
-def test_every_key_is_heard(processor, encode, tmp_path, clips, key):
-    path = tmp_path / "clip.wav"
-    soundfile.write(path, clips(2.0)[0], 16000)
-    source = {"url": str(path)} if key == "audio_url" else str(path)
-    inputs = encode([{"role": "user", "content": [{"type": "audio", key: source}]}])
-    assert placeholders(processor, inputs) == [50]
-
-
-def test_openais_own_shape_is_heard(processor, encode, ask_about, clips):
-    """Short enough that its base64 could be a path, and the same as the array."""
-    file = io.BytesIO()
-    soundfile.write(file, clips(0.1)[0], 16000, format="WAV", subtype="FLOAT")
-    sound = {"data": base64.b64encode(file.getvalue()).decode(), "format": "wav"}
-    parts = [{"type": "input_audio", "input_audio": sound}, {"type": "text", "text": "What is it?"}]
-    found, expected = encode([{"role": "user", "content": parts}]), encode(ask_about(*clips(0.1)))
-    assert placeholders(processor, found) == [2]
-    assert (found["input_features"] == expected["input_features"]).all()
-
-
-def test_columns_filled_with_none_are_ignored(processor, encode, clips):
-    """As datasets returns content parts of different types: every part has every key."""
-    parts = [
-        {"type": "audio", "audio": {"array": clips(1.0)[0], "sampling_rate": 16000}, "text": None, "path": None},
-        {"type": "text", "text": "What?", "audio": None, "path": None},
-    ]
-    assert placeholders(processor, encode([{"role": "user", "content": parts}])) == [25]
 
 
 def test_text_arguments_do_not_reach_the_features(processor, ask_about, clips):
@@ -182,129 +150,17 @@ def test_tags_survive_decoding(processor):
     assert processor.parse_reasoning(processor.tokenizer.decode(tokens, skip_special_tokens=True)).complete
 
 
-def test_the_forms_of_recordings_in_a_call(processor, clips, tmp_path):
-    """One, a list, a list for each prompt; waveforms, tensors and files."""
-    one, two = clips(1.0, 0.5)
-    soundfile.write(tmp_path / "one.wav", one, 16000, subtype="FLOAT")
-    expected = processor(text=["<|AUDIO|>", "<|AUDIO|>"], audio=[one, two])["input_features"]
-    sound = {"array": one, "sampling_rate": 16000}
-    for given in ([str(tmp_path / "one.wav"), torch.from_numpy(two)], [[one], [two]], (sound, two.tolist())):
-        found = processor(text=["<|AUDIO|>", "<|AUDIO|>"], audio=given)["input_features"]
-        assert np.abs(np.asarray(found) - np.asarray(expected)).max() < 1e-6
-    for given in (one, one.tolist(), sound):
-        assert len(processor(text="<|AUDIO|>", audio=given)["input_features"]) == 1
-    assert "input_features" not in processor(text="What?", audio=[])
+def test_too_long(encode, tmp_path):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.full(16000 * 601, 0.1, dtype=np.float32), 16000)
+    with pytest.raises(ValueError, match=r"long.wav lasts 601.0 s, more than the maximum of 600 s"):
+        encode([{"role": "user", "content": [{"type": "audio", "path": str(path)}]}])
 
 
-class TestRefusals:
-    @pytest.mark.parametrize(
-        ("audio", "message"),
-        [
-            ([None], "audio holds None as recording 1"),
-            ({}, "is a dict with nothing"),
-            ([{"array": np.ones(100)}], "without its sampling rate"),
-            (np.ones((2, 100)), r"audio has shape \(2, 100\): pass a list"),
-            (np.ones(100, dtype=np.int16), "dtype int16"),
-            ([7.0, "a"], "list of 2 items such as a str"),
-            (7, "is a int, which is not audio"),
-        ],
-    )
-    def test_recordings_that_are_none(self, processor, audio, message):
-        with pytest.raises(ValueError, match=message):
-            processor(text="<|AUDIO|>", audio=audio)
+def test_a_tokenizer_without_placeholder(processor):
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
 
-    def test_no_prompt(self, processor):
-        with pytest.raises(ValueError, match="text is an empty list"):
-            processor(text=[])
-
-    def test_wrong_numbers_of_recordings(self, processor, clips):
-        with pytest.raises(ValueError, match="Found total 1 .* and 2 audio"):
-            processor(text="<|AUDIO|>", audio=clips(1.0, 1.0))
-        with pytest.raises(ValueError, match="but no audio inputs were passed"):
-            processor(text="<|AUDIO|>")
-
-    def test_the_misspelt_argument_of_three_harnesses(self, processor, clips):
-        with pytest.raises(ValueError, match="called 'audio', not 'audios'"):
-            processor(text="What?", audios=clips(1.0))
-
-    def test_images(self, processor):
-        assert "input_ids" in processor(text=["What?"], images=[[]])
-        with pytest.raises(ValueError, match="does not see"):
-            processor(text=["What?"], images=[[np.zeros((2, 2, 3))]])
-
-    def test_videos(self, processor):
-        assert "input_ids" in processor(text=["What?"], videos=[[]])
-        with pytest.raises(ValueError, match="leave 'videos' out"):
-            processor(text=["What?"], videos=["film.mp4"])
-
-    @pytest.mark.parametrize(
-        ("part", "message"),
-        [
-            ({"type": "video", "video": "film.mp4"}, "of type 'video', which would be passed over"),
-            ({"type": "sound", "audio": "a.wav"}, "of type 'sound'"),
-            ({"type": "Audio", "audio": "a.wav"}, "of type 'Audio'"),
-            ({"type": "image", "image": "a.png"}, "of type 'image'"),
-            ({"type": "text", "text": "What?", "audio": "a.wav"}, "type text also holds 'audio'"),
-            ({"type": "audio", "audio": "a.wav", "text": "What?"}, "type audio also holds 'text'"),
-            ({"type": "audio", "audio": np.ones(9), "sampling_rate": 8000}, "also holds 'sampling_rate'"),
-            ({"type": "text"}, "type text holds no text"),
-            ({"audio": "a.wav"}, r"has no 'type' \(keys 'audio'\)"),
-            ("What?", "A content part is a str"),
-            ({"type": "input_audio", "audio": "a.wav"}, "input_audio also holds 'audio'"),
-            ({"type": "input_audio", "input_audio": {"format": "wav"}}, "input_audio holds no recording"),
-            ({"type": "input_audio", "input_audio": {"data": "a?"}}, "The recording in base64 is not valid base64"),
-        ],
-    )
-    @pytest.mark.parametrize("tokenize", [True, False])
-    def test_parts_that_would_be_passed_over(self, processor, part, message, tokenize):
-        messages = [{"role": "user", "content": [part]}]
-        with pytest.raises(ValueError, match=message):
-            processor.apply_chat_template(messages, tokenize=tokenize)
-
-    @pytest.mark.parametrize(
-        ("messages", "message"),
-        [
-            ("What?", "A conversation is a str, not a list of messages"),
-            ([], "A conversation holds no message"),
-            ([[]], "A conversation holds no message"),
-            ({"role": "user", "content": "What?"}, "A conversation is a dict"),
-            (["What?"], "A message is a str"),
-            ([{"content": "What?"}], "A message has no 'role'"),
-            (
-                [{"role": "user", "content": {"type": "text", "text": "What?"}}],
-                "content of a message of user is a dict",
-            ),
-            ([{"role": "user"}], "content of a message of user is a NoneType"),
-            ([{"role": "user", "content": "What?", "audio": "a.wav"}], "user holds 'audio' beside its content"),
-            (
-                [{"role": "assistant", "content": [{"type": "audio", "audio": "a.wav"}]}],
-                "assistant holds a recording",
-            ),
-        ],
-    )
-    def test_malformed_messages(self, processor, messages, message):
-        with pytest.raises(ValueError, match=message):
-            processor.apply_chat_template(messages, tokenize=True)
-
-    def test_no_text(self, processor, clips):
-        with pytest.raises(ValueError, match="text is missing"):
-            processor(audio=clips(1.0))
-
-    @pytest.mark.parametrize("part", [{"type": "audio"}, {"type": "audio", "audio": "a.wav", "path": "b.wav"}])
-    def test_not_exactly_one_recording(self, encode, part):
-        with pytest.raises(ValueError, match="exactly one"):
-            encode([{"role": "user", "content": [part]}])
-
-    def test_too_long(self, encode, tmp_path):
-        path = tmp_path / "long.wav"
-        soundfile.write(path, np.full(16000 * 601, 0.1, dtype=np.float32), 16000)
-        with pytest.raises(ValueError, match=r"long.wav lasts 601.0 s, more than the maximum of 600 s"):
-            encode([{"role": "user", "content": [{"type": "audio", "path": str(path)}]}])
-
-    def test_a_tokenizer_without_placeholder(self, processor):
-        from tokenizers import Tokenizer, models
-        from transformers import PreTrainedTokenizerFast
-
-        plain = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0})))
-        with pytest.raises(ValueError, match="does not know the placeholder"):
-            AudioReasonerProcessor(processor.feature_extractor, plain)
+    plain = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0})))
+    with pytest.raises(ValueError, match="does not know the placeholder"):
+        AudioReasonerProcessor(processor.feature_extractor, plain)

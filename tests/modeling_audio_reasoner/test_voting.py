@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from transformers import LogitsProcessor
+from transformers import GenerationConfig, LogitsProcessor
+from transformers.utils.chat_template_utils import Chat
 
 from modeling_audio_reasoner import Reasoning, vote
 
@@ -128,19 +130,49 @@ def test_samples_differ_and_a_seed_repeats_them(model, processor, ask_about, cli
     ("options", "message"),
     [
         ({"num_answers": 0}, "num_answers is 0"),
+        ({"num_answers": 1.5}, "num_answers is 1.5"),
+        ({"num_answers": True}, "num_answers is True"),
+        ({"num_answers": "3"}, "num_answers is '3'"),
+        ({"choices": {"rain", "a dog"}}, "choices is a set"),
+        ({"choices": {"rain": 1}}, "choices is a dict"),
+        ({"choices": (choice for choice in CHOICES)}, "choices is a generator"),
+        ({"choices": np.array(CHOICES)}, "choices is a ndarray"),
+        ({"choices": 5}, "choices is a int"),
+        ({"choices": ["rain", 2]}, "choices holds 2, which is no text"),
+        ({"choices": [None]}, "choices holds None, which is no text"),
         ({"choices": []}, "choices is empty"),
         ({"choices": "Czech"}, "choices is the text 'Czech'"),
         ({"choices": ["Rain", "a dog", "rain."]}, "choices holds 'Rain' and 'rain.'"),
         ({"choices": ["rain", " "]}, "which no response can name"),
         ({"num_beams": 2}, "vote does not take num_beams"),
+        ({"input_ids": torch.ones(1, 2)}, "vote does not take input_ids: they are made from the messages"),
+        ({"stop_strings": ["</RESPONSE>"]}, "vote does not take stop_strings: .* give eos_token_id"),
+        ({"generation_config": GenerationConfig(stop_strings=["</RESPONSE>"])}, "vote does not take stop_strings"),
     ],
 )
-def test_impossible_votes_are_refused(model, processor, ask_about, clips, options, message):
+def test_impossible_votes_are_refused(model, processor, ask_about, clips, count_calls, options, message):
+    passes = count_calls(model.model, lambda *args, **inputs: 1)
     with pytest.raises(ValueError, match=message):
         vote(model, processor, ask_about(*clips(1.0)), **options)
+    assert not passes, "refused after the model was asked"
 
 
-def test_two_conversations_are_not_one_vote(model, processor, ask_about, clips):
+@pytest.mark.parametrize("form", [list, tuple, Chat])
+def test_two_conversations_are_not_one_vote(model, processor, ask_about, clips, form):
     messages = ask_about(*clips(1.0))
     with pytest.raises(ValueError, match="messages holds 2 conversations"):
-        vote(model, processor, [messages, ask_about(*clips(0.5))])
+        vote(model, processor, [form(messages), form(ask_about(*clips(0.5)))])
+
+
+@pytest.mark.parametrize("form", [Chat, lambda messages: [messages], lambda messages: [Chat(messages)]])
+def test_one_conversation_in_every_form(model, processor, ask_about, clips, form):
+    messages = ask_about(*clips(1.0))
+    options = {"num_answers": 2, "max_new_tokens": 3, "do_sample": False}
+    expected = vote(model, processor, messages, **options)
+    assert vote(model, processor, form(messages), **options) == expected
+
+
+@pytest.mark.parametrize(("given", "message"), [(None, "A conversation is a NoneType"), ([], "holds no message")])
+def test_no_conversation(model, processor, given, message):
+    with pytest.raises(ValueError, match=message):
+        vote(model, processor, given)
