@@ -18,8 +18,9 @@ import yaml
 from typer.testing import CliRunner
 
 from app.main import app
-from dataset_builder.build import plan_build, run_build
+from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import plan_build
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
@@ -76,7 +77,7 @@ def build_file(folder: Path, wavs: Path, server: FaultServer | str, **changed) -
 
 
 def run(path: Path, workers: int = 1, max_cost: float | None = None):
-    return run_build(read_build(path), Execution(workers=workers), max_cost=max_cost, source=path)
+    return run_build(read_build(path), Execution(workers=workers), max_cost=max_cost)
 
 
 def fates(path: Path) -> dict[str, dict[str, str]]:
@@ -316,12 +317,15 @@ def test_what_a_build_would_take_is_near_what_it_takes(built, wavs, tmp_path):
     assert found["text_only"].calls == 3 * RECORDINGS * PER_RECORDING
     assert found["annotate"].usage.audio_tokens == pytest.approx(100 * estimate.hours * 3600, rel=0.02)
     assert found["text_only"].usage.audio_tokens == 0
-    assert any("ear (blind) has answered nothing yet: 700 tokens" in note for note in estimate.notes)
+    unanswered = "700 tokens an answer are taken: ear (annotate, reason, blind), writer (question, text_only)."
+    assert [note for note in estimate.notes if "700 tokens" in note] == [
+        f"Of what nothing was answered yet, {unanswered}"
+    ]
     assert estimate.cost(batch=False) == sum(line.cost(False) for line in estimate.lines)
     assert not (tmp_path / "cota.build").exists()
 
     known = estimate_build(read_build(path))
-    assert not any("answered nothing" in note for note in known.notes)
+    assert not any("nothing was answered" in note for note in known.notes)
     written = sum(total.usage.output_tokens for _, total in ledger_totals(path.parent / "cota.build" / "calls"))
     assert sum(line.usage.output_tokens for line in known.lines) == pytest.approx(written, rel=0.5)
 
@@ -333,7 +337,7 @@ def test_half_the_price_through_the_batch_api(built, wavs, tmp_path):
         settings = yaml.safe_load(batched.read_text())
         settings["teachers"]["writer"]["batch"] = True
         batched.write_text(yaml.safe_dump(settings))
-        run_build(read_build(batched), Execution(), batch=True, source=batched)
+        run_build(read_build(batched), Execution(), batch=True)
         seen = server.counts.summary()
     assert seen["batches"] == 4  # two slices of questions, two of guesses
     assert seen["batch_repeats"] == 0
