@@ -141,12 +141,14 @@ def _watched(done: Callable[[], int], name: str, whole: int, progress: Progress 
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
+    finished = False
     try:
         yield
+        finished = True
     finally:
         ended.set()
         thread.join()
-        progress(name, done(), done())
+        progress(name, done(), done() if finished else whole)
 
 
 def stage_folder(work: Path, number: int, name: str, key: str) -> StageFolder:

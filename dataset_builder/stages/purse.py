@@ -43,18 +43,17 @@ class Purse:
             wanted: what it would take in all, so that it need not come back for every call.
 
         Returns:
-            The claim: from `least` to `wanted`, by how much is left; less than `least` where that is not left.
+            The claim: from `least` to `wanted`, by how much is left; `spent` where `least` is not left.
 
         Raises:
             OSError: the file cannot be read or written.
         """
         with _opened(self.path) as purses:
-            query = "SELECT coalesce(sum(amount), 0), coalesce(sum(amount * (holder = ?)), 0) FROM claims"
-            together, own = (Decimal(found) / BILLION for found in purses.execute(query, (self.holder,)).fetchone())
-            left = self.limit - (together - own)
+            query = "SELECT coalesce(sum(amount), 0) FROM claims WHERE holder != ?"
+            left = self.limit - Decimal(purses.execute(query, (self.holder,)).fetchone()[0]) / BILLION
             # Beyond its need one holder takes little of what is left, for others would find nothing where it waits.
             # What calls cost more than was set aside for them is owed, whatever is left.
-            amount = min(wanted, least + (left - least) / TAKEN_AHEAD) if least <= left else max(own, spent)
+            amount = min(wanted, least + (left - least) / TAKEN_AHEAD) if least <= left else spent
             _put(purses, self.holder, amount)
         return amount
 

@@ -269,6 +269,46 @@ def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
     assert content(cheap) == content(path)
 
 
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_limit_of_money_holds_with_several_workers(built, wavs, tmp_path, workers):
+    """Slices that begin later know what those at work have set aside; the message is about all of them."""
+    path, _ = built
+    price = PRICE | {"input": 100, "output": 0, "audio_input": 100}  # of what is sent, which is known before
+    whole = sum(_tokens_sent(total) for _, total in ledger_totals(path.parent / "cota.build" / "calls")) / 10_000
+    limit = 0.5 * whole
+    with FaultServer(answer=answer, latency=0.05) as server:
+        cheap = build_file(tmp_path, wavs, server, tasks=6)
+        settings = yaml.safe_load(cheap.read_text())
+        for teacher in settings["teachers"].values():
+            teacher["price"] = price
+        cheap.write_text(yaml.safe_dump(settings))
+        with pytest.raises(BuildStopped, match="--max-cost") as stopped:
+            run(cheap, workers, max_cost=limit)
+    spent = sum(_tokens_sent(total) for _, total in ledger_totals(tmp_path / "cota.build" / "calls")) / 10_000
+    assert 0.6 * limit < spent <= 1.05 * limit
+    assert f"All calls of the build together have cost {spent:.2f} of {limit:.2f} USD." in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "said"),
+    [
+        ({}, {"batch": True}, r"--batch: no teacher of this build has a batch API \(its teachers: ear, writer\)"),
+        ({"tasks": 9}, {"execution": Execution(workers=9)}, r"The teacher ear \(annotate\): .* at most 8 workers"),
+    ],
+)
+def test_what_a_teacher_cannot_do_is_said_when_the_build_is_planned(wavs, tmp_path, changed, options, said):
+    with FaultServer(answer=answer) as server:
+        path = build_file(tmp_path, wavs, server, **changed)
+        with pytest.raises(ValueError, match=said):
+            run_build(read_build(path), **options)
+        assert server.counts.requests == 0
+    assert not (tmp_path / "cota.build").exists()
+
+
+def _tokens_sent(total) -> int:
+    return total.usage.input_tokens
+
+
 def _cost(total) -> float:
     usage = total.usage
     text = usage.input_tokens - usage.audio_tokens
@@ -337,7 +377,9 @@ def test_half_the_price_through_the_batch_api(built, wavs, tmp_path):
         settings = yaml.safe_load(batched.read_text())
         settings["teachers"]["writer"]["batch"] = True
         batched.write_text(yaml.safe_dump(settings))
-        run_build(read_build(batched), Execution(), batch=True)
+        said = CliRunner().invoke(app, ["build", str(batched), "--workers", "1", "--batch"])
+        assert said.exit_code == 0, said.output
+        assert "asked call by call at the full price: ear." in said.output
         seen = server.counts.summary()
     assert seen["batches"] == 4  # two slices of questions, two of guesses
     assert seen["batch_repeats"] == 0
