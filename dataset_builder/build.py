@@ -117,10 +117,14 @@ def clear_from(settings: BuildSettings, name: str) -> list[str]:
     if name not in names:
         raise ValueError(f"This build has no stage {name!r}; it has {', '.join(names)}.")
     with _alone(settings):
-        for item in planned[names.index(name) :]:
-            for rank in range(item.tasks):
-                item.folder.clear(rank)
+        _clear(planned[names.index(name) :])
     return names[names.index(name) :]
+
+
+def _clear(stages: Sequence[PlannedStage]) -> None:
+    for item in stages:
+        for rank in range(item.tasks):
+            item.folder.clear(rank)
 
 
 def clear_errors(settings: BuildSettings) -> int:
@@ -140,7 +144,6 @@ def clear_errors(settings: BuildSettings) -> int:
             errors += sum(found.values())
             for rank in (rank for rank, count in found.items() if count):
                 item.folder.clear(rank)
-            for later in planned[number + 1 :] if any(found.values()) else ():
-                for rank in range(later.tasks):
-                    later.folder.clear(rank)
+            if any(found.values()):
+                _clear(planned[number + 1 :])
     return errors

@@ -124,8 +124,10 @@ def _makers(settings: BuildSettings, max_cost: float | None, batch: bool) -> lis
     near_audio = _unique("measure", measure)
     review = given.get("review", {})
     near_text = _unique("review", review)
-    if measure.get("fingerprint") is False:
-        _refuse_comparing(near_audio is not None, given.get("decontaminate"))
+    if near_audio is not None and measure.get("fingerprint") is False:
+        raise ValueError(
+            "`measure: unique:` compares the fingerprints that `fingerprint: false` leaves out: remove one of the two."
+        )
     makers: list[tuple[str, Any]] = [
         ("sources", lambda _: Read(settings.sources, settings.base, settings.splits, settings.seed)),
         ("measure", lambda _: _made(Measure, measure, max_seconds=settings.max_seconds)),
@@ -160,19 +162,6 @@ def _unique(stage: str, options: dict[str, Any]) -> dict[str, Any] | None:
     if not isinstance(given, Mapping):
         raise ValueError(f"`{stage}: unique:` is {given!r}: give true, false, or settings of its own.")
     return dict(given)
-
-
-def _refuse_comparing(is_unique: bool, decontaminate: Mapping[str, Any] | None) -> None:
-    """Raises ValueError where recordings are to be compared of which no fingerprint is taken."""
-    if is_unique:
-        raise ValueError(
-            "`measure: unique:` compares the fingerprints that `fingerprint: false` leaves out: remove one of the two."
-        )
-    if decontaminate is not None and decontaminate.get("audio", True):
-        raise ValueError(
-            "`decontaminate:` compares the fingerprints that `measure: fingerprint: false` leaves out: remove "
-            "that, or write `audio: false` under `decontaminate:`."
-        )
 
 
 class _Askings:

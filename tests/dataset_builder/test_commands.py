@@ -192,7 +192,6 @@ def test_build_does_not_overwrite_another_folder(run, config, tmp_path):
             "decontaminate: {benchmarks: [mmau], audio: false}",
             "`decontaminate:` benchmarks is ['mmau']: give names and values",
         ),
-        ("decontaminate: {benchmarks: {mmau: mmau}}", "compares the fingerprints that `measure: fingerprint: false`"),
         ("publish: {shard_megabytes: large}", "`publish:` shard_megabytes is 'large': give a number"),
         ("question: {teacher: annotations, rows: 3, tasks: genre}", "`question:` tasks is 'genre': give a list"),
         ("splits: {train: 1.0}", "give shares of train, validation, test"),
