@@ -49,7 +49,9 @@ def test_a_slice_that_begins_does_not_get_what_another_has_set_aside(tmp_path):
     path = tmp_path / PURSES
     first, second = budget(path, "first", 10), budget(path, "second", 10)
     assert [first.set_aside("m", Decimal(3)) for _ in range(3)] == [3, 3, 3]
-    with pytest.raises(BudgetExhausted, match=r"would cost about 3\.0000 USD, .* of the 10\.00 of --max-cost"):
+    with pytest.raises(
+        BudgetExhausted, match=r"would cost about 3\.0000 USD, .* of the 10\.00 of --max-cost beside what other slices"
+    ):
         second.set_aside("m", Decimal(3))
     first.settle("m", Decimal(3), Decimal(1))
     for _ in range(2):
