@@ -193,8 +193,8 @@ class Budget:
             others = " beside what other slices have set aside for theirs" if self._purse else ""
             raise BudgetExhausted(
                 f"The next {'call' if calls == 1 else 'batch'} of {model} would cost about {amount:.4f} "
-                f"{self.currency}, which is more than is left of the {limit:.2f} of --max-cost{others}. What is done is kept: "
-                "raise --max-cost and start again to go on."
+                f"{self.currency}, which is more than is left of the {limit:.2f} of --max-cost{others}. What is "
+                "done is kept: raise --max-cost and start again to go on."
             )
         self._set_aside[amount] += 1
         return amount
