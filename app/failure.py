@@ -48,5 +48,7 @@ def is_mendable(error: BaseException) -> TypeGuard[ValueError | OSError | Import
     """Whether `error` is the user's to mend, rather than a fault of the program."""
     if isinstance(error, ModuleNotFoundError):
         return (error.name or "").partition(".")[0] in EXTRA_OF
+    if isinstance(error, ImportError):
+        return error.name is None  # of ours, which say what to install; Python's own name a module
     # A pipe that was closed by its reader, as in `audio-reasoner … | head`, is Typer's to end quietly.
     return isinstance(error, (ValueError, OSError)) and not isinstance(error, BrokenPipeError)

@@ -68,14 +68,15 @@ def _peak_bytes(process: int | str = "self") -> int:
 
 def build_here(build_file: Path, workers: int) -> dict[str, Any]:
     """Run a build in this process and its workers; what it took."""
-    from dataset_builder.build import plan_build, run_build
+    from dataset_builder.build import run_build
     from dataset_builder.build_settings import read_build
+    from dataset_builder.build_stages import plan_build
     from dataset_builder.engine.executors import Execution
 
     ask_instantly()
     settings = read_build(build_file)
     watch = Watch()
-    report = run_build(settings, Execution(workers=workers), watch, source=build_file)
+    report = run_build(settings, Execution(workers=workers), watch)
     own = max(watch.peak.values())
     others = max((peak for _, peak in watch.workers.values()), default=own)
     disk = {item.folder.path.name.rpartition("-")[0]: _bytes(item.folder.path) for item in plan_build(settings)}

@@ -99,7 +99,7 @@ def _default(parameter: inspect.Parameter) -> str:
 def settings() -> str:
     """The keys of a build file that are not stages."""
     meant, signature = described(BuildSettings), inspect.signature(BuildSettings).parameters
-    names = [item.name for item in fields(BuildSettings) if item.name not in ("base", "stages")]
+    names = [item.name for item in fields(BuildSettings) if item.name not in ("base", "stages", "text")]
     lines = []
     for name in names:
         default = _default(signature[name])

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from .option_kinds import check_kinds
 from .schema import SPLITS
 
 
 ANNOTATIONS = "annotations"
 """The teacher that is no model: code that writes what the annotations say."""
 _MAPPINGS = tuple((name, dict, "names and values") for name in ("splits", "teachers", "ray", "slurm"))
+REVIEWERS = ("blind", "text_only")
+"""What of `review` names a teacher."""
+_PLAIN = ("seed", "tasks", "max_seconds", "splits")
 STAGES = ("measure", "annotate", "question", "reason", "review", "decontaminate", "publish")
 
 
@@ -35,6 +39,7 @@ class BuildSettings:
         teachers: models, each by a name of your choice, with their settings.
         stages: settings by stage; a stage that is not named and not required is left out.
         ray, slurm: further arguments of datatrove's executor of that name.
+        text: of the build file as it was read, which is published with the output.
 
     Raises:
         ValueError: a value that cannot be meant; says which and what is expected.
@@ -52,6 +57,7 @@ class BuildSettings:
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ray: Mapping[str, Any] = field(default_factory=dict)
     slurm: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
 
     def __post_init__(self) -> None:
         if not self.sources:
@@ -59,26 +65,39 @@ class BuildSettings:
         for number, source in enumerate(self.sources, 1):
             if not isinstance(source, Mapping) or "corpus" not in source:
                 raise ValueError(f"Source {number} of the build names no `corpus:`; it is {source!r}.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"seed is {self.seed!r}: give a whole number from 0 on.")
-        if not isinstance(self.tasks, int) or self.tasks < 1:
-            raise ValueError(f"tasks is {self.tasks!r}: give a whole number from 1 on.")
-        if not isinstance(self.max_seconds, (int, float)) or self.max_seconds <= 0:
-            raise ValueError(f"max_seconds is {self.max_seconds!r}: give seconds.")
-        if set(self.splits) != set(SPLITS) or abs(sum(self.splits.values()) - 1) > 1e-6:
+        check_kinds(type(self), {item.name: getattr(self, item.name) for item in fields(self) if item.name in _PLAIN})
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: give a whole number from 0 on.")
+        if self.tasks < 1:
+            raise ValueError(f"tasks is {self.tasks}: give a whole number from 1 on.")
+        if self.max_seconds <= 0:
+            raise ValueError(f"max_seconds is {self.max_seconds}: give seconds.")
+        if (
+            any(share < 0 for share in self.splits.values())
+            or set(self.splits) != set(SPLITS)
+            or abs(sum(self.splits.values()) - 1) > 1e-6
+        ):
             raise ValueError(f"splits is {dict(self.splits)}: give shares of {', '.join(SPLITS)} that sum to 1.")
         for name in ("question", "reason"):
-            teacher = self.stages.get(name, {}).get("teacher")
-            if teacher is None:
-                raise ValueError(f"`{name}:` names no `teacher:`; give {ANNOTATIONS} or one of `teachers:`.")
-        for name, stage in self.stages.items():
-            self._check_teacher(f"{name}: teacher", stage.get("teacher"), name in ("question", "reason"))
+            self._check_teacher(name, self.stages.get(name, {}), may_be_code=True)
+        if "annotate" in self.stages:
+            self._check_teacher("annotate", self.stages["annotate"])
+        for name in REVIEWERS:
+            if (asked := self.stages.get("review", {}).get(name)) is not None:
+                self._check_teacher(f"review: {name}", asked)
 
-    def _check_teacher(self, where: str, name: str | None, may_be_code: bool) -> None:
+    def _check_teacher(self, where: str, asked: Any, may_be_code: bool = False) -> None:
         known = [*self.teachers, *([ANNOTATIONS] if may_be_code else [])]
-        if name is not None and name not in known:
-            listed = ", ".join(known) if known else "none"
-            raise ValueError(f"`{where}: {name}` is no teacher of this build; there are: {listed}.")
+        listed = ", ".join(known) if known else "none"
+        if not isinstance(asked, Mapping):
+            raise ValueError(
+                f"`{where}:` is {asked!r}: give settings, such as {{teacher: {known[0] if known else '…'}}}."
+            )
+        name = asked.get("teacher")
+        if name is None:
+            raise ValueError(f"`{where}:` names no `teacher:`; give one of {listed}.")
+        if name not in known:
+            raise ValueError(f"`{where}: teacher: {name}` is no teacher of this build; there are: {listed}.")
 
 
 def read_build(path: Path) -> BuildSettings:
@@ -95,20 +114,23 @@ def read_build(path: Path) -> BuildSettings:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: name the YAML file that describes the build.")
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_bytes().decode("utf-8")
+        given = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start}).") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(given, dict):
         raise ValueError(f"{path} holds no settings: see `sources:`, `output:` and the stages in docs/building.md.")
     try:
-        return _settings(given, path.resolve().parent)
+        return _settings(given, path.resolve().parent, text)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 
-def _settings(given: dict[str, Any], base: Path) -> BuildSettings:
-    own = {item.name for item in fields(BuildSettings)} - {"base", "stages"}
-    unknown = sorted(set(given) - own - set(STAGES))
+def _settings(given: dict[str, Any], base: Path, text: str) -> BuildSettings:
+    own = {item.name for item in fields(BuildSettings)} - {"base", "stages", "text"}
+    unknown = sorted(map(str, set(given) - own - set(STAGES)))
     if unknown:
         raise ValueError(f"`{unknown[0]}:` is unknown; there are {', '.join(sorted(own))} and {', '.join(STAGES)}.")
     if "output" not in given:
@@ -127,10 +149,14 @@ def _settings(given: dict[str, Any], base: Path) -> BuildSettings:
     stages = {name: given.pop(name) or {} for name in STAGES if name in given}
     for name, value in stages.items():
         if not isinstance(value, Mapping):
-            raise ValueError(f"`{name}:` is {value!r}: give a mapping.")
+            raise ValueError(f"`{name}:` is {value!r}: give names and values.")
+    for name in REVIEWERS:
+        # `blind: ear` can mean one thing only.
+        if isinstance(asked := stages.get("review", {}).get(name), str):
+            stages["review"][name] = {"teacher": asked}
     output = base / given.pop("output")
     work = base / given.pop("work") if "work" in given else output.with_name(output.name + ".build")
-    settings = BuildSettings(base=base, output=output, work=work, stages=stages, **given)
+    settings = BuildSettings(base=base, output=output, work=work, stages=stages, text=text, **given)
     if "splits" in given and stages["question"]["teacher"] == ANNOTATIONS:
         raise ValueError(
             f"`splits:` cannot be set with the teacher {ANNOTATIONS}, which draws splits so that each class is in "

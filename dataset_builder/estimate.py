@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .build import PlannedStage, plan_build
 from .build_settings import BuildSettings
+from .build_stages import PlannedStage, plan_build
 from .engine.stage import Left, Row
 from .recording import BrokenRecording, Recording
 from .sources.source import open_source
@@ -128,6 +128,7 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: in
     if recordings is not None:
         estimate.notes.append(f"The sources list {listed:,} recordings; the figures are for {count:,} like them.")
     rows, many = measured, count * kept
+    unanswered: dict[str, list[str]] = {}
     for item in planned:
         if not isinstance(item.stage, TaughtStage):
             continue
@@ -135,15 +136,17 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: in
             written = _written(settings, asking)
             estimate.lines.append(_line(item.stage, asking, rows, many, written or FIRST_OUTPUT_TOKENS))
             if written is None:
-                name = f"{asking.settings.model} ({asking.purpose})"
-                estimate.notes.append(
-                    f"{name} has answered nothing yet: {FIRST_OUTPUT_TOKENS} tokens an answer are taken."
-                )
+                unanswered.setdefault(asking.settings.model, []).append(asking.purpose)
         if isinstance(item.stage, AskQuestions):
             many *= item.stage.per_recording
             clip = sum(len(heard_bytes(row)) for row in measured) / len(measured)
             estimate.rows, estimate.bytes = round(many), round(many * COPIES * clip)
         rows = _after(item.stage, rows)
+    if unanswered:
+        models = ", ".join(f"{model} ({', '.join(purposes)})" for model, purposes in unanswered.items())
+        estimate.notes.append(
+            f"Of what nothing was answered yet, {FIRST_OUTPUT_TOKENS} tokens an answer are taken: {models}."
+        )
     return estimate
 
 

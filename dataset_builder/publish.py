@@ -22,7 +22,7 @@ from .writer import FORMAT, MANIFEST, cota_folder, write_json
 
 
 if TYPE_CHECKING:
-    from .build import PlannedStage
+    from .build_stages import PlannedStage
 
 STEP = "publish"
 BUILD_FILE = "build.yaml"
@@ -41,9 +41,7 @@ class BuildReport:
     notes: list[str] = field(default_factory=list)
 
 
-def publish_folder(
-    settings: BuildSettings, planned: Sequence[PlannedStage], source: Path | None, progress: Progress | None
-) -> BuildReport:
+def publish_folder(settings: BuildSettings, planned: Sequence[PlannedStage], progress: Progress | None) -> BuildReport:
     """Write the folder of CoTA of a build whose stages are done.
 
     Raises:
@@ -77,8 +75,8 @@ def publish_folder(
         write_json(folder / "statistics.json", found)
         write_json(folder / "versions.json", versions())
         _write_prompts(folder, planned)
-        if source is not None:
-            shutil.copyfile(source, folder / BUILD_FILE)
+        if settings.text:
+            (folder / BUILD_FILE).write_text(settings.text, encoding="utf-8", newline="")
         write_card(folder, manifest, found, settings.output.name)
         write_json(folder / MANIFEST, manifest)
     return BuildReport(settings.output, found, _left(stages), notes)

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from app.commands.build import build
-from dataset_builder.build import plan_build
 from dataset_builder.build_settings import STAGES, read_build
+from dataset_builder.build_stages import plan_build
 from dataset_builder.tasks import TASKS
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, by custom."""
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -51,8 +54,9 @@ def build(
     from rich.console import Console
 
     from app.progress_bars import progress_bars
-    from dataset_builder.build import clear_errors, clear_from, plan_build, run_build
+    from dataset_builder.build import clear_errors, clear_from, run_build
     from dataset_builder.build_settings import read_build
+    from dataset_builder.build_stages import asked_singly, plan_build
     from dataset_builder.cores import cores
     from dataset_builder.engine.executors import Execution
     from dataset_builder.engine.stage import BuildStopped
@@ -65,6 +69,11 @@ def build(
     if status:
         print_status(console, settings)
         return
+    planned = plan_build(settings, max_cost, batch)
+    if batch and (singly := asked_singly(planned)):
+        console.print(
+            f"Without a batch API, and so asked call by call at the full price: {', '.join(singly)}.", markup=False
+        )
     if dry_run:
         from dataset_builder.estimate import estimate_build
 
@@ -76,7 +85,7 @@ def build(
         console.print(f"Again: {', '.join(clear_from(settings, redo))}.", markup=False)
     if retry_errors:
         console.print(f"Rows in error that are tried again: {clear_errors(settings)}.", markup=False)
-    if (listed := plan_build(settings)[0].counts()).done and redo is None:
+    if (listed := planned[0].counts()).done and redo is None:
         console.print(
             f"Going on with the {listed.rows_in:,} recordings that were listed before; where they have changed since, "
             "build with --redo read.",
@@ -86,12 +95,21 @@ def build(
     execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
     try:
         with progress_bars() as progress:
-            report = run_build(settings, execution, progress, max_cost, batch, config)
+            report = run_build(settings, execution, progress, max_cost, batch)
     except BuildStopped as stopped:
         typer.secho(f"audio-reasoner: the build stopped: {stopped}", err=True, fg=typer.colors.YELLOW)
         if "is kept" not in str(stopped):
             typer.echo("What is done is kept: run the same command again to go on.", err=True)
         raise typer.Exit(1) from stopped
+    except KeyboardInterrupt:
+        jobs = " Slurm's jobs go on until they are done, or until `scancel`." if executor == "slurm" else ""
+        typer.secho("audio-reasoner: the build was interrupted.", err=True, fg=typer.colors.YELLOW)
+        typer.echo(
+            f"What is done is kept, and calls that were in flight are asked again.{jobs} Run the same command again "
+            f"to go on, or `audio-reasoner build {config} --status` to see what is done.",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
 
     from app.commands.check import print_statistics
 
@@ -148,20 +166,25 @@ def _short(count: int) -> str:
 
 
 def print_status(console: Console, settings: BuildSettings) -> None:
-    """A line a stage: its slices and rows that are done, and what was left."""
+    """A line a stage: its slices and rows that are done, of how many where that is known, and what was left."""
     from rich import box
     from rich.table import Table
 
-    from dataset_builder.build import plan_build
+    from dataset_builder.build_stages import PlannedStage, plan_build
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("stage", "slices", "in", "out", "rejected", "error", "folder"):
+    for header in ("stage", "slices", "rows done", "out", "rejected", "error", "folder"):
         named = header in ("stage", "folder")
         table.add_column(header, justify="left" if named else "right", no_wrap=header != "folder", overflow="fold")
+    before: PlannedStage | None = None
     for item in plan_build(settings):
         counts = item.counts()
-        numbers = (counts.rows_in, counts.out, counts.rejected, counts.error)
-        table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *map(str, numbers), item.folder.path.name)
+        whole = None if before is None else item.rows_before(before)
+        done = f"{item.rows_done()}" if whole is None else f"{item.rows_done()}/{whole}"
+        numbers = (counts.out, counts.rejected, counts.error)
+        slices = f"{counts.done}/{counts.slices}"
+        table.add_row(item.stage.name, slices, done, *map(str, numbers), item.folder.path.name)
+        before = item
     console.print(table)
     finished = (settings.output / "manifest.json").is_file()
     console.print(f"The stages' folders are in {settings.work}.", markup=False)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Literal, get_args
 
-from .accounts import StageCounts, count_stage, reconcile
+from .accounts import StageCounts, count_stage, reconcile, rows_done
 from .pipeline_task import StageTask, forget, raise_what_was_said, undone
 from .stage import Stage, TaskPlace
 from .stage_folder import StageFolder
@@ -36,7 +37,7 @@ class Execution:
         options: of `ray_tasks.RayTasks` or `slurm_jobs.SlurmJobs`, such as `partition` and `time`.
 
     Raises:
-        ValueError: an unknown executor, or no workers.
+        ValueError: an unknown executor, one that is not installed or lacks options, or no workers.
     """
 
     executor: Executor = "local"
@@ -49,6 +50,8 @@ class Execution:
         if self.workers < 1:
             raise ValueError(f"workers is {self.workers}; give at least 1.")
         needed = {"partition", "time"} - set(self.options)
+        if self.executor == "ray" and find_spec("ray") is None:
+            raise ValueError("The executor ray needs Ray, which is not installed: pip install 'audio-reasoner[ray]'.")
         if self.executor == "slurm" and needed:
             raise ValueError(f"The executor slurm needs {' and '.join(sorted(needed))}; give them under `slurm:`.")
 
@@ -81,11 +84,10 @@ def run_stage(
     task = StageTask(stage, place)
     if undone(folder, tasks):
         whole = 0 if previous is None else count_stage(previous, previous_tasks).out
-        with _watched(partial(_done, folder, tasks), stage.name, whole, progress):
+        with _watched(partial(rows_done, folder, tasks), stage.name, whole, progress):
             died = _execute(task, execution)
         raise_what_was_said(folder, tasks, died)
-    reads_rows = type(stage).inputs is Stage.inputs and previous is not None
-    return reconcile(folder, tasks, previous if reads_rows else None, previous_tasks)
+    return reconcile(folder, tasks, previous if stage.reads_rows else None, previous_tasks)
 
 
 def _execute(task: StageTask, execution: Execution) -> dict[int, str]:
@@ -125,17 +127,6 @@ def _quiet() -> Iterator[None]:
         logger.enable("datatrove")
 
 
-def _done(folder: StageFolder, tasks: int) -> int:
-    done = 0
-    for rank in range(tasks):
-        try:
-            text = (folder.path / "progress" / f"{rank:05d}.json").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        done += int("".join(character for character in text if character.isdigit()) or 0)
-    return done
-
-
 @contextmanager
 def _watched(done: Callable[[], int], name: str, whole: int, progress: Progress | None) -> Iterator[None]:
     """Report what is done from a thread until the block ends."""
@@ -150,12 +141,14 @@ def _watched(done: Callable[[], int], name: str, whole: int, progress: Progress 
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
+    finished = False
     try:
         yield
+        finished = True
     finally:
         ended.set()
         thread.join()
-        progress(name, done(), done())
+        progress(name, done(), done() if finished else whole)
 
 
 def stage_folder(work: Path, number: int, name: str, key: str) -> StageFolder:

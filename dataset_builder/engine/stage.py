@@ -90,6 +90,11 @@ class Stage(ABC):
     in_flight: int = 1
     """Rows of one task that are processed at the same time."""
 
+    @property
+    def reads_rows(self) -> bool:
+        """Whether its rows are those that the stage before wrote, one for one."""
+        return type(self).inputs is Stage.inputs
+
     @abstractmethod
     def version(self) -> dict[str, Any]:
         """Everything that the outcome depends on beside the row: settings, prompts, versions."""

@@ -135,6 +135,17 @@ class Asking:
                 f"({error.strerror or error}). Start the server or mend `base_url:`."
             ) from None
 
+    def require_share(self, workers: int) -> None:
+        """Hold the teacher's limits against the tasks that share them.
+
+        Raises:
+            ValueError: there are too many; says how many there may be.
+        """
+        try:
+            self.settings.share(workers)
+        except ValueError as error:
+            raise ValueError(f"The teacher {self.settings.model} ({self.purpose}): {error}") from None
+
     def require_hearing(self) -> None:
         """Refuse a teacher that does not hear, for a task that is about what is heard.
 
@@ -160,7 +171,7 @@ class Asking:
         self._place = place
         self._settings = self.settings.share(place.workers)
         self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite", place.shared)
-        self._budget = self.spending.budget(calls, place.workers) if self.spending else None
+        self._budget = self.spending.budget(calls, self._ledger) if self.spending else None
         try:
             self._teacher = Teacher(self._settings, self._ledger, budget=self._budget)
         except TeacherUnusable as error:
@@ -213,6 +224,8 @@ class Asking:
         """Close the connections and the ledger."""
         if self._teacher is not None:
             await self._teacher.close()
+            if self._budget is not None:
+                self._budget.close()
             self._ledger.close()
 
 

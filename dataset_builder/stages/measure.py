@@ -29,7 +29,7 @@ class Measure(Stage):
         fingerprint: whether to take an acoustic fingerprint, for finding near-duplicates.
 
     Raises:
-        ValueError: there are no such facts.
+        ValueError: there are no such facts, or `min_seconds` is none.
     """
 
     name = "measure"
@@ -44,6 +44,8 @@ class Measure(Stage):
         from ..measuring.facts import check_groups
 
         check_groups(facts)
+        if not 0 <= min_seconds <= max_seconds:
+            raise ValueError(f"min_seconds is {min_seconds:g}: give seconds from 0 to max_seconds, {max_seconds:g}.")
         self.max_seconds, self.min_seconds, self.fingerprint = max_seconds, min_seconds, fingerprint
         self.facts = None if facts is None else list(facts)
 

@@ -13,6 +13,7 @@ from ..checks.hearing import blind_agrees, needs_audio
 from ..checks.language import check_language
 from ..checks.length import DEFAULT_LIMITS, LengthLimits, check_length
 from ..engine.stage import Left, Outcome, Row
+from ..option_kinds import check_kinds
 from .asking import Asking, Request
 from .question import shuffled
 from .taught_stage import TaughtStage, most_in_flight
@@ -131,16 +132,23 @@ def _limited(name: str, settings: Mapping[str, Any]) -> Check:
     """A check with other limits than its own.
 
     Raises:
-        ValueError: it has no such settings.
+        ValueError: it has no such settings, or one is of another kind.
     """
     if name == "length":
-        sections = {**DEFAULT_LIMITS.by_section, **settings.get("by_section", {})}
+        given = dict(settings)
+        if isinstance(given.get("by_section"), Mapping):
+            pairs = {
+                part: tuple(pair) if isinstance(pair, list) else pair for part, pair in given["by_section"].items()
+            }
+            given["by_section"] = {**DEFAULT_LIMITS.by_section, **pairs}
+        check_kinds(LengthLimits, given)
         try:
-            limits = LengthLimits(**{**settings, "by_section": sections})
+            limits = LengthLimits(**given)
         except TypeError:
             raise ValueError(f"`limits: length:` has {', '.join(settings)}; it takes by_section and total.") from None
         return partial(check_length, limits=limits)
     if name == "language" and set(settings) == {"wanted"}:
+        check_kinds(check_language, settings)
         return partial(check_language, **settings)
     known = "wanted, a language code" if name == "language" else "no settings; length and language do"
     raise ValueError(f"`limits: {name}:` has {', '.join(settings)}; it takes {known}.")

@@ -22,6 +22,9 @@ class UniqueAudio(Stage):
 
     Args:
         threshold: similarity of fingerprints from which two recordings count as one; None for `measuring`'s own.
+
+    Raises:
+        ValueError: the threshold is no similarity.
     """
 
     name = "unique_audio"
@@ -29,7 +32,7 @@ class UniqueAudio(Stage):
     ordered = True
 
     def __init__(self, threshold: float | None = None) -> None:
-        self.threshold = SAME if threshold is None else threshold
+        self.threshold = SAME if threshold is None else _similarity(threshold)
 
     def version(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "measuring": MEASURING}
@@ -65,13 +68,18 @@ class UniqueText(Stage):
     Args:
         threshold: Jaccard similarity of word n-grams from which two texts count as one.
         workers: processes for the comparison.
+
+    Raises:
+        ValueError: the threshold is no similarity, or there are no workers.
     """
 
     name = "unique_text"
     once = True
 
     def __init__(self, threshold: float = 0.85, workers: int = 1) -> None:
-        self.threshold, self.workers = threshold, workers
+        if workers < 1:
+            raise ValueError(f"workers is {workers}: give a whole number from 1 on.")
+        self.threshold, self.workers = _similarity(threshold), workers
 
     def version(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "version": CHECKING}
@@ -89,6 +97,12 @@ class UniqueText(Stage):
             return Left(row, "rejected", "near_text", f"The text nearly repeats that of {first}.")
         review = row["review"]
         return row | {"review": review | {"checks": review["checks"] | {"near_text": PASS}}}
+
+
+def _similarity(threshold: float) -> float:
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is {threshold:g}: give a similarity above 0, up to 1.")
+    return threshold
 
 
 def compared_text(row: Row) -> str:

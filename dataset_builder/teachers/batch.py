@@ -132,6 +132,8 @@ class BatchMode:
         for batch in self._records.batches():
             if batch.state != "submitted":
                 await self._submit(batch)
+            elif (amount := self._estimated(batch, under_way=True)) is not None:
+                self._set_aside[batch.number] = amount
         writer = RequestFile(self.folder / "requests.partial", self._most_requests, self._most_bytes)
         try:
             for request in requests:
@@ -177,8 +179,7 @@ class BatchMode:
         while sum(found.state == "submitted" for found in self._records.batches()) >= self._at_once:
             await self._collect_ended()
         if batch.number not in self._set_aside:
-            estimate = cost(batch.expected, self.settings.price, batch=True)
-            while (amount := self.budget.set_aside(self._budget_name, estimate, batch.requests)) is None:
+            while (amount := self._estimated(batch)) is None:
                 await self._collect_ended()
             self._set_aside[batch.number] = amount
         if batch.state == "written":
@@ -194,6 +195,11 @@ class BatchMode:
             self._report.submitted += 1
         self._records.change(batch, state="submitted", batch_id=batch_id)
         batch.path.unlink(missing_ok=True)
+
+    def _estimated(self, batch: Batch, under_way: bool = False) -> Decimal | None:
+        """Set aside what a batch will cost, as `Budget.set_aside` does."""
+        estimate = cost(batch.expected, self.settings.price, batch=True)
+        return self.budget.set_aside(self._budget_name, estimate, batch.requests, under_way)
 
     async def _create(self, batch: Batch) -> str:
         """Create the batch; after a failed connection, look first whether it was created all the same."""

@@ -215,6 +215,19 @@ class CallLedger:
             _add(total, bool(batch), numbers)
         return totals
 
+    def under_way(self) -> dict[str, Usage]:
+        """The tokens that are expected of batches which the provider has or may have, by model."""
+        query = (
+            "SELECT model, sum(input_tokens), sum(output_tokens), sum(audio_tokens) FROM batches "
+            "WHERE state IN ('submitting', 'submitted') GROUP BY model"
+        )
+
+        def read() -> list:
+            made = self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'batches'").fetchone()
+            return self._file.execute(query).fetchall() if made else []
+
+        return {row[0]: Usage(row[1], row[2], row[3], True) for row in self._guarded(read)}
+
     def run(self, statements: Sequence[Statement]) -> None:
         """Run and commit statements, all or none of them."""
 

@@ -132,7 +132,7 @@ class TeacherSettings:
         base: dict[str, Any] = {}
         if given.get("preset") is not None:
             presets = load_presets()
-            if given["preset"] not in presets:
+            if not isinstance(given["preset"], str) or given["preset"] not in presets:
                 raise ValueError(
                     f"teacher: there is no preset {given['preset']!r}; use one of {', '.join(sorted(presets))}, or "
                     "give model and base_url."

@@ -36,8 +36,21 @@ def test_missing_extra_is_named() -> None:
     assert sentence(error) == "datasets is not installed: pip install 'audio-reasoner[build]'."
 
 
+def test_what_to_install_is_said_as_it_is() -> None:
+    error = ImportError("This teacher has `client: google-genai`: `pip install google-genai`.")
+    assert is_mendable(error)
+    assert sentence(error) == str(error)
+
+
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), AssertionError(), ModuleNotFoundError(name="app.nothing"), BrokenPipeError()]
+    "error",
+    [
+        KeyError("x"),
+        AssertionError(),
+        ModuleNotFoundError(name="app.nothing"),
+        ImportError("cannot import name 'x' from 'app'", name="app"),
+        BrokenPipeError(),
+    ],
 )
 def test_faults_of_the_program_are_not_hidden(error: Exception) -> None:
     assert not is_mendable(error)

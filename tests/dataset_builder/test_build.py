@@ -14,7 +14,8 @@ import soundfile
 from datasets import Features
 
 from dataset_builder import writer
-from dataset_builder.build import clear_errors, clear_from, plan_build
+from dataset_builder.build import clear_errors, clear_from
+from dataset_builder.build_stages import plan_build
 from dataset_builder.check import check_shards
 from dataset_builder.checks.check import CHECKS
 from dataset_builder.planning import plan_rows

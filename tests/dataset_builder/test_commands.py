@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from app.main import app
+from dataset_builder import build as builder
+from dataset_builder.build_settings import read_build
+from dataset_builder.engine.executors import run_stage
+from dataset_builder.engine.only_process import only_process
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -54,6 +65,68 @@ def test_the_status_of_a_build(run, config, tmp_path):
     assert "2/2" in result.output and "cota is written" in result.output.replace("\n", "")
 
 
+def test_the_status_counts_rows_within_a_stage(run, config, tmp_path):
+    run("build", config, "--workers", 1)
+    question, reason = (next((tmp_path / "cota.build").glob(f"*_{name}-*")) for name in ("question", "reason"))
+    (reason / "accounts" / "00001.json").unlink()
+    (reason / "progress" / "00001.json").write_text('{"done": 7}')
+    line = next(line for line in run("build", config, "--status").output.splitlines() if " reason " in line)
+    first, second = (json.loads(path.read_text())["out"] for path in sorted(question.glob("accounts/*.json")))
+    assert line.split()[:3] == ["reason", "1/2", f"{first + 7}/{first + second}"]
+
+
+def test_the_file_is_published_as_it_was_read(run, config, tmp_path, monkeypatch):
+    """It is edited while the build runs, which lasts days."""
+    before = config.read_text() + "# first\n"
+    config.write_text(before)
+    monkeypatch.setattr(builder, "run_stage", lambda *given: (config.write_text("edited: true"), run_stage(*given)))
+    assert run("build", config, "--workers", 1).exit_code == 0
+    assert config.read_text() == "edited: true"
+    assert (tmp_path / "cota" / "build.yaml").read_text() == before
+
+
+@pytest.mark.parametrize("lock", [".cota.lock", "cota.build/build.lock"])
+def test_a_second_build_of_one_output_is_refused(run, config, tmp_path, lock):
+    (tmp_path / "cota.build").mkdir()
+    with only_process(tmp_path / lock, "is at work"):
+        for arguments in ([], ["--redo", "read"], ["--retry-errors"]):
+            result = run("build", config, "--workers", 1, *arguments)
+            assert result.exit_code == 1 and f": process {os.getpid()} on " in result.stderr, result.output
+    assert run("build", config, "--workers", 1).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["build.yaml", "cota", "cota.build"]
+
+
+INTERRUPTED = """
+import os, signal, sys
+from app.main import run
+from dataset_builder import build as builder
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    signal.sigtimedwait([], 5)
+builder.run_stage = interrupt
+sys.argv = ["audio-reasoner", "build", sys.argv[1], "--workers", "1"]
+run()
+"""
+
+
+def test_ctrl_c_says_what_is_kept_and_how_to_go_on(config):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", INTERRUPTED, str(config)]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    assert ended.returncode == 130
+    assert "the build was interrupted" in ended.stderr and "What is done is kept" in ended.stderr
+    assert f"`audio-reasoner build {config} --status`" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("config_lines", [["review: {blind: ear}"], ["review: {blind: {teacher: ear}}"]])
+def test_a_teacher_can_be_named_alone(config, config_lines):
+    kept = {name: value for name, value in yaml.safe_load(config.read_text()).items() if name != "review"}
+    ear = {"ear": {"model": "m", "base_url": "http://localhost:9/v1", "hears": True}}
+    config.write_text("\n".join([yaml.safe_dump(kept | {"teachers": ear}), *config_lines]))
+    assert read_build(config).stages["review"] == {"blind": {"teacher": "ear"}}
+
+
 def test_check_writes_the_figure(run, cota, tmp_path):
     result = run("check", cota, "--figure", tmp_path / "cota.png")
     assert result.exit_code == 0, result.output
@@ -83,7 +156,44 @@ def test_build_does_not_overwrite_another_folder(run, config, tmp_path):
     ("line", "message"),
     [
         ("colour: red", "`colour:` is unknown"),
-        ("seed: many", "seed is 'many'"),
+        ("seed: many", "seed is 'many': give a whole number"),
+        ("tasks: true", "tasks is True: give a whole number"),
+        ("tasks: 0", "tasks is 0: give a whole number from 1 on"),
+        ("max_seconds: .inf", "max_seconds is inf: give a number that is not infinite"),
+        ("splits: {train: a, validation: b, test: c}", "splits: train is 'a': give a number"),
+        ("splits: {train: 1.5, validation: -0.5, test: 0}", "give shares of train, validation, test"),
+        ("measure: {min_seconds: long}", "`measure:` min_seconds is 'long': give a number"),
+        ("measure: {min_seconds: -1}", "`measure:` min_seconds is -1: give seconds from 0"),
+        ("measure: {facts: level}", "`measure:` facts is 'level': give a list"),
+        ("measure: {fingerprint: 'no'}", "`measure:` fingerprint is 'no': give true or false"),
+        ("measure: {unique: yes please}", "`measure: unique:` is 'yes please': give true, false, or settings"),
+        ("measure: {unique: {threshold: high}}", "`measure: unique:` threshold is 'high': give a number"),
+        ("measure: {unique: {threshold: 3}}", "`measure: unique:` threshold is 3: give a similarity"),
+        ("measure: {unique: {limit: 3}}", "`measure: unique:` knows no `limit:` here"),
+        ("measure: {unique: true, fingerprint: false}", "compares the fingerprints that `fingerprint: false` leaves"),
+        ("review: {unique: 3}", "`review: unique:` is 3: give true, false, or settings"),
+        ("review: {unique: {workers: 0}}", "`review: unique:` workers is 0"),
+        ("review: {blind: {}}", "`review: blind:` names no `teacher:`; give one of none"),
+        ("review: {blind: omni}", "`review: blind: teacher: omni` is no teacher of this build; there are: none"),
+        ("review: {blind: 5}", "`review: blind:` is 5: give settings, such as {teacher: …}"),
+        ("review: {text_only: {teacher: [omni]}}", "`review: text_only: teacher: ['omni']` is no teacher"),
+        ("review: {checks: structure}", "`review:` checks is 'structure': give a list"),
+        ("review: {drop_without_audio: 1}", "`review:` drop_without_audio is 1: give true or false"),
+        ("review: {limits: {length: {total: many}}}", "`review:` total is 'many': give a whole number"),
+        (
+            "review: {limits: {length: {by_section: {caption: [3]}}}}",
+            "by_section: caption is (3,): give a longer list",
+        ),
+        ("review: {limits: {language: {wanted: 5}}}", "`review:` wanted is 5: give text"),
+        ("annotate: {}", "`annotate:` names no `teacher:`"),
+        ("annotate:", "`annotate:` names no `teacher:`"),
+        ("annotate: gpt", "`annotate:` is 'gpt': give names and values"),
+        (
+            "decontaminate: {benchmarks: [mmau], audio: false}",
+            "`decontaminate:` benchmarks is ['mmau']: give names and values",
+        ),
+        ("publish: {shard_megabytes: large}", "`publish:` shard_megabytes is 'large': give a number"),
+        ("question: {teacher: annotations, rows: 3, tasks: genre}", "`question:` tasks is 'genre': give a list"),
         ("splits: {train: 1.0}", "give shares of train, validation, test"),
         ("splits: {train: 0.8, validation: 0.1, test: 0.1}", "`splits:` cannot be set with the teacher annotations"),
         ("splits: 0.9", "`splits:` is 0.9: give names and values"),

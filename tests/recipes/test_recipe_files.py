@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dataset_builder.build import plan_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import plan_build
 from encoder_recipe import EncoderRecipe
 from init_text_model import TextModelRecipe
 from recipe_config import read_recipe, run_recipe

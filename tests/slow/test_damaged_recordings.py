@@ -17,8 +17,8 @@ import pytest
 import soundfile
 import yaml
 
-from dataset_builder.build import plan_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import plan_build
 
 from .conftest import RATE, melody
 
@@ -32,7 +32,7 @@ HOURS = 3
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-from dataset_builder.build import plan_build
+from dataset_builder.build_stages import plan_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution, run_stage
 before, tasks = None, 0

@@ -19,8 +19,8 @@ import pyarrow.parquet
 import pytest
 import yaml
 
-from dataset_builder.build import plan_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import plan_build
 from dataset_builder.stages.taught_stage import TaughtStage
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file, fates
@@ -40,7 +40,7 @@ from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution
 path = Path(sys.argv[1])
 print("begun", flush=True)
-run_build(read_build(path), Execution(workers=2), source=path)
+run_build(read_build(path), Execution(workers=2))
 """
 
 

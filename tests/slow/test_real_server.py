@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dataset_builder.build import PlannedStage, plan_build, run_build
+from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import PlannedStage, plan_build
 from dataset_builder.engine.accounts import reconcile
 from dataset_builder.engine.executors import Execution
 from dataset_builder.stages.spending import ledger_totals
@@ -77,7 +78,7 @@ def run(folder: Path, server: ModelServer, stages: dict[str, Any]) -> list[Plann
     path = folder / "build.yaml"
     path.write_text(yaml.safe_dump(settings | stages))
     try:
-        run_build(read_build(path), Execution(), source=path)
+        run_build(read_build(path), Execution())
     except FileNotFoundError as error:
         pytest.skip(f"the demo's recordings are not there ({error}): audio-reasoner fetch")
     except ValueError as error:  # where the review leaves nothing, there is nothing to publish

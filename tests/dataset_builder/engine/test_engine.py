@@ -290,3 +290,9 @@ def test_a_damaged_journal_is_named(tmp_path):
 def test_an_execution_that_cannot_be(given, error):
     with pytest.raises(ValueError, match=error):
         Execution(**given)
+
+
+def test_an_executor_that_is_not_installed_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("dataset_builder.engine.executors.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"needs Ray, .*pip install 'audio-reasoner\[ray\]'"):
+        Execution("ray")

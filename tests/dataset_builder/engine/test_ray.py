@@ -116,7 +116,7 @@ from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.engine.executors import Execution
 path = Path(sys.argv[1])
-run_build(read_build(path), Execution("ray", workers=2), source=path)
+run_build(read_build(path), Execution("ray", workers=2))
 """
 
 

@@ -18,8 +18,9 @@ import yaml
 from typer.testing import CliRunner
 
 from app.main import app
-from dataset_builder.build import plan_build, run_build
+from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
+from dataset_builder.build_stages import plan_build
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
@@ -76,7 +77,7 @@ def build_file(folder: Path, wavs: Path, server: FaultServer | str, **changed) -
 
 
 def run(path: Path, workers: int = 1, max_cost: float | None = None):
-    return run_build(read_build(path), Execution(workers=workers), max_cost=max_cost, source=path)
+    return run_build(read_build(path), Execution(workers=workers), max_cost=max_cost)
 
 
 def fates(path: Path) -> dict[str, dict[str, str]]:
@@ -268,6 +269,46 @@ def test_a_build_stops_before_it_costs_more_and_goes_on(built, wavs, tmp_path):
     assert content(cheap) == content(path)
 
 
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_limit_of_money_holds_with_several_workers(built, wavs, tmp_path, workers):
+    """Slices that begin later know what those at work have set aside; the message is about all of them."""
+    path, _ = built
+    price = PRICE | {"input": 100, "output": 0, "audio_input": 100}  # of what is sent, which is known before
+    whole = sum(_tokens_sent(total) for _, total in ledger_totals(path.parent / "cota.build" / "calls")) / 10_000
+    limit = 0.5 * whole
+    with FaultServer(answer=answer, latency=0.05) as server:
+        cheap = build_file(tmp_path, wavs, server, tasks=6)
+        settings = yaml.safe_load(cheap.read_text())
+        for teacher in settings["teachers"].values():
+            teacher["price"] = price
+        cheap.write_text(yaml.safe_dump(settings))
+        with pytest.raises(BuildStopped, match="--max-cost") as stopped:
+            run(cheap, workers, max_cost=limit)
+    spent = sum(_tokens_sent(total) for _, total in ledger_totals(tmp_path / "cota.build" / "calls")) / 10_000
+    assert 0.6 * limit < spent <= 1.05 * limit
+    assert f"All calls of the build together have cost {spent:.2f} of {limit:.2f} USD." in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "said"),
+    [
+        ({}, {"batch": True}, r"--batch: no teacher of this build has a batch API \(its teachers: ear, writer\)"),
+        ({"tasks": 9}, {"execution": Execution(workers=9)}, r"The teacher ear \(annotate\): .* at most 8 workers"),
+    ],
+)
+def test_what_a_teacher_cannot_do_is_said_when_the_build_is_planned(wavs, tmp_path, changed, options, said):
+    with FaultServer(answer=answer) as server:
+        path = build_file(tmp_path, wavs, server, **changed)
+        with pytest.raises(ValueError, match=said):
+            run_build(read_build(path), **options)
+        assert server.counts.requests == 0
+    assert not (tmp_path / "cota.build").exists()
+
+
+def _tokens_sent(total) -> int:
+    return total.usage.input_tokens
+
+
 def _cost(total) -> float:
     usage = total.usage
     text = usage.input_tokens - usage.audio_tokens
@@ -316,12 +357,15 @@ def test_what_a_build_would_take_is_near_what_it_takes(built, wavs, tmp_path):
     assert found["text_only"].calls == 3 * RECORDINGS * PER_RECORDING
     assert found["annotate"].usage.audio_tokens == pytest.approx(100 * estimate.hours * 3600, rel=0.02)
     assert found["text_only"].usage.audio_tokens == 0
-    assert any("ear (blind) has answered nothing yet: 700 tokens" in note for note in estimate.notes)
+    unanswered = "700 tokens an answer are taken: ear (annotate, reason, blind), writer (question, text_only)."
+    assert [note for note in estimate.notes if "700 tokens" in note] == [
+        f"Of what nothing was answered yet, {unanswered}"
+    ]
     assert estimate.cost(batch=False) == sum(line.cost(False) for line in estimate.lines)
     assert not (tmp_path / "cota.build").exists()
 
     known = estimate_build(read_build(path))
-    assert not any("answered nothing" in note for note in known.notes)
+    assert not any("nothing was answered" in note for note in known.notes)
     written = sum(total.usage.output_tokens for _, total in ledger_totals(path.parent / "cota.build" / "calls"))
     assert sum(line.usage.output_tokens for line in known.lines) == pytest.approx(written, rel=0.5)
 
@@ -333,7 +377,9 @@ def test_half_the_price_through_the_batch_api(built, wavs, tmp_path):
         settings = yaml.safe_load(batched.read_text())
         settings["teachers"]["writer"]["batch"] = True
         batched.write_text(yaml.safe_dump(settings))
-        run_build(read_build(batched), Execution(), batch=True, source=batched)
+        said = CliRunner().invoke(app, ["build", str(batched), "--workers", "1", "--batch"])
+        assert said.exit_code == 0, said.output
+        assert "asked call by call at the full price: ear." in said.output
         seen = server.counts.summary()
     assert seen["batches"] == 4  # two slices of questions, two of guesses
     assert seen["batch_repeats"] == 0

@@ -1,0 +1,50 @@
+"""A file that one process holds: the second is told who holds it, and a killed one keeps nobody out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dataset_builder.engine.only_process import only_process
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from dataset_builder.engine.only_process import only_process
+with only_process(Path(sys.argv[1]), "writes cota"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+ROOT = Path(__file__).parents[3]
+
+
+def test_a_second_process_is_told_who_holds_it_until_that_one_is_killed(tmp_path):
+    path = tmp_path / "build.lock"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=ROOT) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"held\n"
+        told = f"Another build writes cota: process {process.pid} on {socket.gethostname()}, since 20"
+        with pytest.raises(ValueError, match=told), only_process(path, "writes cota"):
+            pytest.fail("held twice")
+        process.send_signal(signal.SIGKILL)
+    assert path.exists(), "what a killed process leaves"
+    with only_process(path, "writes cota"):
+        assert path.read_text().startswith(f"process {os.getpid()} on ")
+    assert not path.exists()
+
+
+def test_it_is_let_go_when_the_block_fails(tmp_path):
+    path = tmp_path / "build.lock"
+    with pytest.raises(KeyError), only_process(path, "writes cota"):
+        raise KeyError
+    assert not path.exists()
+    with only_process(path, "writes cota"):
+        pass
