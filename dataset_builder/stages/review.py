@@ -18,7 +18,7 @@ from .question import shuffled
 from .taught_stage import TaughtStage, most_in_flight
 
 
-CHECKING = "1"
+CHECKING = "2"
 """Raised where the verdict of a check on the same row changes."""
 
 
