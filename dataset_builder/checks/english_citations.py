@@ -2,8 +2,8 @@
 
 A source is a noun for what a corpus, an annotator or a measurement gives: some are such wherever they stand
 (metadata, the annotator), some only with a word that says that they were given (the evidence provided), some only
-where they speak as texts do (the notes say; but not "the notes show", which may be those of a melody). A bare source is
-none: a record label signs a band, a guitar has a hint of reverb. What somebody in the recording says of one is none.
+where they speak as texts do (the notes say; but not "the notes show", which may be those of a melody). A bare source
+is none: a record label signs a band, a guitar has a hint of reverb. Nor is what somebody in the recording says.
 
 Each sentence comes without what stands in quotes.
 """

@@ -1,6 +1,7 @@
 """Whether a row gives away what only its writers knew: the reference, the corpus, the name of the file, the answer.
 
-The phrases are in `english_citations` and `leak_patterns`. Whether a section says too much about the *sound* is no concern of this module.
+The phrases are in `english_citations` and `leak_patterns`. Whether a section says too much about the *sound* is no
+concern of this module.
 """
 
 from __future__ import annotations
