@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modeling_audio_reasoner import SECTIONS
-
 from dataset_builder.statistics import Statistics
+from modeling_audio_reasoner import SECTIONS
 
 
 ROW: dict[str, Any] = {
@@ -20,7 +19,7 @@ ROW: dict[str, Any] = {
     "choices": ["a bell", "a drum"],
     "answer": "a bell",
     "teacher": {"model": "ear"},
-    **{name: "A bell rings." for name in SECTIONS},
+    **dict.fromkeys(SECTIONS, "A bell rings."),
 }
 
 
