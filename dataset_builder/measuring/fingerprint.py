@@ -20,8 +20,9 @@ CHROMAPRINT_RATE = 11_025
 RATE = CHROMAPRINT_RATE * SLOWED
 SHORTEST = 0.8
 """Seconds; shorter recordings give fewer than four items, and are compared by the SHA-256 of their samples alone."""
-MOVING = 3
-"""Different items from which on a fingerprint tells sounds apart; a steady tone has one, whoever plays it."""
+TURNS, TURNS_AN_ITEM = 40, 0.5
+"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. Chroma is
+all it hears: a note that dies away has 0.2 an item, whoever plays it, speech 4."""
 PEAK = 0.9
 PART_SECONDS = 60
 """Long recordings are handed over in parts, so that memory does not grow with them."""
@@ -36,6 +37,8 @@ hits and misses); 99.9% have less than 0.31, and every pair above 0.51 is relate
 """
 LEAST_OVERLAP = 0.5
 """Of the shorter of two fingerprints."""
+LEAST_MOVING = 4
+"""Items of the overlap that are not those before; fewer are equal by chance."""
 COMPARED_AT_ALL_OFFSETS = 2**22
 """Pairs of items; with more of them the offsets to look at are found by items that both have."""
 TRIED_OFFSETS = 16
@@ -46,8 +49,8 @@ BEST_OFFSETS = 3
 def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
     """The items of a recording's fingerprint, (items,) of uint32, one every 31 ms.
 
-    Recordings of less than 0.8 s, and such as do not change (silence, a steady tone), give the eight words of the
-    SHA-256 of their samples in 16 bits: they are found again only where these are the same.
+    Recordings of less than 0.8 s, and such as hardly change (silence, a steady tone, one note), give the eight words of
+    the SHA-256 of their samples in 16 bits: they are found again only where these are the same.
 
     Args:
         waveform: float32 mono (samples,).
@@ -72,7 +75,12 @@ def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
         printer.feed(_in_16_bits(heard * (PEAK / largest)))
     items, _ = library.decode_fingerprint(printer.finish())
     found = np.array(items, dtype=np.int64).astype(np.uint32)
-    return found if len(np.unique(found)) >= MOVING else _exact(waveform)
+    return found if _changes(found) else _exact(waveform)
+
+
+def _changes(items: np.ndarray) -> bool:
+    turned = int(_ones(items[1:] ^ items[:-1]).sum())
+    return turned >= TURNS or turned >= TURNS_AN_ITEM * max(1, len(items))
 
 
 def _chromaprint() -> Any:
@@ -118,8 +126,9 @@ def similarity(one: np.ndarray, other: np.ndarray, offsets: Iterable[int] | None
     """How far two fingerprints move alike, 0..1, where they lie best upon each other.
 
     Equal bits beyond those that are equal by chance: Cohen's kappa, with the chance that two sounds with these shares
-    of ones in each bit would have. Equal bits alone would call all steady sounds the same. At least half of the
-    shorter fingerprint has to lie upon the other. Copies have 0.6 to 1 (`SAME`), other recordings 0 to 0.4.
+    of ones in each bit would have. Equal bits alone would call all steady sounds the same. Items that are those before
+    in both recordings, as in digital silence, do not count. At least half of the shorter fingerprint has to lie upon
+    the other. Copies have 0.6 to 1 (`SAME`), other recordings 0 to 0.4.
 
     Args:
         offsets: places in `other` where the first item of `one` may lie; default all.
@@ -153,7 +162,12 @@ def _kappa(one: np.ndarray, other: np.ndarray, offset: int, least: int) -> float
     first, last = max(0, -offset), min(len(one), len(other) - offset)
     if last - first < least:
         return 0.0
-    bits, others = _bits(one[first:last]), _bits(other[first + offset : last + offset])
+    one, other = one[first:last], other[first + offset : last + offset]
+    moves = np.ones(len(one), dtype=bool)
+    moves[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    if moves.sum() < LEAST_MOVING:
+        return 0.0
+    bits, others = _bits(one[moves]), _bits(other[moves])
     share, its_share = bits.mean(axis=0), others.mean(axis=0)
     chance = float((share * its_share + (1 - share) * (1 - its_share)).mean())
     equal = float((bits == others).mean())
