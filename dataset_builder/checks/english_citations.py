@@ -143,10 +143,10 @@ def english_citation(sentence: str, section: str, last: bool) -> str | None:
         for found in pattern.finditer(sentence):
             if not _is_told(sentence, found):
                 return found.group().strip()
-    if section in ("planning", "caption", "reasoning") and (found := _ANSWER.search(sentence)):
-        concludes = section == "reasoning" and (last or _CONCLUDES.search(sentence[: found.end()]))
-        if not concludes and not _is_told(sentence, found):
-            return found.group().strip()
+    answer = _ANSWER.search(sentence) if section in ("planning", "caption", "reasoning") else None
+    if answer and not _is_told(sentence, answer):
+        concludes = section == "reasoning" and (last or _CONCLUDES.search(sentence[: answer.end()]))
+        return None if concludes else answer.group().strip()
     return None
 
 

@@ -21,19 +21,16 @@ RATE = CHROMAPRINT_RATE * SLOWED
 SHORTEST = 0.8
 """Seconds; shorter recordings give fewer than four items, and are compared by the SHA-256 of their samples alone."""
 TURNS, TURNS_AN_ITEM = 40, 0.5
-"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. Chroma is
-all it hears: a note that dies away has 0.2 an item, whoever plays it, speech 4."""
+"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. It hears
+pitch alone: a note that dies away turns 0.2 an item over, whoever plays it, speech 4."""
 PEAK = 0.9
 PART_SECONDS = 60
 """Long recordings are handed over in parts, so that memory does not grow with them."""
 SAME = 0.6
 """Similarity from which on two recordings are taken to be the same.
 
-Drawn from 610 recordings (speech, effects, drums, music; 0.8 to 15 s), of which 4,500 copies were made. Of those
-through MP3 99.2% reach it, Ogg 98.4%, 3.5 dB too loud and clipped 98.7%, 17 ms shorter 98.2%, half of it 98.0%, 70% of
-it through MP3 98.1%; at 8 kHz 87.7% and through MP3 of the lowest rate 86.9%, where cymbals lose all they have. Of
-185,745 pairs of different recordings two reach it, both takes of one sound (a cymbal hit hard and softly, a sling that
-hits and misses); 99.9% have less than 0.31, and every pair above 0.51 is related.
+Copies reach it whether through MP3, Ogg, clipped, or cut to half; of different recordings hardly any but takes of one
+sound, such as a drum hit hard and softly. benchmarks/bench_fingerprint.py prints how many, by kind of recording.
 """
 LEAST_OVERLAP = 0.5
 """Of the shorter of two fingerprints."""
@@ -49,8 +46,8 @@ BEST_OFFSETS = 3
 def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
     """The items of a recording's fingerprint, (items,) of uint32, one every 31 ms.
 
-    Recordings of less than 0.8 s, and such as hardly change (silence, a steady tone, one note), give the eight words of
-    the SHA-256 of their samples in 16 bits: they are found again only where these are the same.
+    Recordings of less than 0.8 s, and such as hardly change (silence, a steady tone, one note), give the eight words
+    of the SHA-256 of their samples in 16 bits: they are found again only where these are the same.
 
     Args:
         waveform: float32 mono (samples,).
