@@ -21,8 +21,8 @@ RATE = CHROMAPRINT_RATE * SLOWED
 SHORTEST = 0.8
 """Seconds; shorter recordings give fewer than four items, and are compared by the SHA-256 of their samples alone."""
 TURNS, TURNS_AN_ITEM = 40, 0.5
-"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. It hears
-pitch alone: a note that dies away turns 0.2 an item over, whoever plays it, speech 4."""
+"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. Pitch
+is all it hears: a note that dies away turns 0.2 an item over, whoever plays it, speech 4."""
 PEAK = 0.9
 PART_SECONDS = 60
 """Long recordings are handed over in parts, so that memory does not grow with them."""
