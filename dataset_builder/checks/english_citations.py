@@ -79,7 +79,7 @@ _RULES = (
     r"ground[- ]truth|choice is)\b",
     r"\bthe\s+(?:labels?|annotations?|captions?|transcripts?|transcriptions?|hints?|tags?|descriptions?|information|"
     r"details|facts|evidence|notes|data|reference)\s+(?:that\s+)?(?:(?:i|we)\s+(?:was|am|were|are|have been)\s+|"
-    r"(?:is|are|was|were)\s+)?(?:given|provided|supplied|attached)\b(?!\s+(?:(?:by|in|at|during|over|on)\b|"
+    r"(?:is|are|was|were)\s+)?(?:given|provided|supplied|attached)\b(?!\s+(?:(?:by|in|at|during|over|on|about)\b|"
     r"to (?!me|us)))",
     r"\bground[- ]truths?\b|\b(?:answer|labell?ing) key\b|\bgold(?:en)?[- ](?:label|answer|standard)\b",
     r"(?<!caption )\bannotators?\b",

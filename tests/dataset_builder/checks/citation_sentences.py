@@ -59,6 +59,7 @@ SEEN_HARMLESS = [
     "The tag line of the advertisement is sung.",
     "The caption contest is announced on the radio.",
     "The facts that she lists are about whales.",
+    "The information given about the storm is alarming.",
     "A given note may be played by either hand.",
 ]
 HELD_OUT = [
