@@ -4,8 +4,8 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU. `build_…`: see build_tables.py and build_figures.py. With `--check` nothing is written, and a table that differs
-is an error.
+CPU. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see build_tables.py and
+build_figures.py. With `--check` nothing is written, and a table that differs is an error.
 """
 
 from __future__ import annotations
@@ -57,6 +57,15 @@ def limits() -> str:
     return "\n".join(rows) + "\n"
 
 
+def fingerprints() -> str:
+    """A row for each kind of recording: the share of copies that are found, the pairs that are taken for one."""
+    rows = ["| recordings | copies found again | pairs of others taken for one |", "|---|---:|---:|"]
+    for row in json.loads((RESULTS / "fingerprint.json").read_text(encoding="utf-8"))["rows"]:
+        share = f"{row['copies_found'] / row['copies']:.1%} of {row['copies']}"
+        rows.append(f"| {row['recordings']} × {row['what']} | {share} | {row['pairs_confused']} of {row['pairs']:,} |")
+    return "\n".join(rows) + "\n"
+
+
 def _amount(value: float, unit: str) -> str:
     if unit != "s":
         return f"{value:.2f} {unit}"
@@ -73,7 +82,7 @@ def main() -> int:
     import build_figures
     import build_tables
 
-    ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits}
+    ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
     tables = {**ours, **build_tables.TABLES, **build_figures.TABLES}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):

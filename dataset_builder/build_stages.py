@@ -25,7 +25,7 @@ from .stages.arrange import Arrange
 from .stages.asking import Asking
 from .stages.decontaminate import Decontaminate
 from .stages.measure import Measure
-from .stages.question import AskQuestions
+from .stages.question import DISTRACTORS, KINDS, AskQuestions
 from .stages.question_from_annotations import PlanQuestions
 from .stages.read import Read
 from .stages.reason import Reason, ReasonByTemplate
@@ -34,6 +34,7 @@ from .stages.spending import Spending
 from .stages.taught_stage import TaughtStage
 from .stages.unique import UniqueAudio, UniqueText
 from .stages.write_shards import WriteShards
+from .tasks.task import FEWEST_CHOICES
 from .teachers.settings import TeacherSettings
 
 
@@ -220,4 +221,13 @@ def _review(settings: BuildSettings, asking: _Askings, options: Mapping[str, Any
         asked[purpose] = asking.make(purpose, teacher)
         if "answers" in teacher:
             answers[purpose] = teacher["answers"]
-    return _made(Review, left, answers=answers, seed=settings.seed, **asked)
+    review: Review = _made(Review, left, answers=answers, seed=settings.seed, **asked)
+    review.require_enough_answers(_fewest_choices(settings.stages["question"]))
+    return review
+
+
+def _fewest_choices(question: Mapping[str, Any]) -> int:
+    """The choices of those questions of a build that have the fewest; 0 where all are open."""
+    if question["teacher"] == ANNOTATIONS:
+        return FEWEST_CHOICES
+    return 1 + question.get("distractors", DISTRACTORS) if "multiple_choice" in question.get("kinds", KINDS) else 0

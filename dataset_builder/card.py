@@ -266,10 +266,12 @@ def _loading(name: str, shards: Sequence[Mapping[str, Any]]) -> str:
 def _needs_audio(found: Mapping[str, int]) -> str:
     if not found:
         return ""
-    total = sum(found.values())
+    no, unjudged = found.get("no", 0), found.get("not judged", 0)
     return (
-        f" A teacher that heard nothing was asked {total} of the questions, and {found.get('no', 0)} of them "
+        f" A teacher that heard nothing was asked {found.get('yes', 0) + no} of the questions, and {no} of them "
         "turned out not to need the recording (`needs_audio` in `review`)."
+    ) + (
+        f" {unjudged} questions were not judged: all its answers to them could be right by chance." if unjudged else ""
     )
 
 

@@ -90,8 +90,9 @@ class Statistics:
         if row["answer"] in row["choices"]:
             self._positions[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
         self._count_teachers(row["teacher"])
-        if (needs := row["review"].get("needs_audio")) is not None:
-            self._needs_audio["yes" if needs else "no"] += 1
+        if "needs_audio" in row["review"]:
+            needs = row["review"]["needs_audio"]
+            self._needs_audio["not judged" if needs is None else "yes" if needs else "no"] += 1
         for name, giveaway in GIVEAWAYS.items():
             if (found := giveaway(row)) is not None:
                 self._giveaways[name][found] += 1

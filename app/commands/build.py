@@ -94,7 +94,11 @@ def build(
     options = {"ray": settings.ray, "slurm": settings.slurm}.get(executor, {})
     execution = Execution(executor, workers or cores(), options)  # type: ignore[arg-type]
     try:
-        with progress_bars() as progress:
+        with progress_bars() as bars:
+
+            def progress(stage: str, done: int, whole: int) -> None:
+                bars(f"{stage} (rows)", done, whole)
+
             report = run_build(settings, execution, progress, max_cost, batch)
     except BuildStopped as stopped:
         typer.secho(f"audio-reasoner: the build stopped: {stopped}", err=True, fg=typer.colors.YELLOW)
@@ -173,7 +177,7 @@ def print_status(console: Console, settings: BuildSettings) -> None:
     from dataset_builder.build_stages import PlannedStage, plan_build
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for header in ("stage", "slices", "rows done", "out", "rejected", "error", "folder"):
+    for header in ("stage", "slices", "rows done", "out", "rejected", "in error", "folder"):
         named = header in ("stage", "folder")
         table.add_column(header, justify="left" if named else "right", no_wrap=header != "folder", overflow="fold")
     before: PlannedStage | None = None

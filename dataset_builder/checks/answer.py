@@ -79,6 +79,9 @@ _META_CHOICE = re.compile(
     r"|^(?:it )?(?:cannot|can't|can not) be (?:determined|known|told|inferred)"
 )
 _LETTERED = re.compile(r"^\(?[A-Ha-h1-8][).:]\s+\S")
+# That of one choice alone is a letter only where it cannot be an initial ("C. Saint-Saëns") or a score ("3: 2").
+_SURELY_LETTERED = re.compile(r"^(?:\(?[A-Ha-h1-8]\)\s*\S|[A-Ha-h1-8]:\s+[^\W\d]|[A-Ha-h1-8]\.\s+[a-z])")
+_LISTED_IN_QUESTION = re.compile(r"(?:^|[?.:;,]\s*|\n\s*)\(?([A-Ha-h1-8])[).:]\s+[^\W\d]")
 _REJECTS = re.compile(
     r"\b(?:not|no|nor|never|neither|without|isn't|wasn't|doesn't|don't|excludes?|excluded|excluding|eliminates?|"
     r"eliminated|rejected|unlike|unlikely|less likely|rather than|instead of|as opposed to|rules? out|ruled out|"
@@ -107,8 +110,11 @@ def check_choices(row: Row) -> str | None:
         if _META_CHOICE.search(plain):
             return f"The choice {choice!r} is about the choices or says nothing of the recording."
         seen[plain] = choice
-    if all(_LETTERED.match(choice) for choice in choices):
-        return f"The choices carry letters or numbers of their own, such as {choices[0]!r}."
+    lettered = [choice for choice in choices if _SURELY_LETTERED.match(choice)]
+    if lettered or all(_LETTERED.match(choice) for choice in choices):
+        return f"The choices carry letters or numbers of their own, such as {(lettered or choices)[0]!r}."
+    if found := _LISTED_IN_QUESTION.search(row["question"]):
+        return f"The question lists choices of its own, with {found.group().strip()!r}."
     if row["answer"] not in choices:
         return f"The answer {row['answer']!r} is none of the choices {choices}."
     return None

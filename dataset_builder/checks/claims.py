@@ -38,7 +38,7 @@ _DURATION = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         # "the clip lasts about two minutes", "this recording, lasting 12 s,", "the audio has a length of 5 seconds"
-        rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|"
+        rf"\b(?:the|this|an?|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|"
         rf"runs?(?:\s+for)?|"
         rf"running(?:\s+for)?|spans?|spanning|goes\s+on\s+for|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|"
         rf"running\s+time)"
@@ -53,7 +53,22 @@ _DURATION = tuple(
         rf"running\s+time)(?:\s+of\s+(?:the|this)\s+"
         rf"{_KIND}{_CLIP})?\s*(?:is|was|of|:|=)\s*{_SPAN}",
         rf"\b(?:duration|length|running\s+time)\s+of\s+(?:the|this)\s+{_KIND}{_CLIP}\s*(?:is|was|at|:|=)\s*{_SPAN}",
+        # "in this clip of 30 seconds", "the audio, 30 seconds in length,", "throughout its 30 seconds".
+        rf"\b(?:the|this|an?)\s+{_KIND}{_CLIP}(?:\s+of\s+(?:just\s+)?|,\s+(?:which\s+is\s+)?){_SPAN}"
+        rf"(?!\s+(?:into|in(?=\s*(?:[,.;:)]|$))|later|before|after|from|of\s+(?:the|this)|earlier)\b)",
+        rf"\b(?:throughout|during|over|across|for|in)\s+(?:all\s+of\s+)?its\s+(?:entire\s+|full\s+|whole\s+)?{_SPAN}",
+        rf"\b(?:throughout|during|over|across)\s+(?:all\s+of\s+)?the\s+(?:entire|full|whole)\s+{_SPAN}",
+        # "With a duration of 12 s", "At just over a minute long", "Duration: 30 seconds".
+        rf"\bwith\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|running\s+time)\s+of\s+{_SPAN}",
+        rf"^at\s+{_SPAN}\s*(?:long|in\s+(?:length|duration))\b",
+        rf"^(?:the\s+)?(?:duration|length|running\s+time)\s*(?:[:=]|is)\s*{_SPAN}",
     )
+)
+# What goes on for so long, if nothing outside the recording is spoken of, goes on within it.
+_WITHIN = re.compile(
+    rf"\b(?:over\s+the\s+course\s+of|(?:in|during|for|over|within)\s+(?:the|its)\s+(?:first|last|final|opening))"
+    rf"\s+{_SPAN}",
+    re.I,
 )
 _CLOCK = r"\d{1,2}:\d{2}(?:\.\d+)?"
 _AT = r"(?:at|around|by|until|from|near|to|till|about|approximately|roughly)"
@@ -77,11 +92,14 @@ _LIKELY_POINTS = tuple(
     for pattern in (
         rf"\b{_AT}\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<clock>{_CLOCK})(?:\s*(?:-|–|to|"
         rf"and)\s*(?P<until>{_CLOCK}))?(?!\d)",
-        r"\b(?:at|around|from|until)\s+(?:about\s+|around\s+|approximately\s+|roughly\s+)?(?P<low>\d+(?:\.\d+)?)"
-        r"(?:\s*(?:s|secs?|seconds?)?\s*(?:-|–|to)\s*(?P<high>\d+(?:\.\d+)?))?\s*(?P<unit>s|secs?|seconds?)\b(?!\s+(?:each|apart|per|"
-        r"intervals?))",
-        r"\bbetween\s+(?:about\s+)?(?P<low>\d+(?:\.\d+)?)\s*(?:s|secs?|"
-        r"seconds?)?\s+and\s+(?P<high>\d+(?:\.\d+)?)\s*(?P<unit>s|secs?|seconds?)\b",
+        rf"\b(?:at|around|from|until|till|after|by)\s+(?:about\s+|around\s+|approximately\s+|roughly\s+|just\s+over\s+|"
+        rf"nearly\s+)?(?P<low>{NUMBER})(?:\s*(?:s|secs?|seconds?)?\s*(?:-|–|to)\s*(?P<high>{NUMBER}))?[\s-]*"
+        rf"(?P<unit>s|secs?|seconds?)\b(?!\s+(?:each|apart|per|intervals?))",
+        # "at second 20", "between seconds 40 and 50"
+        r"\b(?:at|around|from|until|till|after|by|to|near|between)\s+(?:the\s+)?(?P<unit>s(?:ec)?onds?)\s+(?P<low>\d+(?:\.\d+)?)"
+        r"(?:\s*(?:-|–|to|and)\s*(?:second\s+)?(?P<high>\d+(?:\.\d+)?))?",
+        rf"\bbetween\s+(?:about\s+)?(?P<low>{NUMBER})\s*(?:s|secs?|seconds?)?\s+and\s+(?P<high>{NUMBER})\s*"
+        rf"(?P<unit>s|secs?|seconds?)\b",
     )
 )
 _REPORTED = re.compile(
@@ -104,6 +122,7 @@ def check_duration(row: Row) -> str | None:
     """What the sections state as the length of the clip is its length.
 
     Off by no more than 1 s or 10% of what is stated, 25% after "about"; "over" and "under" bound it from one side.
+    What goes on "over the course of" a time goes on within the clip, where nobody is reported to speak of it.
     """
     duration = duration_of(row)
     if duration is None:
@@ -114,6 +133,9 @@ def check_duration(row: Row) -> str | None:
                 low, high = _stated(match)
                 if not _is_length(duration, low, high, (match["hedge"] or "").casefold()):
                     return f"The section '{name}' says {match.group().strip()!r}, and the clip lasts {duration:.1f} s."
+        within = _WITHIN.search(sentence)
+        if within and not _REPORTED.search(sentence) and _stated(within)[0] > duration + max(SLACK, EXACT * duration):
+            return f"The section '{name}' says {within.group().strip()!r}, and the clip lasts {duration:.1f} s."
     return None
 
 
@@ -145,6 +167,8 @@ def claiming(row: Row, *, planning: bool = True) -> Iterator[tuple[str, str]]:
 
 
 def _is_length(duration: float, low: float, high: float, hedge: str) -> bool:
+    if hedge.endswith((" over", " more than", " longer than")):
+        return low - SLACK <= duration <= high * (1 + ABOUT) + SLACK
     if hedge.startswith(("over", "more", "at least", "longer")):
         return duration >= low - max(SLACK, EXACT * low)
     if hedge.startswith(("under", "less", "at most", "up to", "shorter")):

@@ -25,6 +25,12 @@ _BPM = re.compile(
     rf"\b(?P<low>{NUMBER})(?:\s*(?:-|–|to|and)\s*(?P<high>{NUMBER}))?\s*[- ]?\s*(?:BPM|beats[\s-]+per[\s-]+minute)\b",
     re.I,
 )
+_TEMPO = re.compile(
+    r"\btempo\s+(?:of|is|at)\s+(?:about\s+|around\s+|roughly\s+|approximately\s+)?(?P<low>[3-9]\d|[12]\d\d)"
+    r"(?:\s*(?:-|–|to)\s*(?P<high>\d{2,3}))?(?=\s*(?:[.,;:)]|$|and\b|in\b|with\b))(?!\.\d)",
+    re.I,
+)
+"""A tempo without its unit."""
 _UNSURE = re.compile(
     r"\b(?:not|if|whether|would|could|might|rather than|instead of|unlike|ruled out|nor|neither|below|above|slower|"
     r"faster)\b",
@@ -51,7 +57,7 @@ def check_tempo(row: Row) -> str | None:
     for name, sentence in claiming(row, planning=False):
         if _UNSURE.search(sentence):
             continue
-        for found in _BPM.finditer(sentence):
+        for found in (*_BPM.finditer(sentence), *_TEMPO.finditer(sentence)):
             low = number_value(found["low"])
             high = number_value(found["high"]) if found["high"] else low
             fits = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from math import comb
 
 from modeling_audio_reasoner import normalise, resolve_choice
@@ -50,12 +51,12 @@ def blind_agrees(row: Row, answers: Sequence[str]) -> str | None:
     return f"The blind teacher gave the answer {row['answer']!r} in {tries}, and else mostly {most}."
 
 
-def needs_audio(row: Row, answers: Sequence[str]) -> bool:
-    """Whether a teacher that could not hear the clip fails to know the answer.
+def needs_audio(row: Row, answers: Sequence[str]) -> bool | None:
+    """Whether a teacher that could not hear the clip fails to know the answer; None where these answers cannot tell.
 
     False only where at least `right_guesses_needed` of its k answers are right: so many that guessing blindly among
     the n choices would bring them about in fewer than 5% of questions. Of four choices these are 3 of 3, 4 of 5 or 6
-    of 10; of two choices 5 of 5. Too few answers to tell (1 or 2 of four choices) leave it at True.
+    of 10; of two choices 5 of 5. Fewer answers than `answers_needed` (1 or 2 of four choices) cannot tell.
 
     Args:
         answers: k answers of a teacher that read the question and the choices alone. They have to be independent for
@@ -66,7 +67,7 @@ def needs_audio(row: Row, answers: Sequence[str]) -> bool:
     """
     _need(row, answers)
     needed = right_guesses_needed(chance(row), len(answers))
-    return needed is None or sum(is_right(row, answer) for answer in answers) < needed
+    return None if needed is None else sum(is_right(row, answer) for answer in answers) < needed
 
 
 def chance(row: Row) -> float:
@@ -90,6 +91,15 @@ def right_guesses_needed(probability: float, guesses: int, sure: float = SURE) -
             return needed
         needed = right
     return needed
+
+
+def answers_needed(probability: float, sure: float = SURE) -> int:
+    """The least number of answers of which all right would not be chance.
+
+    >>> [answers_needed(chance) for chance in (1 / 2, 1 / 3, 1 / 4, 0.05)]
+    [5, 3, 3, 2]
+    """
+    return next(guesses for guesses in count(1) if right_guesses_needed(probability, guesses, sure) is not None)
 
 
 def _said(row: Row, answer: str) -> str:

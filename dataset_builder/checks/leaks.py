@@ -1,6 +1,7 @@
 """Whether a row gives away what only its writers knew: the reference, the corpus, the name of the file, the answer.
 
-The phrases are in `leak_patterns`. Whether a section says too much about the *sound* is no concern of this module.
+The phrases are in `english_citations` and `leak_patterns`. Whether a section says too much about the *sound* is no
+concern of this module.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .english_citations import english_citation
 from .leak_patterns import CITATIONS, CORPORA
-from .row_text import NUMBER_WORDS, Row, holds, sections, without_quotes, words
+from .row_text import NUMBER_WORDS, Row, holds, sections, sentences, without_quotes, words
 
 
 _CORPUS = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(CORPORA, key=len, reverse=True)))
@@ -20,15 +22,17 @@ MIN_DIGITS = 6
 
 
 def check_citations(row: Row) -> str | None:
-    """No section, nor the question, cites a label, annotation, caption, transcript, metadata, hint, file or reference.
+    """No section, nor the question, cites a label, note, caption, transcript, measurement, file or known answer.
 
     What stands in quotes is left out: it is what somebody says in the recording, or a choice.
     """
     for name, text in (("question", str(row["question"])), *sections(row)):
         heard = without_quotes(text)
-        for pattern in CITATIONS:
-            if found := pattern.search(heard):
-                return f"{_place(name)} cites what a listener does not have: {found.group().strip()!r}."
+        said = sentences(heard)
+        cited = [english_citation(sentence, name, at == len(said)) for at, sentence in enumerate(said, 1)]
+        cited += [found.group().strip() for pattern in CITATIONS if (found := pattern.search(heard))]
+        if words_found := next(filter(None, cited), None):
+            return f"{_place(name)} cites what a listener does not have: {words_found!r}."
     return None
 
 

@@ -20,7 +20,9 @@ _REMAINS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("a tag", re.compile(rf"<\s*/?\s*(?:{_NAMES}|answer|thinking|output)\s*/?>", re.I)),
     ("a markdown fence", re.compile(r"```|~~~")),
-    ("a markdown heading", re.compile(r"^\s{0,3}#{1,6}\s+\S", re.M)),
+    ("a markdown heading", re.compile(r"^\s{0,3}#{1,6}\s+\S|^(?:={3,}|-{3,})\s*$", re.M)),
+    ("a list of markdown", re.compile(r"^\s*(?:[-*+•]\s+\S|1[.)]\s+\S[^\n]*(?:\n\s*)+2[.)]\s+\S)[^\n]{0,40}", re.M)),
+    ("a table of markdown", re.compile(r"^\s*\|?\s*:?-{3,}:?\s*\|", re.M)),
     (
         "JSON",
         re.compile(rf"[\"'](?:{_NAMES}|answer|choices|question)[\"']\s*:|^\s*[{{\[]\s*[\"']|[\"']\s*[}}\]]\s*,?\s*$"),
@@ -31,6 +33,8 @@ _REMAINS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\{\{?\s*[a-z_]+\s*\}?\}|\[(?:insert|your|answer|todo|tbd)\b[^\]]*\]|\bTODO\b", re.I),
     ),
     ("the name of a section as a heading", re.compile(rf"^\W{{0,4}}(?:{_NAMES})\W{{0,4}}(?::|：|\n)", re.I)),
+    # Underscores alone may be a blank that is spoken of; a name such as snake_case has single ones.
+    ("bold type of markdown", re.compile(r"\*\*(?=\S)[^*\n]{1,200}(?<=\S)\*\*|(?<!\w)__(?=\w)[^_\n]{1,200}__(?!\w)")),
 )
 # "I cannot hear a dog" is an observation, so hearing is not among what a refusal says it cannot do.
 _REFUSALS = re.compile(

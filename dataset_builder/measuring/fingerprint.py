@@ -20,22 +20,22 @@ CHROMAPRINT_RATE = 11_025
 RATE = CHROMAPRINT_RATE * SLOWED
 SHORTEST = 0.8
 """Seconds; shorter recordings give fewer than four items, and are compared by the SHA-256 of their samples alone."""
-MOVING = 3
-"""Different items from which on a fingerprint tells sounds apart; a steady tone has one, whoever plays it."""
+TURNS, TURNS_AN_ITEM = 40, 0.5
+"""Bits that turn over from item to item, in all or on average, from which on a fingerprint tells sounds apart. Pitch
+is all it hears: a note that dies away turns 0.2 an item over, whoever plays it, speech 4."""
 PEAK = 0.9
 PART_SECONDS = 60
 """Long recordings are handed over in parts, so that memory does not grow with them."""
 SAME = 0.6
 """Similarity from which on two recordings are taken to be the same.
 
-Drawn from 610 recordings (speech, effects, drums, music; 0.8 to 15 s), of which 4,500 copies were made. Of those
-through MP3 99.2% reach it, Ogg 98.4%, 3.5 dB too loud and clipped 98.7%, 17 ms shorter 98.2%, half of it 98.0%, 70% of
-it through MP3 98.1%; at 8 kHz 87.7% and through MP3 of the lowest rate 86.9%, where cymbals lose all they have. Of
-185,745 pairs of different recordings two reach it, both takes of one sound (a cymbal hit hard and softly, a sling that
-hits and misses); 99.9% have less than 0.31, and every pair above 0.51 is related.
+Copies reach it whether through MP3, Ogg, clipped, or cut to half; of different recordings hardly any but takes of one
+sound, such as a drum hit hard and softly. benchmarks/bench_fingerprint.py prints how many, by kind of recording.
 """
 LEAST_OVERLAP = 0.5
 """Of the shorter of two fingerprints."""
+LEAST_MOVING = 4
+"""Items of the overlap that are not those before; fewer are equal by chance."""
 COMPARED_AT_ALL_OFFSETS = 2**22
 """Pairs of items; with more of them the offsets to look at are found by items that both have."""
 TRIED_OFFSETS = 16
@@ -46,8 +46,8 @@ BEST_OFFSETS = 3
 def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
     """The items of a recording's fingerprint, (items,) of uint32, one every 31 ms.
 
-    Recordings of less than 0.8 s, and such as do not change (silence, a steady tone), give the eight words of the
-    SHA-256 of their samples in 16 bits: they are found again only where these are the same.
+    Recordings of less than 0.8 s, and such as hardly change (silence, a steady tone, one note), give the eight words
+    of the SHA-256 of their samples in 16 bits: they are found again only where these are the same.
 
     Args:
         waveform: float32 mono (samples,).
@@ -72,7 +72,12 @@ def fingerprint(waveform: np.ndarray, rate: int) -> np.ndarray:
         printer.feed(_in_16_bits(heard * (PEAK / largest)))
     items, _ = library.decode_fingerprint(printer.finish())
     found = np.array(items, dtype=np.int64).astype(np.uint32)
-    return found if len(np.unique(found)) >= MOVING else _exact(waveform)
+    return found if _changes(found) else _exact(waveform)
+
+
+def _changes(items: np.ndarray) -> bool:
+    turned = int(_ones(items[1:] ^ items[:-1]).sum())
+    return turned >= TURNS or turned >= TURNS_AN_ITEM * max(1, len(items))
 
 
 def _chromaprint() -> Any:
@@ -118,8 +123,9 @@ def similarity(one: np.ndarray, other: np.ndarray, offsets: Iterable[int] | None
     """How far two fingerprints move alike, 0..1, where they lie best upon each other.
 
     Equal bits beyond those that are equal by chance: Cohen's kappa, with the chance that two sounds with these shares
-    of ones in each bit would have. Equal bits alone would call all steady sounds the same. At least half of the
-    shorter fingerprint has to lie upon the other. Copies have 0.6 to 1 (`SAME`), other recordings 0 to 0.4.
+    of ones in each bit would have. Equal bits alone would call all steady sounds the same. Items that are those before
+    in both recordings, as in digital silence, do not count. At least half of the shorter fingerprint has to lie upon
+    the other. Copies have 0.6 to 1 (`SAME`), other recordings 0 to 0.4.
 
     Args:
         offsets: places in `other` where the first item of `one` may lie; default all.
@@ -153,7 +159,12 @@ def _kappa(one: np.ndarray, other: np.ndarray, offset: int, least: int) -> float
     first, last = max(0, -offset), min(len(one), len(other) - offset)
     if last - first < least:
         return 0.0
-    bits, others = _bits(one[first:last]), _bits(other[first + offset : last + offset])
+    one, other = one[first:last], other[first + offset : last + offset]
+    moves = np.ones(len(one), dtype=bool)
+    moves[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    if moves.sum() < LEAST_MOVING:
+        return 0.0
+    bits, others = _bits(one[moves]), _bits(other[moves])
     share, its_share = bits.mean(axis=0), others.mean(axis=0)
     chance = float((share * its_share + (1 - share) * (1 - its_share)).mean())
     equal = float((bits == others).mean())

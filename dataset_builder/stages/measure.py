@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..audio_reference import AudioReference
-from ..clip import active_bounds
+from ..clip import AUDIBLE_DB, active_bounds, audible_problem
 from ..engine.stage import Left, Outcome, Row, Stage
 from ..schema import SAMPLING_RATE
 
 
-MEASURING = "1"
+MEASURING = "2"
 """Raised where the facts or the fingerprint of the same recording change."""
 
 
@@ -67,9 +67,13 @@ class Measure(Stage):
         recording = row["recording"]
         waveform, rate = AudioReference.from_json(recording["audio"]).waveform(self.max_seconds)
         found = dict(row, content=content_hash(waveform, rate))
-        first, last = active_bounds(resample(waveform, rate, SAMPLING_RATE), SAMPLING_RATE)
+        heard = resample(waveform, rate, SAMPLING_RATE)
+        first, last = active_bounds(heard, SAMPLING_RATE)
         if first == last:
             return Left(found, "rejected", "silent", "The recording is digital silence.")
+        if audible_problem(heard):  # which would be said of its clip when every teacher has been paid
+            reason = f"The recording is nowhere louder than {AUDIBLE_DB:g} dBFS (RMS of 20 ms): nothing can be heard."
+            return Left(found, "rejected", "silent", reason)
         if len(waveform) < self.min_seconds * rate:
             reason = f"The recording lasts {len(waveform) / rate:.3f} s and not {self.min_seconds:g} s."
             return Left(found, "rejected", "too short", reason)

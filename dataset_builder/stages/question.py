@@ -42,6 +42,7 @@ TASKS: dict[str, dict[str, str]] = {
 }
 """Tasks by domain, with what their questions ask for."""
 KINDS = ("multiple_choice", "open")
+DISTRACTORS = 3
 
 
 class Question(BaseModel):
@@ -92,7 +93,7 @@ class AskQuestions(TaughtByOne):
         asking: Asking,
         per_recording: int = 2,
         kinds: Sequence[str] = KINDS,
-        distractors: int = 3,
+        distractors: int = DISTRACTORS,
         seed: int = 0,
     ) -> None:
         for name, number in (("per_recording", per_recording), ("distractors", distractors)):

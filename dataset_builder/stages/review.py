@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..checks.check import CHECKS, PASS, Check, run_checks
-from ..checks.hearing import blind_agrees, needs_audio
+from ..checks.hearing import OPEN_CHANCE, answers_needed, blind_agrees, chance, needs_audio
 from ..checks.language import check_language
 from ..checks.length import DEFAULT_LIMITS, LengthLimits, check_length
 from ..engine.stage import Left, Outcome, Row
@@ -19,7 +19,7 @@ from .question import shuffled
 from .taught_stage import TaughtStage, most_in_flight
 
 
-CHECKING = "1"
+CHECKING = "2"
 """Raised where the verdict of a check on the same row changes."""
 
 
@@ -75,6 +75,21 @@ class Review(TaughtStage):
         self.drop_without_audio, self.seed = drop_without_audio, seed
         self.in_flight = most_in_flight(self.askings())
 
+    def require_enough_answers(self, choices: int) -> None:
+        """Raises ValueError where so many answers of `text_only` tell nothing of a question.
+
+        Args:
+            choices: of the questions that have the fewest; 0 where all are open.
+        """
+        answers = self.answers["text_only"]
+        needed = answers_needed(1 / choices if choices else OPEN_CHANCE)
+        if self.text_only is not None and answers < needed:
+            kind = f"a question with {choices} choices" if choices else "an open question"
+            raise ValueError(
+                f"`text_only: answers:` is {answers}: all right could still be chance at {kind}, so that no such row "
+                f"could be judged; give {needed} or more, or leave out `text_only:`."
+            )
+
     def askings(self) -> list[Asking]:
         return [asking for asking in (self.blind, self.text_only) if asking is not None]
 
@@ -86,7 +101,12 @@ class Review(TaughtStage):
         return self.questions(row, asking) if passes else []
 
     def questions(self, row: Row, asking: Asking) -> list[Request]:
-        """For each answer of a teacher the same question, with the choices in another order each time."""
+        """For each answer of a teacher the same question, with the choices in another order each time.
+
+        None where so many answers of a teacher that hears nothing could not tell: they would be paid for in vain.
+        """
+        if asking is self.text_only and self.answers["text_only"] < answers_needed(chance(row)):
+            return []
         found = []
         for turn in range(self.answers[asking.purpose]):
             choices = shuffled(row["choices"], f"{row['id']}/{asking.purpose}/{turn}", self.seed)
@@ -108,20 +128,23 @@ class Review(TaughtStage):
 
     async def process(self, row: Row) -> Outcome:
         verdicts = {**row.get("passed", {}), **run_checks(row, self.checks, self._limited)}
-        needs: bool | None = None
+        review: dict[str, Any] = {}
         teachers = dict(row.get("teachers", {}))
         # Teachers are asked about what the free checks let through, and not about the rest.
         if self.blind is not None and set(verdicts.values()) <= {PASS}:
             verdicts["blind"] = blind_agrees(row, await self._ask(self.blind, row)) or PASS
             teachers["blind"] = self.blind.identity()
         if self.text_only is not None and set(verdicts.values()) <= {PASS}:
-            needs = needs_audio(row, await self._ask(self.text_only, row))
-            teachers["text_only"] = self.text_only.identity()
-            if self.drop_without_audio:
+            answers = await self._ask(self.text_only, row)
+            # None, a verdict of its own, where as many answers as are set could not tell.
+            needs = review["needs_audio"] = needs_audio(row, answers) if answers else None
+            if answers:
+                teachers["text_only"] = self.text_only.identity()
+            if self.drop_without_audio and needs is not None:
                 verdicts["needs_audio"] = PASS if needs else "The question was answered without its recording."
         failed = [name for name, found in verdicts.items() if found != PASS]
-        review = {"verdict": "fail" if failed else PASS, "checks": verdicts}
-        found = row | {"review": review | ({} if needs is None else {"needs_audio": needs}), "teachers": teachers}
+        review |= {"verdict": "fail" if failed else PASS, "checks": verdicts}
+        found = row | {"review": review, "teachers": teachers}
         return Left(found, "rejected", failed[0], verdicts[failed[0]]) if failed else found
 
     async def _ask(self, asking: Asking, row: Row) -> list[str]:

@@ -12,6 +12,10 @@ from ..pool import Pool
 from ..row_plan import Draft
 
 
+FEWEST_CHOICES = 3
+"""No task offers fewer."""
+
+
 class Task(ABC):
     """A kind of question about a clip.
 

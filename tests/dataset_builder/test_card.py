@@ -60,3 +60,11 @@ def test_what_was_left_out_is_on_the_card(cota):
     statistics = json.loads((cota / "statistics.json").read_text())
     statistics["stages"]["review"]["checks"] = {"citations": 7}
     assert "| review | citations | 7 |" in render_text(json.loads((cota / "manifest.json").read_text()), statistics)
+
+
+def test_the_card_counts_the_questions_that_could_not_be_judged(cota):
+    statistics = json.loads((cota / "statistics.json").read_text())
+    statistics["needs_audio"] = {"yes": 5, "no": 2, "not judged": 3}
+    card = " ".join(render_text(json.loads((cota / "manifest.json").read_text()), statistics).split())
+    assert "was asked 7 of the questions, and 2 of them turned out not to need the recording" in card
+    assert "3 questions were not judged: all its answers to them could be right by chance." in card

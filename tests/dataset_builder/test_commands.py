@@ -49,6 +49,7 @@ def config(recordings, tmp_path):
 def test_build_prints_the_baselines_beside_chance(run, config, tmp_path):
     result = run("build", config, "--workers", 1)
     assert result.exit_code == 0, result.output
+    assert all(f"{stage} (rows)" in result.stderr for stage in ("measure", "review", "publish")), "what a bar counts"
     assert all(word in result.output for word in ("chance", "majority", "lead_instrument", "Places of the answer"))
     assert (tmp_path / "cota" / "manifest.json").is_file()
     assert (tmp_path / "cota" / "build.yaml").read_text() == config.read_text()

@@ -44,7 +44,7 @@ BY_ANNOTATIONS: dict[str, Any] = {
 # The same rows twice: by all checks that ask nobody, and by teachers where the text need only be whole.
 CHECKED = BY_ANNOTATIONS | {"review": {}}
 ANSWERED = BY_ANNOTATIONS | {
-    "review": {"checks": ["structure"], "blind": {"teacher": "told"}, "text_only": {"teacher": "reader", "answers": 2}}
+    "review": {"checks": ["structure"], "blind": {"teacher": "told"}, "text_only": {"teacher": "reader", "answers": 3}}
 }
 
 

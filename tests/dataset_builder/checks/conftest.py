@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that the tests import citation_sentences
 
 
 GOOD: dict[str, Any] = {

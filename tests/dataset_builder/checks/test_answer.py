@@ -25,6 +25,10 @@ from dataset_builder.checks.answer import (
         (["a dog", "a cat", "It cannot be determined"], "a dog", "about the choices"),
         (["a dog", "a cat"], "a cow", "none of the choices"),
         (["A. dog", "B. cat"], "A. dog", "letters or numbers of their own"),
+        (["a cat", "A. a dog", "a cow"], "a cat", "letters or numbers of their own, such as 'A. a dog'"),
+        (["a cat", "(b) a dog"], "a cat", "letters or numbers of their own"),
+        (["a cat", "2) a dog"], "a cat", "letters or numbers of their own"),
+        (["a cat", "C: Dog"], "a cat", "letters or numbers of their own"),
         (["a dog; a cat", "a cow"], "a cow", "separate choices"),
         (["a dog", ""], "a dog", "is empty"),
     ],
@@ -36,12 +40,36 @@ def test_choices_that_cannot_be_chosen_from_fail(make_row, choices, answer, what
 
 @pytest.mark.parametrize(
     "choices",
-    [[], ["one", "two", "none"], ["C", "C#"], ["yes", "no"], ["all the birds", "any dog", "both of the men"]],
+    [
+        [],
+        ["one", "two", "none"],
+        ["C", "C#"],
+        ["yes", "no"],
+        ["all the birds", "any dog", "both of the men"],
+        ["C. Saint-Saëns", "J. S. Bach"],
+        ["3: 2", "the score is open"],
+    ],
 )
 def test_choices_that_differ_hold(make_row, choices):
     answer = choices[0] if choices else "whatever"
     found = check_choices(make_row(choices=choices, answer=answer))
     assert found is None
+
+
+@pytest.mark.parametrize(
+    "question, holds",
+    [
+        ("Which animal is heard? A. a dog", False),
+        ("Which animal is heard?\n(a) dog\n(b) cat", False),
+        ("Which animal is heard: A) dog, B) cat?", False),
+        ("Which work of C. Debussy is heard?", True),
+        ("Who sings, Grace or D. Bowie?", True),
+        ("In which key is it, A or B?", True),
+    ],
+)
+def test_the_question_lists_no_choices_of_its_own(make_row, question, holds):
+    found = check_choices(make_row(question=question))
+    assert (found is None) is holds and (holds or "lists choices of its own" in (found or ""))
 
 
 def test_a_response_names_the_answer_alone(make_row):

@@ -14,6 +14,8 @@ from dataset_builder.checks.claims_music import check_key, check_tempo, key_rela
         ({"tempo": 120.0}, "It is played at eighty beats per minute."),
         ({"tempo": 120.0}, "The tempo is 150-160 bpm."),
         ({"tempo": 120.0}, "A 100 BPM groove."),
+        ({"tempo": 120.0}, "The tempo is about 90."),
+        ({"tempo": 120.0}, "With a tempo of 150-160, it is quick."),
         ({"tempo": 75.0}, "The tempo is about one hundred and ten beats per minute."),
     ],
 )
@@ -31,6 +33,8 @@ def test_wrong_tempi_fail(make_row, measured, text):
         ({"tempo": 120.0}, "The tempo is not 90 BPM."),
         ({"tempo": 120.0}, "It is slower than 150 BPM."),
         ({"tempo": 120.0}, "It has 90 beats in all."),
+        ({"tempo": 120.0}, "The tempo is 125, and it stays."),
+        ({"tempo": 120.0}, "The tempo is 90% of what it was; at a tempo of 2.5 steps it ends."),
         ({}, "It is played at eighty beats per minute."),
         ({"tempo": None}, "It is played at eighty beats per minute."),
         ({"tempo": 120.0, "tempo_strength": 0.12}, "It is played at eighty beats per minute."),

@@ -6,7 +6,7 @@ from math import comb
 
 import pytest
 
-from dataset_builder.checks.hearing import blind_agrees, chance, needs_audio, right_guesses_needed
+from dataset_builder.checks.hearing import answers_needed, blind_agrees, chance, needs_audio, right_guesses_needed
 
 
 ROOSTER, DOG = "It is the rooster crowing.", "dog barking"
@@ -59,14 +59,20 @@ def test_the_right_guesses_that_chance_does_not_explain(choices, guesses, needed
 def test_a_question_that_is_guessed_needs_no_audio(make_row):
     row = make_row()
     assert needs_audio(row, [DOG, "cat meowing", ROOSTER])
-    assert needs_audio(row, [ROOSTER])
-    assert needs_audio(row, [ROOSTER, ROOSTER, DOG])
+    assert needs_audio(row, [ROOSTER, ROOSTER, DOG]) is True
     assert not needs_audio(row, [ROOSTER, ROOSTER, ROOSTER])
     open_row = make_row(choices=[], answer="Paris")
     assert needs_audio(open_row, ["Rome", "Paris", "Madrid"])
     assert not needs_audio(open_row, ["Paris", "It is Paris.", "Madrid"])
     with pytest.raises(ValueError, match="no answers"):
         needs_audio(row, [])
+
+
+def test_too_few_answers_tell_nothing(make_row):
+    assert needs_audio(make_row(), [ROOSTER]) is needs_audio(make_row(), [DOG, DOG]) is None
+    yes_or_no = make_row(choices=[], answer="yes")
+    assert needs_audio(yes_or_no, ["yes"] * 4) is None and needs_audio(yes_or_no, ["yes"] * 5) is False
+    assert [answers_needed(1 / choices) for choices in (2, 3, 4, 5, 20)] == [5, 3, 3, 2, 2]
 
 
 def test_chances(make_row):

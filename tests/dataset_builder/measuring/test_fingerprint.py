@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import combinations
 
 import numpy as np
 import pytest
 import soundfile
-from known_sounds import RATE, melody, voice
+from known_sounds import RATE, melody, noise, voice
 
 from dataset_builder.clip import resample
 from dataset_builder.measuring import fingerprint as module
@@ -165,3 +166,31 @@ def test_long_recordings_are_heard_in_parts(monkeypatch):
     whole = fingerprint(wave, RATE)
     monkeypatch.setattr(module, "PART_SECONDS", 1)
     assert similarity(fingerprint(wave, RATE), whole) > 0.99
+
+
+def test_notes_of_one_pitch_by_many_instruments_are_not_one_recording():
+    """They die away each in its own way, with overtones of their own; Chromaprint hears one pitch in all of them."""
+    draw, time = np.random.default_rng(0), np.arange(4 * RATE) / RATE
+    prints = []
+    for _ in range(12):
+        decay, overtones = draw.uniform(0.3, 5), range(1, int(draw.integers(3, 14)))
+        note = sum(np.sin(2 * np.pi * 220 * k * time) / k**1.3 for k in overtones) * np.exp(-decay * time)
+        prints.append(fingerprint((0.2 * note).astype(np.float32), RATE))
+    assert max(similarity(one, other) for one, other in combinations(prints, 2)) < SAME
+
+
+@pytest.mark.parametrize("seconds", [0.4, 1.5])
+def test_noises_before_digital_silence_are_not_one_recording(seconds):
+    waves = [np.pad(noise(seconds, RATE, seed), (0, round((3 - seconds) * RATE))) for seed in range(12)]
+    prints = [fingerprint(wave, RATE) for wave in waves]
+    assert max(similarity(one, other) for one, other in combinations(prints, 2)) < SAME
+    assert all(similarity(one, one) == 1 for one in prints)
+    if seconds > SHORTEST:
+        softer = [fingerprint(wave * np.float32(0.3), RATE) for wave in waves]
+        assert min(similarity(one, other) for one, other in zip(prints, softer, strict=True)) >= SAME
+
+
+def test_silence_around_a_recording_does_not_hide_it():
+    wave = melody(4.0, seed=5)
+    padded = np.pad(wave, (round(0.7 * RATE), 6 * RATE))
+    assert similarity(fingerprint(wave, RATE), fingerprint(padded, RATE)) >= SAME

@@ -1,0 +1,30 @@
+"""What is counted of a row's review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataset_builder.statistics import Statistics
+from modeling_audio_reasoner import SECTIONS
+
+
+ROW: dict[str, Any] = {
+    "id": "1",
+    "duration": 2.0,
+    "domain": "sound",
+    "task": "sound_event",
+    "license": "CC0-1.0",
+    "annotations": {"recordings": []},
+    "question": "Which sound is heard?",
+    "choices": ["a bell", "a drum"],
+    "answer": "a bell",
+    "teacher": {"model": "ear"},
+    **dict.fromkeys(SECTIONS, "A bell rings."),
+}
+
+
+def test_rows_that_could_not_be_judged_are_counted_apart():
+    statistics = Statistics()
+    for review in ({"needs_audio": None}, {"needs_audio": True}, {"needs_audio": False}, {"needs_audio": True}, {}):
+        statistics.add(ROW | {"review": review}, "train")
+    assert statistics.result()["needs_audio"] == {"not judged": 1, "yes": 2, "no": 1}
