@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -111,7 +111,7 @@ def _makers(settings: BuildSettings, max_cost: float | None, batch: bool) -> lis
     if near_text:
         makers.append(("review", lambda _: UniqueText(**_options(near_text))))
     if "decontaminate" in given:
-        makers.append(("decontaminate", lambda _: Decontaminate(base=settings.base, **given["decontaminate"])))
+        makers.append(("decontaminate", lambda _: _decontaminate(settings, measure, given["decontaminate"])))
     makers.append(("publish", lambda _: Arrange(**given.get("publish", {}))))
     makers.append(("publish", lambda planned: WriteShards(planned[-2].folder)))
     return makers
@@ -175,6 +175,17 @@ def _review(settings: BuildSettings, asking: _Askings, options: dict[str, Any]) 
     return Review(answers=answers, seed=settings.seed, **left)
 
 
+def _decontaminate(settings: BuildSettings, measure: Mapping[str, Any], options: Mapping[str, Any]) -> Stage:
+    stage = Decontaminate(base=settings.base, work=settings.work, **options)
+    if stage.audio and not measure.get("fingerprint", True):
+        raise ValueError(
+            "Recordings cannot be compared with test items by their sound, since `measure: {fingerprint: false}` "
+            "takes no fingerprints: remove that, or write `audio: false` here to accept that test items are found by "
+            "source id and question alone."
+        )
+    return stage
+
+
 def run_build(
     settings: BuildSettings,
     execution: Execution | None = None,
@@ -206,9 +217,10 @@ def run_build(
                 asking.require_key()
                 if execution.executor == "local":
                     asking.require_server()
-        if isinstance(stage, Decontaminate):
-            stage.require_benchmarks()
     settings.work.mkdir(parents=True, exist_ok=True)
+    for number, item in enumerate(planned):
+        if isinstance(item.stage, Decontaminate) and item.stage.read_benchmarks(item.folder, progress):
+            _clear(planned[number:])
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)
@@ -237,10 +249,14 @@ def clear_from(settings: BuildSettings, name: str) -> list[str]:
     names = [item.stage.name for item in planned]
     if name not in names:
         raise ValueError(f"This build has no stage {name!r}; it has {', '.join(names)}.")
-    for item in planned[names.index(name) :]:
+    _clear(planned[names.index(name) :])
+    return names[names.index(name) :]
+
+
+def _clear(stages: Sequence[PlannedStage]) -> None:
+    for item in stages:
         for rank in range(item.tasks):
             item.folder.clear(rank)
-    return names[names.index(name) :]
 
 
 def clear_errors(settings: BuildSettings) -> int:
@@ -257,7 +273,5 @@ def clear_errors(settings: BuildSettings) -> int:
         if spoilt:
             for rank in spoilt:
                 item.folder.clear(rank)
-            for later in planned[number + 1 :]:
-                for rank in range(later.tasks):
-                    later.folder.clear(rank)
+            _clear(planned[number + 1 :])
     return errors

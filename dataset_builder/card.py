@@ -10,6 +10,7 @@ from typing import Any
 from .card_tables import (
     baselines_table,
     composition_table,
+    decontamination_text,
     hours_table,
     length_text,
     lengths_table,
@@ -57,6 +58,10 @@ error:
 {stages}
 
 {reasons}
+
+### Benchmarks
+
+{decontamination}
 
 ## Composition
 
@@ -214,6 +219,7 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             ],
         ),
         reasons=reasons_table(stages),
+        decontamination=decontamination_text(statistics.get("decontamination", [])),
         composition=composition_table(statistics),
         hours=hours_table(statistics["hours_by"]),
         lengths=lengths_table(statistics["lengths"]),

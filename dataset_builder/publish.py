@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from .card import write_card
 from .check import decoded, overlap_problems
 from .engine.executors import Progress
 from .schema import SPLITS
+from .stages.decontaminate import Decontaminate
 from .stages.taught_stage import TaughtStage
 from .statistics import TEXT_COLUMNS, Statistics
 from .versions import versions
@@ -72,8 +73,15 @@ def publish_folder(
         manifest = {"format": FORMAT, "seed": settings.seed, "rows": whole, "shards": shards}
         if problems := overlap_problems(folder, manifest, statistics):
             raise ValueError(f"{problems[0]} Give recordings that belong together one group.")
-        notes = _notes(planned)
+        compared = [
+            line
+            for item in planned
+            if isinstance(item.stage, Decontaminate)
+            for line in item.stage.compared(item.folder)
+        ]
+        notes = [*_notes(planned), *map(str, compared)]
         found = statistics.result() | {"baselines": statistics.baselines(), "stages": stages, "notes": notes}
+        found |= {"decontamination": [asdict(line) for line in compared]}
         write_json(folder / "statistics.json", found)
         write_json(folder / "versions.json", versions())
         _write_prompts(folder, planned)
