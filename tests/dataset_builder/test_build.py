@@ -212,7 +212,11 @@ def test_what_cannot_be_heard_is_left_and_named(recordings, build, settings, tmp
     build(others, tmp_path / "cota", rows=60, sources=sources)
     statistics = json.loads((tmp_path / "cota" / "statistics.json").read_text())
     assert statistics["stages"]["read"]["checks"] == {"unreadable": 1}
-    assert statistics["stages"]["measure"]["checks"] == {"ValueError": 2, "silent": 1}
+    assert statistics["stages"]["measure"]["checks"] == {
+        "not audio": 1,
+        "silent": 1,
+        "truncated": 1,
+    }
     planned = plan_build(settings(others, tmp_path / "cota", 60, sources=sources))
     left = [line for item in planned for rank in range(item.tasks) for line in item.folder.left(rank)]
     assert {line["id"] for line in left} == {f"events/{path.stem}" for path in bells[:4]}
