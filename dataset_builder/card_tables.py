@@ -97,14 +97,19 @@ def composition_table(statistics: Mapping[str, Any]) -> str:
     return table(["domain", "task", *SPLITS], lines)
 
 
-def baselines_table(statistics: Mapping[str, Any]) -> str:
+def baselines_text(statistics: Mapping[str, Any]) -> str:
     """Chance beside what the text alone answers."""
+    if not statistics["chance"]["by_task"]:
+        return "There are no multiple-choice questions in test, on which to say what the text alone would answer."
     scores = {"chance": statistics["chance"], **statistics["baselines"]}
     lines = [["overall", *(f"{score['overall']:.1%}" for score in scores.values())]]
     for group in ("by_domain", "by_task"):
         for name in statistics["chance"][group]:
             lines.append([name, *(f"{score[group][name]:.1%}" for score in scores.values())])
-    return table(["test rows", *(name.replace("_", " ") for name in scores)], lines)
+    return (
+        "Chance and two baselines that read the text of multiple-choice questions and hear nothing, trained on train "
+        f"and scored on test:\n\n{table(['test rows', *(name.replace('_', ' ') for name in scores)], lines)}"
+    )
 
 
 def table(header: Sequence[object], lines: Sequence[Sequence[object]]) -> str:

@@ -21,7 +21,9 @@ from dataset_builder.stages.measure import Measure
 @pytest.fixture
 def damaged(tmp_path):
     wave = 0.1 * np.random.default_rng(0).standard_normal(16_000)
-    paths = {name: tmp_path / name for name in ("good.wav", "cut.wav", "cut.flac", "empty.wav", "text.wav", "none.wav")}
+    paths = {
+        name: tmp_path / name for name in ("good.wav", "cut.wav", "cut.flac", "empty.wav", "text.wav", "none.wav")
+    }
     for name in ("good.wav", "cut.wav", "cut.flac"):
         soundfile.write(paths[name], wave, 16_000)
     for name in ("cut.wav", "cut.flac"):
@@ -35,7 +37,9 @@ def damaged(tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         member = tarfile.TarInfo("empty.wav")
         archive.addfile(member, io.BytesIO(b""))
-    pyarrow.parquet.write_table(pyarrow.table({"audio": pyarrow.array([None], pyarrow.binary())}), tmp_path / "a.parquet")
+    pyarrow.parquet.write_table(
+        pyarrow.table({"audio": pyarrow.array([None], pyarrow.binary())}), tmp_path / "a.parquet"
+    )
     return tmp_path
 
 
