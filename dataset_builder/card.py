@@ -135,8 +135,6 @@ Every row passed the checks that its `review` names; what did not pass is counte
 
 
 FIGURE = "figure.png"
-OF_SHARDS = ("arrange", "write_shards")
-"""Stages whose rows are shards."""
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[str, Any], name: str = "cota") -> None:
@@ -172,7 +170,6 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             [
                 [stage, *(f"{found[key]:,}" for key in ("in", "out", "rejected", "error"))]
                 for stage, found in stages.items()
-                if stage not in OF_SHARDS
             ],
         ),
         reasons=reasons_table(stages),

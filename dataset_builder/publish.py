@@ -57,6 +57,7 @@ def publish_folder(
         key=lambda shard: (shard["domain"], shard["task"], SPLITS.index(shard["split"]), shard["path"]),
     )
     stages = {item.stage.name: _account(item) for item in planned}
+    _count_rows_of_shards(planned, stages, sum(shard["rows"] for shard in shards))
     if not shards:
         raise ValueError(f"No row got through the build; what was left, by stage and check: {_left(stages)}.")
     shards = [{name: shard[name] for name in SHARD} for shard in shards]
@@ -111,6 +112,24 @@ def _account(item: PlannedStage) -> dict[str, Any]:
         "checks": dict(sorted(counts.checks.items())),
         "version": item.stage.version(),
     }
+
+
+def _count_rows_of_shards(planned: Sequence[PlannedStage], stages: dict[str, dict[str, Any]], rows: int) -> None:
+    """Put rows into the accounts of the last two stages, which the engine counts in shards but for their errors.
+
+    Raises:
+        ValueError: the shards hold other rows than the stage before gave.
+    """
+    before, *of_shards = planned[-3:]
+    lost = of_shards[-1].counts().error
+    given = before.counts().out
+    if rows + lost != given:
+        raise ValueError(
+            f"The stage {before.stage.name!r} gave {given} rows, and the shards hold {rows} besides {lost} in error: "
+            f"remove {of_shards[0].folder.path} and {of_shards[1].folder.path}, and build again."
+        )
+    stages[of_shards[0].stage.name] |= {"in": given, "out": given}
+    stages[of_shards[1].stage.name] |= {"in": given, "out": rows}
 
 
 def _left(stages: dict[str, dict[str, Any]]) -> Counter[str]:

@@ -153,6 +153,7 @@ def print_status(console: Console, settings: BuildSettings) -> None:
     from rich.table import Table
 
     from dataset_builder.build import plan_build
+    from dataset_builder.stages.write_shards import OF_SHARDS
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for header in ("stage", "slices", "in", "out", "rejected", "error", "folder"):
@@ -160,8 +161,9 @@ def print_status(console: Console, settings: BuildSettings) -> None:
         table.add_column(header, justify="left" if named else "right", no_wrap=header != "folder", overflow="fold")
     for item in plan_build(settings):
         counts = item.counts()
-        numbers = (counts.rows_in, counts.out, counts.rejected, counts.error)
-        table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *map(str, numbers), item.folder.path.name)
+        unit = " shards" if item.stage.name in OF_SHARDS else ""
+        rows = (f"{counts.rows_in}{unit}", f"{counts.out}{unit}", str(counts.rejected), str(counts.error))
+        table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *rows, item.folder.path.name)
     console.print(table)
     finished = (settings.output / "manifest.json").is_file()
     console.print(f"The stages' folders are in {settings.work}.", markup=False)

@@ -13,7 +13,6 @@ import pytest
 import soundfile
 from datasets import Features
 
-from dataset_builder import writer
 from dataset_builder.build import clear_errors, clear_from, plan_build
 from dataset_builder.check import check_shards
 from dataset_builder.checks.check import CHECKS
@@ -120,6 +119,8 @@ def test_every_stage_accounts_for_its_rows(cota):
     assert stages["measure"]["in"] == stages["read"]["out"] == stages["measure"]["out"]
     assert stages["reason"]["in"] == stages["question"]["out"] == stages["review"]["in"]
     assert sum(found["rejected"] + found["error"] for found in stages.values()) == 0
+    rows = json.loads((cota / "manifest.json").read_text())["rows"]
+    assert {stages[name][way] for name in ("arrange", "write_shards") for way in ("in", "out")} == {rows}
 
 
 def test_an_older_cota_is_replaced_and_another_folder_is_not(recordings, build, tmp_path):
@@ -134,30 +135,6 @@ def test_an_older_cota_is_replaced_and_another_folder_is_not(recordings, build, 
     with pytest.raises(ValueError, match="holds files and no manifest.json of CoTA"):
         build(recordings, other, rows=12)
     assert [path.name for path in other.iterdir()] == ["cat.png"]
-
-
-@pytest.mark.parametrize("name", ["notes.txt", "data/music/my.parquet", "prompts/mine.md", ".git/config"])
-def test_files_that_no_build_wrote_are_not_removed(cota, tmp_path, name):
-    folder = tmp_path / "cota"
-    shutil.copytree(cota, folder)
-    for own in ("prompts/reason-0123456789ab.md", ".cache/huggingface/upload/README.md.metadata", "build.yaml"):
-        (folder / own).parent.mkdir(parents=True, exist_ok=True)
-        (folder / own).write_text("written by a build, or by sending it")
-    writer.require_replaceable(folder)
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text("mine")
-    with pytest.raises(ValueError, match=f"also holds {name}, which no build wrote .*: move that away"):
-        writer.require_replaceable(folder)
-
-
-def test_a_file_that_comes_while_a_build_writes_is_kept(cota, tmp_path):
-    folder = tmp_path / "cota"
-    shutil.copytree(cota, folder)
-    with pytest.raises(ValueError, match=r"also holds notes\.txt"), writer.cota_folder(folder):
-        (folder / "notes.txt").write_text("mine")
-    assert (folder / "notes.txt").read_text() == "mine"
-    assert check_shards(folder)["rows"] > 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cota"]
 
 
 def test_a_build_that_fails_leaves_the_older_folder_and_nothing_else(recordings, build, tmp_path, monkeypatch):
@@ -267,9 +244,3 @@ def test_a_row_that_fails_a_check_is_left_and_counted(recordings, measured, buil
 def test_too_few_rows_are_refused(recordings, build, tmp_path):
     with pytest.raises(ValueError, match="`question:` rows is 0"):
         build(recordings, tmp_path / "cota", rows=0)
-
-
-def test_a_shard_is_whole_or_not_there(tmp_path):
-    with pytest.raises(KeyError), writer.ShardWriter(tmp_path, "data/a.parquet") as shard:
-        shard.write({"id": "only"})
-    assert not (tmp_path / "data" / "a.parquet").exists()
