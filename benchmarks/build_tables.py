@@ -54,7 +54,7 @@ STAGES: Mapping[str, tuple[Any, ...]] = {
     "decontaminate": (Decontaminate,),
     "publish": (Arrange,),
 }
-OURS = {"seed", "base", "max_seconds"}
+OURS = {"seed", "base", "work", "max_seconds"}
 """Arguments of stages that the build sets from its own settings."""
 AS_WRITTEN = {
     "asking": ("teacher", "a name from `teachers:`"),

@@ -96,6 +96,7 @@ def write_build_file(folder: Path, recordings: Path, shard_megabytes: float, tas
     item = {"id": "0", "audio_id": "./0.wav", "question": "Who speaks here, and to whom?", "dataset": "AudioSet"}
     item |= {"choices": ["A man", "A woman"], "answer": "A man", "task": "speech"}
     (benchmark / "mmau-test-mini.json").write_text(json.dumps([item]), encoding="utf-8")
+    soundfile.write(benchmark / "0.wav", 0.1 * np.random.default_rng(0).standard_normal(48_000), 16_000)
     common = {"base_url": "http://localhost:9/v1", "in_flight": 16, "audio_format": "flac"}
     settings = {
         "output": "cota",

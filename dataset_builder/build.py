@@ -71,8 +71,6 @@ def _require(item: PlannedStage, execution: Execution) -> None:
             asking.require_server()
         if not is_done:
             asking.require_share(min(_execution(item, execution).workers, item.tasks))
-    if isinstance(item.stage, Decontaminate):
-        item.stage.require_benchmarks()
 
 
 @contextmanager
@@ -89,6 +87,9 @@ def _alone(settings: BuildSettings) -> Iterator[None]:
 
 
 def _run_stages(planned: Sequence[PlannedStage], execution: Execution, progress: Progress | None) -> None:
+    for number, item in enumerate(planned):
+        if isinstance(item.stage, Decontaminate) and item.stage.read_benchmarks(item.folder, progress):
+            _clear(planned[number:])
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)

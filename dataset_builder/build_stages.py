@@ -143,7 +143,7 @@ def _makers(settings: BuildSettings, max_cost: float | None, batch: bool) -> lis
     if near_text is not None:
         makers.append(("review: unique", lambda _: _made(UniqueText, near_text)))
     if "decontaminate" in given:
-        makers.append(("decontaminate", lambda _: _made(Decontaminate, given["decontaminate"], base=settings.base)))
+        makers.append(("decontaminate", lambda _: _decontaminate(settings, measure, given["decontaminate"])))
     makers.append(("publish", lambda _: _made(Arrange, given.get("publish", {}))))
     makers.append(("publish", lambda planned: WriteShards(planned[-2].folder)))
     return makers
@@ -224,6 +224,17 @@ def _review(settings: BuildSettings, asking: _Askings, options: Mapping[str, Any
     review: Review = _made(Review, left, answers=answers, seed=settings.seed, **asked)
     review.require_enough_answers(_fewest_choices(settings.stages["question"]))
     return review
+
+
+def _decontaminate(settings: BuildSettings, measure: Mapping[str, Any], options: Mapping[str, Any]) -> Stage:
+    stage: Decontaminate = _made(Decontaminate, options, base=settings.base, work=settings.work)
+    if stage.audio and not measure.get("fingerprint", True):
+        raise ValueError(
+            "Recordings cannot be compared with test items by their sound, since `measure: {fingerprint: false}` "
+            "takes no fingerprints: remove that, or write `audio: false` here to accept that test items are found by "
+            "source id and question alone."
+        )
+    return stage
 
 
 def _fewest_choices(question: Mapping[str, Any]) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .card_front_matter import render_front_matter
 from .card_tables import (
-    baselines_table,
+    baselines_text,
     composition_table,
+    decontamination_text,
     hours_table,
     length_text,
     lengths_table,
@@ -58,6 +60,10 @@ error:
 
 {reasons}
 
+### Benchmarks
+
+{decontamination}
+
 ## Composition
 
 {composition}
@@ -69,9 +75,6 @@ Lengths of the clips, in seconds:
 {lengths}
 
 Words by section, on average: {words}.{needs_audio}
-
-Chance and two baselines that read the text of multiple-choice questions and hear nothing, trained on train and scored
-on test:
 
 {baselines}
 
@@ -104,9 +107,13 @@ The licences are those of the recordings; `license` has the expression for each 
 `build.yaml` describes the build, `versions.json` says with what it ran, `statistics.json` holds the figures above.
 {manifest}"""
 
-MIXED = """\
+ANNOTATED = "The recordings have the annotations of their corpora, which `annotations` holds for each row."
+ANNOTATED_DEBIAN = """\
 The recordings have annotations by humans (labels, transcripts, translations) or are rendered from a score, whose
-facts are exact. Each row draws its own crops, levels and places, so that two rows with one recording are two clips.
+facts are exact."""
+
+MIXED = """\
+{annotated} Each row draws its own crops, levels and places, so that two rows with one recording are two clips.
 Every clip is 16 kHz mono FLAC; lengths are drawn without regard to the answer, edges are faded, levels are alike
 within 3 dB either way, and a noise floor at -72 dBFS lies under all of them. Clips of tasks that mix corpora of
 different bandwidth have nothing above 4 kHz (`bandwidth_hz` in `annotations`).
@@ -128,8 +135,6 @@ Every row passed the checks that its `review` names; what did not pass is counte
 
 
 FIGURE = "figure.png"
-OF_SHARDS = ("arrange", "write_shards")
-"""Stages whose rows are shards."""
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[str, Any], name: str = "cota") -> None:
@@ -145,51 +150,6 @@ def write_card(folder: Path, manifest: Mapping[str, Any], statistics: Mapping[st
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
-def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """`default`, each domain and each task, all over the same files; a split without files is not listed.
-
-    Files are named one by one, so that a missing one is an error: of a pattern `datasets` takes what is there, and
-    keeps that in its cache. Each config names the content of its files: the cache goes by these lines alone, and would
-    hand out the rows of an earlier build.
-    """
-    wanted: dict[str, tuple[str, str]] = {"default": ("*", "*")}
-    wanted |= {domain: (domain, "*") for domain in DOMAINS if any(shard["domain"] == domain for shard in shards)}
-    wanted |= {task: ("*", task) for task in sorted({shard["task"] for shard in shards})}
-    configs = []
-    for name, (domain, task) in wanted.items():
-        found = [s for s in shards if domain in ("*", s["domain"]) and task in ("*", s["task"])]
-        files = [
-            {"split": split, "path": paths}
-            for split in SPLITS
-            if (paths := [shard["path"] for shard in found if shard["split"] == split])
-        ]
-        content = hashlib.sha256("".join(shard["sha256"] for shard in found).encode()).hexdigest()[:16]
-        config = {"config_name": name, "description": f"content {content}", "data_files": files}
-        configs.append(config | ({"default": True} if name == "default" else {}))
-    return configs
-
-
-def render_front_matter(shards: Sequence[Mapping[str, Any]], statistics: Mapping[str, Any]) -> str:
-    """The YAML between the two lines `---`."""
-    import yaml
-
-    rows = sum(statistics["rows"].values())
-    limits = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-    size = next((name for limit, name in limits if rows < limit), "1M<n<10M")
-    metadata = {
-        "pretty_name": "CoTA",
-        "license": "other",
-        "license_name": "per-row",
-        "license_link": "README.md",
-        "language": ["en", *sorted(set(statistics["hours_by"]["language"]) - {"en", "none"})],
-        "task_categories": ["audio-text-to-text", "question-answering"],
-        "tags": ["audio", "audio-reasoning", "chain-of-thought"],
-        "size_categories": [size],
-        "configs": dataset_configs(shards),
-    }
-    return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n\n"
-
-
 def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name: str = "cota") -> str:
     """The card below the front matter."""
     shards = manifest["shards"]
@@ -200,7 +160,7 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
         domains=_and([domain for domain in DOMAINS if domain in statistics["composition"]]),
         figure=FIGURE,
         loading=_loading(name, shards),
-        making=f"{MIXED if mixed else TAUGHT}\n\n{REVIEWED}",
+        making=f"{_making(statistics, mixed)}\n\n{REVIEWED}",
         teachers=table(
             ["stage", "teacher", "prompt and its version", "rows"],
             [[*line.split(" | "), f"{count:,}"] for line, count in statistics["teachers"].items()],
@@ -210,16 +170,16 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             [
                 [stage, *(f"{found[key]:,}" for key in ("in", "out", "rejected", "error"))]
                 for stage, found in stages.items()
-                if stage not in OF_SHARDS
             ],
         ),
         reasons=reasons_table(stages),
+        decontamination=decontamination_text(statistics.get("decontamination", [])),
         composition=composition_table(statistics),
         hours=hours_table(statistics["hours_by"]),
         lengths=lengths_table(statistics["lengths"]),
         words=", ".join(f"{name} {mean:.0f}" for name, mean in statistics["words"].items()),
         needs_audio=_needs_audio(statistics["needs_audio"]),
-        baselines=baselines_table(statistics),
+        baselines=baselines_text(statistics),
         positions="; ".join(
             f"{', '.join(map(str, found['counts']))} of {choices} choices (p = {found['p']:.2f})"
             for choices, found in statistics["answer_positions"].items()
@@ -236,6 +196,20 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
         seed=manifest["seed"],
         manifest=manifest_table(shards),
     )
+
+
+def _making(statistics: Mapping[str, Any], mixed: bool) -> str:
+    if not mixed:
+        return TAUGHT
+    return MIXED.format(annotated=ANNOTATED_DEBIAN if _only_debian(statistics) else ANNOTATED)
+
+
+def _of_debian(line: Mapping[str, Any]) -> bool:
+    return line["source"].split("-")[0] in DEBIAN
+
+
+def _only_debian(statistics: Mapping[str, Any]) -> bool:
+    return bool(statistics["sources"]) and all(map(_of_debian, statistics["sources"]))
 
 
 def _size(statistics: Mapping[str, Any]) -> str:
@@ -263,6 +237,12 @@ def _loading(name: str, shards: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"{call:<{width}}  # {meaning}" for call, meaning in calls)
 
 
+def card_of_repository(card: str, repository: str) -> str:
+    """The card of a folder with calls of `load_dataset` that read `repository`, `ORG/NAME` of the Hub."""
+    card = re.sub(r'load_dataset\("[^"]+"', f'load_dataset("{repository}"', card)
+    return re.sub(r"# where this folder is \./.+", "# all of it", card)
+
+
 def _needs_audio(found: Mapping[str, int]) -> str:
     if not found:
         return ""
@@ -287,7 +267,7 @@ def _giveaways(found: Mapping[str, float]) -> str:
 def _limits(statistics: Mapping[str, Any], mixed: bool) -> str:
     """What is known to be wrong with the corpora that are heard, and with their teachers."""
     parts = []
-    if mixed and any(line["source"].split("-")[0] in DEBIAN for line in statistics["sources"]):
+    if mixed and any(map(_of_debian, statistics["sources"])):
         parts.append((Path(__file__).parent / "sources" / "debian" / "limits.md").read_text(encoding="utf-8").strip())
     if not mixed:
         parts.append(

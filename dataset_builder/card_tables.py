@@ -44,6 +44,24 @@ def reasons_table(stages: Mapping[str, Any]) -> str:
     return table(["stage", "check or error", "left out"], _listed(found)) if found else "Nothing was left out."
 
 
+def decontamination_text(compared: Sequence[Mapping[str, Any]]) -> str:
+    """Of which benchmarks test items were left out, and by what rows were compared with them."""
+    if not compared:
+        return "Rows were compared with the test items of no benchmark."
+    columns = ("items", "source_id", "audio", "question")
+    lines: list[list[object]] = [[line["benchmark"], *(f"{line[name]:,}" for name in columns)] for line in compared]
+    missing = [line["benchmark"] for line in compared if line["audio"] < line["items"]]
+    warning = (
+        f" Of {', '.join(missing)} not all items were compared by audio: such a recording under another name, with "
+        "another question, would not have been found."
+    )
+    header = ["benchmark", "test items", "by source id", "by audio", "by question"]
+    return (
+        "Rows that are test items of these benchmarks were left out. How many of the items rows were compared with:"
+        f"{warning if missing else ''}\n\n{table(header, lines)}"
+    )
+
+
 def hours_table(hours_by: Mapping[str, Mapping[str, float]]) -> str:
     """How long the clips are, by domain, source and language."""
     lines: list[list[object]] = []
@@ -79,14 +97,19 @@ def composition_table(statistics: Mapping[str, Any]) -> str:
     return table(["domain", "task", *SPLITS], lines)
 
 
-def baselines_table(statistics: Mapping[str, Any]) -> str:
+def baselines_text(statistics: Mapping[str, Any]) -> str:
     """Chance beside what the text alone answers."""
+    if not statistics["chance"]["by_task"]:
+        return "There are no multiple-choice questions in test, on which to say what the text alone would answer."
     scores = {"chance": statistics["chance"], **statistics["baselines"]}
     lines = [["overall", *(f"{score['overall']:.1%}" for score in scores.values())]]
     for group in ("by_domain", "by_task"):
         for name in statistics["chance"][group]:
             lines.append([name, *(f"{score[group][name]:.1%}" for score in scores.values())])
-    return table(["test rows", *(name.replace("_", " ") for name in scores)], lines)
+    return (
+        "Chance and two baselines that read the text of multiple-choice questions and hear nothing, trained on train "
+        f"and scored on test:\n\n{table(['test rows', *(name.replace('_', ' ') for name in scores)], lines)}"
+    )
 
 
 def table(header: Sequence[object], lines: Sequence[Sequence[object]]) -> str:

@@ -17,6 +17,8 @@ from .writer import MANIFEST, file_hash, is_cota_folder
 MIN_POSITION_P = 1e-4
 """Below this p the places of the answers are not uniform."""
 MAX_PROBLEMS = 20
+FROM_THE_BUILD = ("baselines", "stages", "notes", "decontamination")
+"""Statistics that the rows do not tell."""
 JSON_COLUMNS = ("annotations", "teacher", "review")
 
 
@@ -87,7 +89,7 @@ def check_folder(folder: Path, progress: Callable[[int, int], None] | None = Non
             )
     if (folder / "statistics.json").is_file():
         written = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
-        result |= {name: written[name] for name in ("baselines", "stages", "notes") if name in written}
+        result |= {name: written[name] for name in FROM_THE_BUILD if name in written}
     return FolderReport(folder, manifest, result, tuple(problems[:MAX_PROBLEMS]))
 
 

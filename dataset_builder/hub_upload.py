@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .card import card_of_repository
 from .check import check_shards
 
 
+CARD = "README.md"
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -20,7 +22,7 @@ class Upload:
         folder: of CoTA.
         repository: `ORG/NAME` of a data set on the Hub.
         files: path in the folder and size in bytes.
-        card: the text of README.md.
+        card: the text of README.md, which reads the repository where the folder's reads the folder.
     """
 
     folder: Path
@@ -38,12 +40,15 @@ def plan_upload(folder: Path, repository: str) -> Upload:
     if not NAME.fullmatch(repository):
         raise ValueError(f"{repository!r} is not the name of a repository: give ORG/NAME, such as my-lab/cota.")
     check_shards(folder)
+    card = card_of_repository((folder / CARD).read_text(encoding="utf-8"), repository)
     files = tuple(
-        (path.relative_to(folder).as_posix(), path.stat().st_size)
+        (name, len(card.encode()) if name == CARD else path.stat().st_size)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and (name := path.relative_to(folder).as_posix())
     )
-    return Upload(folder, repository, files, (folder / "README.md").read_text(encoding="utf-8"))
+    return Upload(folder, repository, files, card)
 
 
 def send(upload: Upload, private: bool = False, revision: str | None = None) -> None:
@@ -64,6 +69,14 @@ def send(upload: Upload, private: bool = False, revision: str | None = None) -> 
         repo_type="dataset",
         revision=revision,
         private=private,
-        allow_patterns=[name for name, _ in upload.files],
+        allow_patterns=[name for name, _ in upload.files if name != CARD],
         print_report=False,
+    )
+    # Last, since it names the shards: until then nobody reads half a data set.
+    api.upload_file(
+        path_or_fileobj=upload.card.encode(),
+        path_in_repo=CARD,
+        repo_id=upload.repository,
+        repo_type="dataset",
+        revision=revision,
     )

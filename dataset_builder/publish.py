@@ -6,7 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from .card import write_card
 from .check import decoded, overlap_problems
 from .engine.executors import Progress
 from .schema import SPLITS
+from .stages.decontaminate import Decontaminate
 from .stages.taught_stage import TaughtStage
 from .statistics import TEXT_COLUMNS, Statistics
 from .versions import versions
@@ -54,6 +55,7 @@ def publish_folder(settings: BuildSettings, planned: Sequence[PlannedStage], pro
         key=lambda shard: (shard["domain"], shard["task"], SPLITS.index(shard["split"]), shard["path"]),
     )
     stages = {item.stage.name: _account(item) for item in planned}
+    _count_rows_of_shards(planned, stages, sum(shard["rows"] for shard in shards))
     if not shards:
         raise ValueError(f"No row got through the build; what was left, by stage and check: {_left(stages)}.")
     shards = [{name: shard[name] for name in SHARD} for shard in shards]
@@ -70,8 +72,15 @@ def publish_folder(settings: BuildSettings, planned: Sequence[PlannedStage], pro
         manifest = {"format": FORMAT, "seed": settings.seed, "rows": whole, "shards": shards}
         if problems := overlap_problems(folder, manifest, statistics):
             raise ValueError(f"{problems[0]} Give recordings that belong together one group.")
-        notes = _notes(planned)
+        compared = [
+            line
+            for item in planned
+            if isinstance(item.stage, Decontaminate)
+            for line in item.stage.compared(item.folder)
+        ]
+        notes = [*_notes(planned), *map(str, compared)]
         found = statistics.result() | {"baselines": statistics.baselines(), "stages": stages, "notes": notes}
+        found |= {"decontamination": [asdict(line) for line in compared]}
         write_json(folder / "statistics.json", found)
         write_json(folder / "versions.json", versions())
         _write_prompts(folder, planned)
@@ -101,6 +110,24 @@ def _account(item: PlannedStage) -> dict[str, Any]:
         "checks": dict(sorted(counts.checks.items())),
         "version": item.stage.version(),
     }
+
+
+def _count_rows_of_shards(planned: Sequence[PlannedStage], stages: dict[str, dict[str, Any]], rows: int) -> None:
+    """Put rows into the accounts of the last two stages, which the engine counts in shards but for their errors.
+
+    Raises:
+        ValueError: the shards hold other rows than the stage before gave.
+    """
+    before, *of_shards = planned[-3:]
+    lost = of_shards[-1].counts().error
+    given = before.counts().out
+    if rows + lost != given:
+        raise ValueError(
+            f"The stage {before.stage.name!r} gave {given} rows, and the shards hold {rows} besides {lost} in error: "
+            f"remove {of_shards[0].folder.path} and {of_shards[1].folder.path}, and build again."
+        )
+    stages[of_shards[0].stage.name] |= {"in": given, "out": given}
+    stages[of_shards[1].stage.name] |= {"in": given, "out": rows}
 
 
 def _left(stages: dict[str, dict[str, Any]]) -> Counter[str]:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,17 @@ FORMAT = "CoTA of audio-reasoner, version 1"
 ROWS_PER_GROUP = 50
 BYTES_PER_GROUP = 100_000_000
 """Small row groups, so that streaming starts soon and reads little more than it needs."""
+BESIDE_SHARDS = tuple(
+    map(
+        re.compile,
+        (
+            r"README\.md|figure\.png|(?:manifest|statistics|versions)\.json|build\.yaml",
+            r"prompts/\w+-[0-9a-f]{12}\.md",
+            r"\.cache/huggingface/.+",
+        ),
+    )
+)
+"""What a build writes beside the shards, and what sending the folder to the Hub leaves in it."""
 
 
 def shard_path(domain: str, task: str, split: str, index: int, count: int) -> str:
@@ -103,13 +115,32 @@ def is_cota_folder(folder: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("format") == FORMAT
 
 
+def foreign_files(folder: Path) -> list[str]:
+    """The files of a CoTA folder, by path and sorted, that no build wrote into it."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    shards = {shard["path"] for shard in manifest.get("shards", ())}
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if (path.is_symlink() or not path.is_dir())
+        and (name := path.relative_to(folder).as_posix()) not in shards
+        and not any(pattern.fullmatch(name) for pattern in BESIDE_SHARDS)
+    ]
+
+
 def require_replaceable(output: Path) -> None:
-    """Raises ValueError where `output` is something that a build must not replace."""
+    """Raises ValueError where `output` is something that a build must not replace, or holds what none wrote."""
     if output.is_symlink() or (output.exists() and not output.is_dir()):
         raise ValueError(f"The output {output} is not a folder; name another one.")
     if output.is_dir() and any(output.iterdir()) and not is_cota_folder(output):
         raise ValueError(
             f"The folder {output} holds files and no {MANIFEST} of CoTA, so it is not overwritten; name another one."
+        )
+    if is_cota_folder(output) and (foreign := foreign_files(output)):
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        raise ValueError(
+            f"The folder {output} also holds {', '.join(foreign[:3])}{more}, which no build wrote and a new one would "
+            "remove: move that away, or name another output."
         )
 
 
@@ -121,13 +152,14 @@ def cota_folder(output: Path) -> Iterator[Path]:
     one is whole.
 
     Raises:
-        ValueError: `output` is something else than an empty or a CoTA folder.
+        ValueError: `output` is something else than an empty or a CoTA folder, or holds files that no build wrote.
         OSError: the disk is full or cannot be written to; the sentence says where.
     """
     require_replaceable(output)
     try:
         with whole_folder(output, MANIFEST) as folder:
             yield folder
+            require_replaceable(output)  # what was put there meanwhile is not removed either
     except OSError as error:
         raise _explained(error, Path(output)) from error
 

@@ -175,6 +175,7 @@ def print_status(console: Console, settings: BuildSettings) -> None:
     from rich.table import Table
 
     from dataset_builder.build_stages import PlannedStage, plan_build
+    from dataset_builder.stages.write_shards import OF_SHARDS
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for header in ("stage", "slices", "rows done", "out", "rejected", "in error", "folder"):
@@ -185,9 +186,9 @@ def print_status(console: Console, settings: BuildSettings) -> None:
         counts = item.counts()
         whole = None if before is None else item.rows_before(before)
         done = f"{item.rows_done()}" if whole is None else f"{item.rows_done()}/{whole}"
-        numbers = (counts.out, counts.rejected, counts.error)
-        slices = f"{counts.done}/{counts.slices}"
-        table.add_row(item.stage.name, slices, done, *map(str, numbers), item.folder.path.name)
+        unit = " shards" if item.stage.name in OF_SHARDS else ""
+        numbers = (f"{done}{unit}", f"{counts.out}{unit}", str(counts.rejected), str(counts.error))
+        table.add_row(item.stage.name, f"{counts.done}/{counts.slices}", *numbers, item.folder.path.name)
         before = item
     console.print(table)
     finished = (settings.output / "manifest.json").is_file()

@@ -70,7 +70,8 @@ def print_statistics(console: Console, statistics: Mapping[str, Any]) -> None:
         table.add_row(domain, "", *[""] * len(splits), *shown("by_domain", domain), style="bold", end_section=True)
     for task in sorted(several):
         table.add_row("all", task, *[""] * len(splits), *shown("by_task", task))
-    overall = [f"{score['overall']:.1%}" for score in scores]
+    asked = bool(statistics["chance"]["by_task"])
+    overall = [f"{score['overall']:.1%}" if asked else "" for score in scores]
     table.add_row("all", "", *(str(statistics["rows"][split]) for split in splits), *overall, style="bold")
     console.print(table)
     for choices, found in statistics["answer_positions"].items():

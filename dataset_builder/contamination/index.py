@@ -5,25 +5,20 @@ Reads no benchmark (`benchmark_items` does) and removes no row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from ..audio_reference import AudioReference
 from .benchmark_items import BenchmarkItem
 from .question_index import QuestionIndex
 from .source_keys import source_keys
 
 
 class SoundIndex(Protocol):
-    """Fingerprints by id, and which of them are alike; `dataset_builder.measuring` has one on disk."""
-
-    def add(self, id: str, items: Any, /) -> None: ...
+    """Which fingerprints are alike, by the number of their item; `dataset_builder.measuring` has one on disk."""
 
     def matches(self, items: Any, threshold: float, /) -> Sequence[tuple[str, float]]: ...
-
-
-Fingerprint = Callable[[AudioReference], Any]
 
 
 @dataclass(frozen=True)
@@ -48,85 +43,94 @@ class Match:
 _ADDRESSES = ("url", "href", "sound_link", "youtube_id", "ytid", "video_url", "source_url", "download_link")
 
 
+@dataclass(frozen=True)
+class Compared:
+    """How many of a benchmark's test items rows are compared with, and by what."""
+
+    benchmark: str
+    items: int
+    source_id: int
+    audio: int
+    question: int
+
+    def __str__(self) -> str:
+        return (
+            f"Compared with {self.items:,} test items of {self.benchmark}: {self.source_id:,} by source id, "
+            f"{self.audio:,} by audio, {self.question:,} by question."
+        )
+
+
 class ContaminationIndex:
-    """Test items, to be found by name, sound and question. Make it with `build`.
+    """Test items, to be found by name, sound and question.
 
     Args:
         items: the test items.
         sounds: the fingerprints of those whose audio is there, under their number; None where sound is not compared.
-        threshold: similarity from which two recordings are the same.
-        unheard: ids of items whose sound is not in `sounds`, with the reason.
+        threshold: similarity from which `sounds` takes two recordings for the same.
+
+    Raises:
+        ValueError: there are no items.
     """
 
     def __init__(
-        self, items: Sequence[BenchmarkItem], sounds: SoundIndex | None, threshold: float, unheard: Mapping[str, str]
+        self, items: Sequence[BenchmarkItem], sounds: SoundIndex | None = None, threshold: float = 0.8
     ) -> None:
+        if not items:
+            raise ValueError("There are no test items to keep out: name the folders of the benchmarks.")
         self.items = items
-        self.unheard = unheard
         self._sounds = sounds
         self._threshold = threshold
         self._by_key: dict[str, int] = {}
         for number, item in enumerate(items):
-            for name in item.source_ids:
-                for key in source_keys(name):
-                    self._by_key.setdefault(key, number)
+            for key in _item_keys(item):
+                self._by_key.setdefault(key, number)
         self._questions = QuestionIndex((item.question, item.choices) for item in items)
 
-    @classmethod
-    def build(
-        cls,
-        items: Iterable[BenchmarkItem],
-        fingerprint: Fingerprint | None = None,
-        sounds: SoundIndex | None = None,
-        threshold: float = 0.8,
-    ) -> ContaminationIndex:
-        """The index of `items`.
+    def compared(self, unheard: Collection[int] = ()) -> list[Compared]:
+        """What rows are compared with, a benchmark each.
+
+        A question that rows are never taken for, as "What is heard?" of a hundred items, does not count.
 
         Args:
-            fingerprint: gives what `sounds` compares, for a recording; without it, sound is not compared.
-            sounds: an empty index of fingerprints, or the one that an earlier call filled from the same items.
-            threshold: similarity from which `sounds` takes two recordings for the same.
-
-        Raises:
-            ValueError: only one of `fingerprint` and `sounds` is given, or there are no items.
+            unheard: numbers of the items whose fingerprint is not in `sounds`.
         """
-        items = list(items)
-        if not items:
-            raise ValueError("There are no test items to keep out: name the folders of the benchmarks.")
-        if (fingerprint is None) != (sounds is None):
-            raise ValueError("To compare sound, pass both `fingerprint` and `sounds`; else neither.")
-        unheard: dict[str, str] = {}
-        for number, item in enumerate(items):
-            if fingerprint is None or sounds is None:
-                break
-            try:
-                if item.audio is None:
-                    raise FileNotFoundError("its audio is not beside the benchmark's file")
-                sounds.add(str(number), fingerprint(item.audio))
-            except (OSError, ValueError) as error:  # one broken clip of a benchmark must not stop a build
-                unheard[f"{item.benchmark}/{item.id}"] = str(error)
-        return cls(items, sounds, threshold, unheard)
+        counts: dict[str, Counter[str]] = {}
+        for number, item in enumerate(self.items):
+            found = counts.setdefault(item.benchmark, Counter())
+            found["items"] += 1
+            found["source_id"] += bool(_item_keys(item))
+            found["audio"] += self._sounds is not None and number not in unheard
+            found["question"] += self._questions.find(item.question, item.choices) is not None
+        return [
+            Compared(name, found["items"], found["source_id"], found["audio"], found["question"])
+            for name, found in counts.items()
+        ]
 
-    def find(self, row: Mapping[str, Any], fingerprint: Any = None) -> Match | None:
+    def find(self, row: Mapping[str, Any], fingerprints: Sequence[Any] = ()) -> Match | None:
         """The test item that `row` is, or None.
 
         Args:
             row: with `question` and `choices`, and where known `source`, `source_id`, `group`, `split` (of the corpus)
                 and `annotations`.
-            fingerprint: of the row's recording, as the index was filled with; None leaves sound out.
+            fingerprints: of the row's recordings, as the index was filled with.
         """
         for name, keys in _row_keys(row):
             hits = sorted((self._by_key[key], key) for key in keys if key in self._by_key)
             if hits:
                 return self._match(hits[0][0], "source_id", f"{name} is {hits[0][1]}")
-        if fingerprint is not None and self._sounds is not None:
-            for number, similarity in self._sounds.matches(fingerprint, self._threshold):
+        for fingerprint in fingerprints:
+            matches = [] if self._sounds is None else self._sounds.matches(fingerprint, self._threshold)
+            for number, similarity in matches:
                 return self._match(int(number), "audio", f"similarity {similarity:.2f}")
         found = self._questions.find(str(row.get("question") or ""), list(row.get("choices") or ()))
         return self._match(found[0], "question", found[1]) if found else None
 
     def _match(self, number: int, by: Literal["source_id", "audio", "question"], detail: str) -> Match:
         return Match(self.items[number].benchmark, self.items[number].id, by, detail)
+
+
+def _item_keys(item: BenchmarkItem) -> set[str]:
+    return {key for name in item.source_ids for key in source_keys(name)}
 
 
 def _row_keys(row: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:

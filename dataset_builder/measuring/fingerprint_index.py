@@ -52,13 +52,19 @@ class FingerprintIndex:
     Args:
         path: the file; made where it does not exist, continued where it does. One process may add at a time, any
             number may look up.
+        finished: the file is there and nobody adds any more: it is read without locks, from several machines too.
 
     Raises:
         ValueError: the file is no such index.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, finished: bool = False) -> None:
         self.path = Path(path)
+        self._waiting = 0
+        if finished:
+            address = f"{self.path.resolve().as_uri()}?immutable=1"
+            self._connection = sqlite3.connect(address, isolation_level=None, uri=True)
+            return
         self._connection = sqlite3.connect(self.path, isolation_level=None)
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -68,7 +74,6 @@ class FingerprintIndex:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise ValueError(f"{self.path} is not an index of fingerprints ({error}): name another file.") from None
-        self._waiting = 0
 
     def __enter__(self) -> FingerprintIndex:
         return self

@@ -11,7 +11,7 @@ from typing import Any
 from ..audio_reference import AudioReference
 from ..recording import DOMAINS
 from ..schema import SPLITS
-from .annotation_keys import ANNOTATION_KEYS, find_key
+from .annotation_keys import ANNOTATION_KEYS, canonical, find_key
 from .entry import Entry, Place
 from .language_code import language_code
 from .spdx import spdx
@@ -67,6 +67,7 @@ class ColumnMap:
         columns: from a column's name to an annotation key or one of `FIELDS`, or to None for a column that is not to
             be read. Columns that have such a name, or one of `USUAL_NAMES`, need not be in it.
         domain, license, language: of the recordings that have no column for it.
+        own: what columns are whose names mean something to the reader, unless `columns` says otherwise.
 
     Raises:
         ValueError: a column is to be what there is not, or the domain is unknown.
@@ -79,9 +80,11 @@ class ColumnMap:
         domain: str | None = None,
         license: str | None = None,
         language: str | None = None,
+        own: Mapping[str, str | None] | None = None,
     ) -> None:
         self.name = name
         self._columns = dict(columns or {})
+        self._own = dict(own or {})
         for column, target in self._columns.items():
             if target is not None and target not in FIELDS and find_key(target) is None:
                 raise ValueError(
@@ -90,12 +93,15 @@ class ColumnMap:
                 )
         if domain is not None and domain not in DOMAINS:
             raise ValueError(f"{name} has the domain {domain!r}; use one of {', '.join(DOMAINS)}.")
-        self._domain, self._license, self._language = domain, license, language_code(language)
+        self._domain, self._language = domain, language_code(language)
+        self._license = spdx(license, otherwise=license) if license else None
 
     def target(self, column: str) -> str | None:
         """What a column is, None where it is not read."""
         if column in self._columns:
             return self._columns[column]
+        if column in self._own:
+            return self._own[column]
         if column in FIELDS or find_key(column) is not None:
             return column
         usual = USUAL_NAMES.get(column)
@@ -119,9 +125,13 @@ class ColumnMap:
                     f"{where} has no column for the {field}: say it in the build's entry, such as "
                     f"`{field}: {example}`."
                 )
-        ignored = [column for column in columns if self.target(column) is None and column not in self._columns]
-        if ignored:
-            _log.warning("%s: the columns %s are not read; name them in `columns`.", where, ", ".join(sorted(ignored)))
+        self.warn_of_unread(columns, where)
+
+    def warn_of_unread(self, columns: Collection[str], where: object) -> None:
+        """Say which of the columns are not read though no setting says so."""
+        unread = [column for column in columns if self.target(column) is None and column not in self._columns]
+        if unread:
+            _log.warning("%s: the columns %s are not read; name them in `columns`.", where, ", ".join(sorted(unread)))
 
     def entry(
         self,
@@ -134,15 +144,21 @@ class ColumnMap:
         """The entry of a row; `source_id` and `split` count where no column gives them."""
         fields: dict[str, Any] = {}
         annotations: dict[str, Any] = {}
+        said_by: dict[str, str] = {}
         try:
             for column, value in row.items():
                 target = self.target(column)
                 if target is None or value is None or value == "":
                     continue
-                if target in FIELDS:
-                    fields[target] = str(value).strip()
-                else:
-                    annotations[target] = _parsed(target, value)
+                said = str(value).strip() if target in FIELDS else _parsed(target, value)
+                known = fields if target in FIELDS else annotations
+                if target in known and not _same(target, known[target], said):
+                    raise ValueError(
+                        f"{said_by[target]!r} and {column!r} are both its {target!r} and differ: leave one out, such "
+                        f"as `columns: {{{said_by[target]}: null}}`."
+                    )
+                known.setdefault(target, said)
+                said_by.setdefault(target, column)
             source_id = fields.get("id") or source_id
             stated = fields.get("license")
             return Entry(
@@ -158,6 +174,13 @@ class ColumnMap:
             )
         except ValueError as error:
             return Entry(place, problem=str(error))
+
+
+def _same(target: str, one: Any, other: Any) -> bool:
+    """Whether two values of a field or an annotation key are the same, however they are written."""
+    if target in FIELDS:
+        return one == other
+    return canonical({target: one}) == canonical({target: other})
 
 
 def _named_split(name: str) -> str:

@@ -6,6 +6,7 @@ for all. Nothing is opened.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,5 +127,7 @@ def _is_file(path: Path) -> bool:
 def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return "it names no audio file."
+    if (link := next(filter(os.path.islink, paths), None)) is not None:
+        return f"the audio file {link} is a link to {os.readlink(link)}, which is not there; mend or remove the link."
     others = f" nor under {len(paths) - 1} other names that the corpus uses" if len(paths) > 1 else ""
     return f"the audio file {paths[0]} is not there{others}; fetch it, or take it out of the list."

@@ -99,6 +99,13 @@ class FolderSource:
                 audio = path.parent / file_name.strip()
                 source_id = _relative(audio, self._folder)
                 listed.add(hash(source_id))
+                if Path(source_id).is_absolute() and not self._named(line.columns):
+                    reason = (
+                        f"its {column} {file_name.strip()} leaves the folder by an absolute path, which is no id that "
+                        "holds elsewhere: add a column `id`, or write it relative to the metadata file."
+                    )
+                    yield Entry(place, problem=reason)
+                    continue
                 entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
                 if self._wanted(entry):
                     yield entry
@@ -108,6 +115,9 @@ class FolderSource:
             if hash(source_id) not in listed and wanted:
                 names = " or ".join(_relative(path, self._folder) for path in list(self._metadata)[:3])
                 yield Entry(Place(source_id), problem=f"it has no line in {names}.")
+
+    def _named(self, columns: Mapping[str, Any]) -> bool:
+        return any(self._map.target(column) == "id" and value for column, value in columns.items())
 
     def _unlisted(self) -> Iterator[Entry]:
         for audio in self._audio_files():
@@ -121,22 +131,26 @@ class FolderSource:
 def _files(folder: Path) -> Iterator[Path]:
     """All files below a folder but the hidden ones, by name; a folder's own before those of its folders."""
     with os.scandir(folder) as entries:
-        found = sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
-    # Names and no paths: folders hold a million files.
-    yield from (path for name, is_folder in found if not is_folder and (path := folder / name).is_file())
+        found = sorted((entry.name, os.path.isdir(entry)) for entry in entries if not entry.name.startswith("."))
+    # Names and no paths: folders hold a million files. A link to nothing is among them, to be reported.
+    yield from (folder / name for name, is_folder in found if not is_folder)
     for name, is_folder in found:
         if is_folder:
             yield from _files(folder / name)
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """The path below the folder with slashes; a path that leaves the folder and comes back is resolved first."""
-    if ".." in path.parts:
+    """The path from the folder on, with slashes, whatever the place of the folder; absolute where it was given so.
+
+    A path that leaves the folder and comes back is resolved first.
+    """
+    absolute = not path.is_relative_to(folder)
+    if ".." in path.parts or absolute:
         path, folder = path.resolve(), folder.resolve()
     try:
         return path.relative_to(folder).as_posix()
     except ValueError:
-        return path.as_posix()
+        return path.as_posix() if absolute else Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _file_name_column(columns: Sequence[str], path: Path) -> str:

@@ -22,6 +22,7 @@ from ..recording import DOMAINS, Recording
 from .corpus_description import described_corpora
 from .entry import Item
 from .language_code import language_code
+from .spdx import spdx
 
 
 READERS: dict[str, tuple[str, str]] = {
@@ -102,6 +103,8 @@ def open_source(settings: Mapping[str, Any], base: Path) -> Source:
         raise ValueError(f"The source {corpus!r} has an empty licence; leave it out to keep the corpus's own.")
     if "language" in changes:
         changes["language"] = language_code(changes["language"])
+    if "license" in changes:
+        changes["license"] = spdx(changes["license"], otherwise=changes["license"])
     return _Adjusted(reader(**given), changes, limit)
 
 

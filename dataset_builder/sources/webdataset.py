@@ -5,7 +5,9 @@
       test-000000.tar           a shard or folder whose name begins with a split's belongs to it
 
 A `.json` holds an object, whose members are columns; a `.txt` holds the transcript of speech, a caption of other
-sounds; both as `ColumnMap` takes them. The tars must not be compressed: audio is read from its place in them.
+sounds; both as `ColumnMap` takes them. A member `key` is the sample's name, as the tools that write shards have it;
+where it is the key of the music, the build says so by `columns: {key: key}`. The tars must not be compressed: audio is
+read from its place in them.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from .folder_layout import AUDIO_SUFFIXES, require_folder
 
 
 HOME = "wherever the shards are"
+TARS = "**/*.tar"
+COMPRESSED = re.compile(r".+\.(?:tgz|tar\.(?:gz|bz2|xz|zst|lz4))")
+TEXT = ".txt"
+"""The column under which the text of a sample stands."""
 
 
 class WebDatasetSource:
@@ -40,14 +46,14 @@ class WebDatasetSource:
 
     Raises:
         FileNotFoundError: the folder or the shards are not there.
-        ValueError: domain or licence are not said anywhere.
+        ValueError: domain or licence are not said anywhere, or there are compressed shards and `shards` is not set.
     """
 
     def __init__(
         self,
         folder: Path,
         name: str | None = None,
-        shards: str = "**/*.tar",
+        shards: str = TARS,
         text: str | None = None,
         columns: Mapping[str, str | None] | None = None,
         domain: str | None = None,
@@ -57,10 +63,16 @@ class WebDatasetSource:
     ) -> None:
         self.name = name or folder.resolve().name
         self._folder = require_folder(folder, self.name, HOME)
-        self._text = text or ("transcript" if domain == "speech" else "captions")
-        self._map = ColumnMap(self.name, columns, domain, license, language)
+        own = {TEXT: text or ("transcript" if domain == "speech" else "captions"), "key": None}
+        self._map = ColumnMap(self.name, columns, domain, license, language, own)
         wanted = known_splits(splits)
         paths = [path for path in sorted(folder.glob(shards)) if wanted is None or self._split(path) in wanted]
+        compressed = sorted(path.name for path in folder.rglob("*") if COMPRESSED.fullmatch(path.name))
+        if compressed and shards == TARS:
+            raise ValueError(
+                f"{folder} has {len(compressed)} compressed shards, such as {compressed[0]}: uncompress them, "
+                "since audio is read from its place in the tar, or say by `shards` which ones to read."
+            )
         if not paths:
             raise FileNotFoundError(
                 f"{folder} has no shards {shards}{f' of {splits}' if splits else ''}; name the folder of the tars, or "
@@ -79,40 +91,59 @@ class WebDatasetSource:
         return split_of_path(relative) or split_of(word[0] if word else None)
 
     def _entries(self) -> Iterator[Entry]:
+        named: set[str] = set()
         for shard in self._shards:
             relative = shard.relative_to(self._folder).as_posix()
-            number = 0
+            done = 0
             try:
                 with tarfile.open(shard, "r:") as archive:
                     members = (member for member in archive if member.isfile() and not _hidden(member.name))
-                    for number, (key, group) in enumerate(groupby(members, key=lambda member: _key(member.name)), 1):
-                        yield self._sample(archive, shard, Place(relative, number, "sample"), key, list(group))
+                    for key, group in groupby(members, key=lambda member: _key(member.name)):
+                        place = Place(relative, done + 1, "sample")
+                        try:
+                            row, sound = _sample(archive, list(group))
+                        except ValueError as error:
+                            yield Entry(place, problem=str(error))
+                        else:
+                            self._map.warn_of_unread(row.keys() - named, place)
+                            named |= row.keys()
+                            audio = AudioReference(shard, member=sound)
+                            yield self._map.entry(place, row, f"{shard.stem}/{key}", audio, self._split(shard))
+                        done += 1
                     _require_end(archive)
             except (tarfile.TarError, EOFError) as error:
                 reason = f"the tar cannot be read from here on ({error}); uncompress it, or copy it again."
-                yield Entry(Place(relative, number + 1, "sample"), problem=reason)
+                yield Entry(Place(relative, done + 1, "sample"), problem=reason)
 
-    def _sample(
-        self, archive: tarfile.TarFile, shard: Path, place: Place, key: str, members: Sequence[tarfile.TarInfo]
-    ) -> Entry:
-        sounds = [member for member in members if PurePosixPath(member.name).suffix.lower() in AUDIO_SUFFIXES]
-        if len(sounds) != 1:
-            found = ", ".join(member.name for member in members)
-            return Entry(place, problem=f"its files are {found}: one audio file is expected, not {len(sounds)}.")
-        row: dict[str, Any] = {}
-        for member in members:
-            suffix = PurePosixPath(member.name).suffix.lower()
-            if suffix not in (".json", ".txt"):
-                continue
-            stream = archive.extractfile(member)
-            contents = stream.read() if stream is not None else b""
-            try:
-                text = contents.decode("utf-8")
-                row.update(_object(text) if suffix == ".json" else {self._text: text.strip()})
-            except ValueError as error:
-                return Entry(place, problem=f"{member.name} cannot be read ({error}).")
-        audio = AudioReference(shard, member=sounds[0].name)
-        return self._map.entry(place, row, f"{shard.stem}/{key}", audio, self._split(shard))
+
+def _sample(archive: tarfile.TarFile, members: Sequence[tarfile.TarInfo]) -> tuple[dict[str, Any], str]:
+    """What the files of a sample say, by column, and the name of the one that is its audio.
+
+    Raises:
+        ValueError: it has not one audio file, has two files that say something, or one of those cannot be read.
+    """
+    suffixes = [PurePosixPath(member.name).suffix.lower() for member in members]
+    found = ", ".join(member.name for member in members)
+    sounds = [member for member, suffix in zip(members, suffixes, strict=True) if suffix in AUDIO_SUFFIXES]
+    if len(sounds) != 1:
+        raise ValueError(f"its files are {found}: one audio file is expected, not {len(sounds)}.")
+    row: dict[str, Any] = {}
+    for member, suffix in zip(members, suffixes, strict=True):
+        if suffix in AUDIO_SUFFIXES:
+            continue
+        if suffixes.count(suffix) > 1:
+            raise ValueError(f"its files are {found}: one {suffix} is expected, not {suffixes.count(suffix)}.")
+        if suffix not in (".json", TEXT):
+            row[suffix] = None
+            continue
+        stream = archive.extractfile(member)
+        contents = stream.read() if stream is not None else b""
+        try:
+            text = contents.decode("utf-8")
+            row |= _object(text) if suffix == ".json" else {TEXT: text.strip()}
+        except ValueError as error:
+            raise ValueError(f"{member.name} cannot be read ({error}).") from None
+    return row, sounds[0].name
 
 
 def _require_end(archive: tarfile.TarFile) -> None:

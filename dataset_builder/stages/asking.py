@@ -262,12 +262,14 @@ def told_of_recording(row: Row) -> dict[str, Any]:
 
 
 def told_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The annotations or measured facts of a recording as a prompt lists them."""
+    """The annotations or measured facts of a recording as a prompt lists them; one that is cut says so."""
     told = {}
     for name, value in facts.items():
         if name in NEVER_TOLD or value is None or value == [] or value == "":
             continue
         listed = isinstance(value, list) and all(isinstance(item, str) for item in value)
         text = "; ".join(value) if listed else str(value)
-        told[name.replace("_", " ")] = text if len(text) <= LONGEST_FACT else text[:LONGEST_FACT] + " …"
+        if len(text) > LONGEST_FACT:
+            text = f"{text[:LONGEST_FACT]} … (cut here: the first {LONGEST_FACT:,} of {len(text):,} characters)"
+        told[name.replace("_", " ")] = text
     return told

@@ -65,7 +65,10 @@ class Measure(Stage):
         from ..measuring.fingerprint import fingerprint, to_text
 
         recording = row["recording"]
-        waveform, rate = AudioReference.from_json(recording["audio"]).waveform(self.max_seconds)
+        try:
+            waveform, rate = AudioReference.from_json(recording["audio"]).waveform(self.max_seconds)
+        except (ValueError, OSError) as error:
+            return Left(row, "error", kind_of(error), " ".join(str(error).split()))
         found = dict(row, content=content_hash(waveform, rate))
         heard = resample(waveform, rate, SAMPLING_RATE)
         first, last = active_bounds(heard, SAMPLING_RATE)
@@ -83,6 +86,32 @@ class Measure(Stage):
         if self.fingerprint:
             found["fingerprint"] = to_text(fingerprint(waveform, rate))
         return found
+
+
+KINDS = (
+    ("is empty (0 bytes)", "empty file"),
+    ("is truncated", "truncated"),
+    ("zero samples", "no samples"),
+    ("NaN or infinite", "samples not finite"),
+    ("full scale", "samples out of range"),
+    ("more than the maximum", "too long"),
+    ("not audio that can be decoded", "not audio"),
+    ("no sound that can be decoded", "not audio"),
+    ("needs torchcodec", "FFmpeg missing"),
+    ("ends within its member", "truncated"),
+    ("after the recording", "part beyond the end"),
+    ("holds no bytes", "empty cell"),
+)
+"""What the reading of a recording says, and in few words what was wrong, by which errors are counted."""
+
+
+def kind_of(error: ValueError | OSError) -> str:
+    """What was wrong with a recording that could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return "missing file"
+    if isinstance(error, OSError):
+        return "unreadable file"
+    return next((kind for phrase, kind in KINDS if phrase in str(error)), "not read")
 
 
 def content_hash(waveform: np.ndarray, rate: int) -> str:

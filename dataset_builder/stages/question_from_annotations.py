@@ -54,9 +54,7 @@ class PlanQuestions(Stage):
 
     def plan(self, place: TaskPlace) -> tuple[list[RowPlan], list[str], dict[str, Recording]]:
         """The plans of all slices, sentences on what could not be made, and the recordings by id."""
-        if place.previous is None:
-            raise ValueError("Questions are planned from recordings that were measured.")
-        measured = [_measured(row) for rank in range(place.previous_tasks) for row in place.previous.rows(rank)]
+        measured = [_measured(row) for row in _rows_before(place)]
         recordings = {item.recording.id: item.recording for item in measured}
         tasks = [task for task in TASKS if self.tasks is None or task.name in self.tasks]
         pools = make_pools(measured, assign_splits(list(recordings.values()), self.seed))
@@ -68,6 +66,12 @@ class PlanQuestions(Stage):
         if place.rank == 0:
             place.folder.file("notes", 0, "txt").write_text("".join(f"{note}\n" for note in notes), encoding="utf-8")
         self._plans = {plan.id: plan for plan in plans[place.rank :: place.tasks]}
+        heard = {segment.recording for plan in self._plans.values() for segment in plan.draft.segments}
+        self._fingerprints = {
+            row["recording"]["id"]: row["fingerprint"]
+            for row in _rows_before(place)
+            if row.get("fingerprint") and row["recording"]["id"] in heard
+        }
         return iter([{"id": name} for name in self._plans])
 
     async def open(self, place: TaskPlace) -> None:
@@ -81,7 +85,18 @@ class PlanQuestions(Stage):
             return Left(row | {"plan": asdict(plan)}, "rejected", "clip", problem)
         clip = self._clips / f"{plan.id}.flac"
         write_whole_bytes(clip, encode_flac(waveform))
-        return planned_row(plan, self._recordings, heard, clip, len(waveform) / SAMPLING_RATE)
+        made = planned_row(plan, self._recordings, heard, clip, len(waveform) / SAMPLING_RATE)
+        names = dict.fromkeys(segment["id"] for segment in heard)
+        # A clip is cut, levelled and mixed: test items are looked for among the recordings that it was made of.
+        return made | {"fingerprints": [self._fingerprints[name] for name in names if name in self._fingerprints]}
+
+
+def _rows_before(place: TaskPlace) -> Iterator[Row]:
+    """The rows of all slices of the stage before."""
+    if place.previous is None:
+        raise ValueError("Questions are planned from recordings that were measured.")
+    for rank in range(place.previous_tasks):
+        yield from place.previous.rows(rank)
 
 
 def _measured(row: Row) -> Measured:

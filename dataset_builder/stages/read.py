@@ -22,7 +22,7 @@ from ..schema import SPLITS
 from ..sources.source import open_source
 
 
-READING = "1"
+READING = "2"
 """Raised where the same sources give other rows."""
 
 

@@ -10,6 +10,10 @@ from ..stored_row import stored_row
 from ..writer import FORMAT, ShardWriter
 
 
+OF_SHARDS = ("arrange", "write_shards")
+"""Stages that take and give shards; what they leave behind are rows."""
+
+
 class WriteShards(Stage):
     """Assembles rows and writes them; one whose clip can no longer be read is left behind.
 

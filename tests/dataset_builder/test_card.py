@@ -6,7 +6,9 @@ import json
 
 import pytest
 import yaml
+from rich.console import Console
 
+from app.commands.check import print_statistics
 from dataset_builder.card import render_text
 
 
@@ -54,6 +56,28 @@ def test_the_limits_of_the_demos_recordings_are_on_its_card(cota):
     statistics["sources"].append({"source": "asterisk-fr", "license": "CC-BY-SA-3.0", "recordings": 3})
     card = render_text(json.loads((cota / "manifest.json").read_text()), statistics)
     assert "language goes with speaker and channel" in card
+
+
+def test_what_is_said_of_the_demos_annotations_is_said_of_no_other(cota, card):
+    manifest, statistics = (json.loads((cota / f"{name}.json").read_text()) for name in ("manifest", "statistics"))
+    assert "annotations of their corpora" in card and "by humans" not in card and "rendered from a score" not in card
+    statistics["sources"] = [{"source": "asterisk-fr", "license": "CC-BY-SA-3.0", "recordings": 3}]
+    assert "rendered from a score" in render_text(manifest, statistics)
+
+
+def test_no_baselines_where_nothing_can_be_guessed(cota):
+    manifest, statistics = (json.loads((cota / f"{name}.json").read_text()) for name in ("manifest", "statistics"))
+    nothing = {"overall": 0.0, "by_domain": {}, "by_task": {}}
+    statistics |= {"chance": nothing, "baselines": {"majority": nothing, "bag_of_words": nothing}}
+    card = render_text(manifest, statistics)
+    assert "There are no multiple-choice questions in test" in card and "0.0%" not in card
+    console = Console(record=True, width=160)
+    print_statistics(console, statistics)
+    assert "%" not in console.export_text()
+
+
+def test_a_build_without_benchmarks_says_so(card):
+    assert "Rows were compared with the test items of no benchmark." in card
 
 
 def test_what_was_left_out_is_on_the_card(cota):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import huggingface_hub
@@ -30,10 +31,25 @@ def test_the_folder_is_sent_in_parts(cota, monkeypatch):
 
     monkeypatch.setattr(huggingface_hub, "HfApi", Api)
     send(plan_upload(cota, "my-lab/cota"), private=True, revision="v1")
-    assert [name for name, *_ in calls] == ["create_repo", "create_branch", "upload_large_folder"]
-    sent = calls[-1][2]
-    assert sent["repo_type"] == "dataset" and sent["revision"] == "v1"
-    assert "README.md" in sent["allow_patterns"] and "manifest.json" in sent["allow_patterns"]
+    assert [name for name, *_ in calls] == ["create_repo", "create_branch", "upload_large_folder", "upload_file"]
+    sent, card = calls[-2][2], calls[-1][2]
+    for call in (sent, card):
+        assert call["repo_type"] == "dataset" and call["revision"] == "v1" and call["repo_id"] == "my-lab/cota"
+    assert "README.md" not in sent["allow_patterns"] and "manifest.json" in sent["allow_patterns"]
+    assert card["path_in_repo"] == "README.md" and b"# CoTA" in card["path_or_fileobj"]
+
+
+def test_the_card_that_is_sent_loads_the_repository(cota):
+    upload = plan_upload(cota, "my-lab/heard")
+    calls = re.findall(r"load_dataset\((.*)\)\s+# (.*)", upload.card)
+    assert calls == [
+        ('"my-lab/heard"', "all of it"),
+        ('"my-lab/heard", "music"', "a domain"),
+        ('"my-lab/heard", "lead_instrument"', "a task"),
+        ('"my-lab/heard", split="test", streaming=True', "row by row"),
+    ]
+    assert 'load_dataset("cota")' in (cota / "README.md").read_text()
+    assert dict(upload.files)["README.md"] == len(upload.card.encode())
 
 
 def test_a_folder_that_is_not_whole_is_not_sent(cota, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 
 import datasets
 import pytest
@@ -118,6 +120,18 @@ def test_a_registered_folder_is_read_from_anywhere(cota, tmp_path, monkeypatch, 
     registration.register(cota)
     assert datasets.load_dataset("cota", "genre", split="train").num_rows > 0
     assert "genre" in datasets.get_dataset_config_names("cota")
+
+
+def test_registering_is_at_the_top_of_the_package_and_imports_nothing_before():
+    code = (
+        "import sys, dataset_builder; "
+        "assert 'datasets' not in sys.modules and 'dataset_builder.registration' not in sys.modules; "
+        "from dataset_builder import register, unregister; from dataset_builder import registration; "
+        "assert dataset_builder.register is register is registration.register; "
+        "assert unregister is registration.unregister; "
+        "assert not hasattr(dataset_builder, 'publish_all')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_registered_repository_takes_the_place_of_the_name(monkeypatch, unregistered):

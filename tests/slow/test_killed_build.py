@@ -14,9 +14,11 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+import numpy as np
 import psutil
 import pyarrow.parquet
 import pytest
+import soundfile
 import yaml
 
 from dataset_builder.build_settings import read_build
@@ -100,6 +102,8 @@ def prepare(folder: Path, wavs: Path, url: str) -> Path:
     benchmark.mkdir(parents=True)
     item = {"id": "0", "audio_id": "./0.wav", "question": "Who speaks?", "choices": ["A", "B"], "answer": "A"}
     (benchmark / "mmau-test-mini.json").write_text(json.dumps([item | {"dataset": "AudioSet", "task": "speech"}]))
+    noise = 0.1 * np.random.default_rng(0).standard_normal(48_000)
+    soundfile.write(benchmark / "0.wav", noise, 16_000)
     path = build_file(folder, wavs, url, tasks=TASKS, decontaminate={"benchmarks": {"mmau": "mmau"}})
     settings = yaml.safe_load(path.read_text())
     settings["review"]["unique"] = True

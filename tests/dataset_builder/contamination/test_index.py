@@ -9,7 +9,8 @@ import pytest
 
 from dataset_builder.audio_reference import AudioReference
 from dataset_builder.contamination.benchmark_items import BenchmarkItem
-from dataset_builder.contamination.index import ContaminationIndex, Match
+from dataset_builder.contamination.benchmark_sounds import fingerprint_sounds, items_key
+from dataset_builder.contamination.index import Compared, ContaminationIndex, Match
 
 
 EMOTION = "What is the emotion of the speaker?"
@@ -40,8 +41,14 @@ class Sounds:
     def __init__(self) -> None:
         self.kept: dict[str, float] = {}
 
+    def __contains__(self, id: str) -> bool:
+        return id in self.kept
+
     def add(self, id: str, items: float) -> None:
         self.kept[id] = items
+
+    def commit(self) -> None:
+        pass
 
     def matches(self, items: float, threshold: float) -> list[tuple[str, float]]:
         found = [(id, 1 - abs(kept - items)) for id, kept in self.kept.items() if 1 - abs(kept - items) >= threshold]
@@ -50,7 +57,7 @@ class Sounds:
 
 @pytest.fixture(scope="module")
 def index() -> ContaminationIndex:
-    return ContaminationIndex.build(ITEMS)
+    return ContaminationIndex(ITEMS)
 
 
 def _row(**fields: Any) -> dict[str, Any]:
@@ -121,32 +128,60 @@ def test_by_question(index, question, choices, id):
         assert found is not None and (found.id, found.by) == (id, "question")
 
 
+def _heard(audio: AudioReference) -> float:
+    if audio.path.name == "broken.wav":
+        raise ValueError("broken.wav is truncated")
+    return {"a.wav": 0.1, "b.wav": 0.5}[audio.path.name]
+
+
 def test_by_sound(tmp_path: Path):
-    heard = {"a.wav": 0.1, "b.wav": 0.5}
-
-    def fingerprint(audio: AudioReference) -> float:
-        if audio.path.name == "broken.wav":
-            raise ValueError("broken.wav is truncated")
-        return heard[audio.path.name]
-
-    items = [
-        BenchmarkItem("mine", name, audio=AudioReference(tmp_path / name)) for name in ("a.wav", "broken.wav", "b.wav")
-    ]
+    names = ("a.wav", "broken.wav", "b.wav", "b.wav", "broken.wav")
+    items = [BenchmarkItem("mine", f"{n}", audio=AudioReference(tmp_path / name)) for n, name in enumerate(names)]
     items.append(BenchmarkItem("mine", "absent"))
     sounds = Sounds()
-    index = ContaminationIndex.build(items, fingerprint, sounds, threshold=0.9)
-    assert index.unheard == {
-        "mine/broken.wav": "broken.wav is truncated",
-        "mine/absent": "its audio is not beside the benchmark's file",
-    }
-    found = index.find(_row(), fingerprint=0.55)
-    assert found == Match("mine", "b.wav", "audio", "similarity 0.95")
-    assert index.find(_row(), fingerprint=0.3) is None
+    absent = "its audio is not beside the benchmark's file"
+    unheard = fingerprint_sounds(items, sounds, _heard)
+    assert unheard == {1: "broken.wav is truncated", 4: "broken.wav is truncated", 5: absent}
+    assert sounds.kept == {"0": 0.1, "2": 0.5}  # of items with one recording, the first's
+    index = ContaminationIndex(items, sounds, threshold=0.9)
+    assert index.find(_row(), [0.3, 0.55]) == Match("mine", "2", "audio", "similarity 0.95")
+    assert index.find(_row(), [0.3]) is None
     assert index.find(_row()) is None
+    assert index.compared(unheard) == [Compared("mine", items=6, source_id=0, audio=3, question=0)]
 
 
-def test_arguments_that_do_not_fit():
+def test_fingerprints_that_are_there_are_not_taken_again(tmp_path: Path):
+    items = [BenchmarkItem("mine", name, audio=AudioReference(tmp_path / name)) for name in ("a.wav", "b.wav")]
+    sounds = Sounds()
+    sounds.add("0", 0.1)
+    asked = []
+    assert fingerprint_sounds(items, sounds, lambda audio: asked.append(audio.path.name) or 0.5) == {}
+    assert asked == ["b.wav"] and sounds.kept == {"0": 0.1, "1": 0.5}
+
+
+def test_another_file_gives_another_key(tmp_path: Path):
+    (tmp_path / "a.wav").write_bytes(b"one")
+    items = [BenchmarkItem("mine", "a", audio=AudioReference(tmp_path / "a.wav"))]
+    before = items_key(items, "1")
+    assert items_key(items, "1") == before != items_key(items, "2")
+    (tmp_path / "a.wav").write_bytes(b"other")
+    assert items_key(items, "1") != before
+
+
+def test_what_is_compared_is_counted(index):
+    """Templates, and short questions without choices, are found by no row and so do not count."""
+    assert index.compared() == [
+        Compared("mmar", 1, source_id=1, audio=0, question=1),
+        Compared("meld", 1, source_id=1, audio=0, question=0),
+        Compared("clotho_aqa", 1, source_id=1, audio=0, question=0),
+        Compared("mmau", 2, source_id=0, audio=0, question=2),
+        Compared("air_bench_foundation", 20, source_id=0, audio=0, question=0),
+    ]
+    assert str(index.compared()[3]) == (
+        "Compared with 2 test items of mmau: 0 by source id, 0 by audio, 2 by question."
+    )
+
+
+def test_no_items():
     with pytest.raises(ValueError, match="no test items"):
-        ContaminationIndex.build([])
-    with pytest.raises(ValueError, match="both `fingerprint` and `sounds`"):
-        ContaminationIndex.build(ITEMS, fingerprint=lambda audio: 0.0)
+        ContaminationIndex([])

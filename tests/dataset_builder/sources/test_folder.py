@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 
 import pyarrow
 import pyarrow.parquet
 import pytest
+
+from dataset_builder.sources.source import open_source
 
 
 GIVEN = {"name": "mine", "domain": "sound", "license": "CC-BY-4.0"}
@@ -150,6 +153,62 @@ def test_wrong_settings(tree, settings, message):
 
     with pytest.raises(ValueError, match=message):
         tree.read("folder", **settings)
+
+
+def test_links_to_nothing_are_named(tree):
+    tree.audio("a.wav")
+    (tree.folder / "b.wav").symlink_to("gone.wav")
+    (tree.folder / "c.wav").symlink_to("c.wav")
+    (tree.folder / "d.wav").symlink_to("a.wav")
+
+    recordings, broken = tree.read("folder", **GIVEN)
+
+    assert [item.id for item in recordings] == ["mine/a.wav", "mine/d.wav"]
+    assert [item.id for item in broken] == ["mine/b.wav", "mine/c.wav"]
+    assert f"{tree.folder}/b.wav is a link to gone.wav, which is not there" in broken[0].reason
+    tree.text("metadata.csv", "file_name", "a.wav", "d.wav")
+    assert [item.id for item in tree.read("folder", **GIVEN)[1]] == ["mine/b.wav", "mine/c.wav"]
+
+
+def test_ids_hold_wherever_the_folder_lies(tree, tmp_path):
+    """Also those of files that lie beside the folder; an absolute path outside it is no id, but may have one."""
+    first = tree.folder / "one" / "mine"
+    tree.audio("one/other/b.wav", "one/mine/a.wav")
+    elsewhere = tmp_path / "elsewhere.wav"
+    shutil.copyfile(first / "a.wav", elsewhere)
+    lines = ["file_name,id", "../other/b.wav,", "../mine/a.wav,", f"{elsewhere},", f"{elsewhere},named"]
+    tree.text("one/mine/metadata.csv", *lines)
+
+    def read():
+        items = list(
+            open_source({"corpus": "folder", "folder": str(tree.folder / "one/mine"), **GIVEN}, tmp_path).read()
+        )
+        return [item.id for item in items], items
+
+    ids, items = read()
+    assert ids == ["mine/../other/b.wav", "mine/a.wav", "mine/metadata.csv:4", "mine/named"]
+    assert "absolute path, which is no id that holds elsewhere: add a column `id`" in items[2].reason
+    (tree.folder / "one").rename(tree.folder / "two")
+    (tree.folder / "one").symlink_to("two")
+    assert read()[0] == ids
+
+
+def test_two_columns_that_say_different_things(tree):
+    tree.text("metadata.csv", "file_name,sentence,text", "a.wav,Hi,Hi", "b.wav,Hi,", "c.wav,Hi,Ho")
+    tree.audio("a.wav", "b.wav", "c.wav")
+
+    recordings, (broken,) = tree.read("folder", name="mine", domain="speech", license="MIT")
+
+    assert [item.annotations["transcript"] for item in recordings] == ["Hi", "Hi"]
+    assert "'sentence' and 'text' are both its 'transcript' and differ" in broken.reason
+
+
+def test_a_licence_and_a_language_as_the_hub_has_them(tree, only):
+    tree.audio("a.wav")
+    found = only(tree.read("folder", name="mine", domain="speech", license="cc0", language="de_DE"))
+    assert (found.license, found.language) == ("CC0-1.0", "de")
+    with pytest.raises(ValueError, match="'xx-long' is not a language tag"):
+        tree.read("folder", name="mine", domain="speech", license="cc0", language="xx-long")
 
 
 def test_metadata_without_file_names(tree):

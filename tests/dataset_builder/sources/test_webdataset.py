@@ -94,6 +94,70 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(tree):
     assert "the tar cannot be read from here on" in broken[3].reason
 
 
+def test_a_tar_that_ends_within_a_sample_names_that_sample(tree):
+    path = tree.folder / "a.tar"
+    _tar(path, ("1.flac", _sound()), ("2.flac", _sound(0.5)), ("2.json", b"{}"))
+    path.write_bytes(path.read_bytes()[: path.read_bytes().index(b"2.flac") + 600])
+
+    recordings, (broken,) = tree.read("webdataset", **GIVEN)
+
+    assert [item.id for item in recordings] == ["shards/a/1"]
+    assert broken.reason.startswith("a.tar, sample 2: the tar cannot be read from here on")
+
+
+def test_the_name_of_a_sample_is_no_key_of_music(tree, only, caplog):
+    facts = {"key": "0001", "tempo": 90, "uploader": "ann", "__url__": "x"}
+    _tar(tree.folder / "a.tar", ("0001.flac", _sound()), ("0001.json", json.dumps(facts).encode()), ("0001.cls", b"3"))
+
+    assert only(tree.read("webdataset", **GIVEN)).annotations == {"tempo": 90.0}
+    assert "a.tar, sample 1: the columns .cls, __url__, key, uploader are not read" in caplog.text
+    assert only(tree.read("webdataset", **GIVEN, columns={"key": "key"})).annotations["key"] == "0001"
+
+
+def test_what_is_not_read_is_said_once(tree, caplog):
+    files = [
+        (f"{n}{ending}", contents)
+        for n in range(3)
+        for ending, contents in ((".flac", _sound()), (".json", b'{"a": 1}'))
+    ]
+    _tar(tree.folder / "a.tar", *files)
+    tree.read("webdataset", **GIVEN)
+    assert caplog.text.count("are not read") == 1
+    caplog.clear()
+    tree.read("webdataset", **GIVEN, columns={"a": None})
+    assert "are not read" not in caplog.text
+
+
+def test_two_texts_of_a_sample(tree):
+    def sample(name: str, caption: object) -> list[tuple[str, bytes]]:
+        facts = json.dumps({"caption": caption}).encode()
+        return [(f"{name}.flac", _sound()), (f"{name}.json", facts), (f"{name}.txt", b"A dog barks.\n")]
+
+    _tar(tree.folder / "a.tar", *sample("1", "A dog  barks."), *sample("2", "Rain."), *sample("3", ["A dog barks."]))
+    _tar(tree.folder / "b.tar", ("1.flac", _sound()), ("1.en.txt", b"Hello."), ("1.fr.txt", b"Bonjour."))
+
+    recordings, (differ, two) = tree.read("webdataset", **GIVEN | {"domain": "sound"})
+
+    assert {item.id: item.annotations for item in recordings} == {
+        f"shards/a/{name}": {"captions": ["A dog barks."]} for name in ("1", "3")
+    }
+    assert "sample 2: 'caption' and '.txt' are both its 'captions' and differ: leave one out" in differ.reason
+    assert "`columns: {caption: null}`" in differ.reason
+    assert "one .txt is expected, not 2" in two.reason
+    left_out = tree.read("webdataset", **GIVEN | {"domain": "sound"}, columns={"caption": None})[0]
+    assert [item.annotations["captions"] for item in left_out] == [["A dog barks."]] * 3
+
+
+@pytest.mark.parametrize("name", ["b.tar.gz", "parts/b.tgz", "b.tar.zst"])
+def test_compressed_shards_beside_others_are_not_passed_over(tree, name):
+    _tar(tree.folder / "a.tar", ("1.flac", _sound()))
+    (tree.folder / name).parent.mkdir(exist_ok=True)
+    (tree.folder / name).write_bytes(b"")
+    with pytest.raises(ValueError, match=f"1 compressed shards, such as {name.split('/')[-1]}: uncompress them"):
+        tree.read("webdataset", **GIVEN)
+    assert len(tree.read("webdataset", **GIVEN, shards="*.tar")[0]) == 1
+
+
 def test_a_compressed_tar(tree):
     with tarfile.open(tree.folder / "a.tar", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("1.flac"))

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dataset_builder.build import plan_build
 from dataset_builder.build_settings import BuildSettings
+from dataset_builder.build_stages import plan_build
 from dataset_builder.engine.stage import Left
 from dataset_builder.stages.review import Answer, Review
 
