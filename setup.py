@@ -27,6 +27,7 @@ INSTALL_REQUIRES = [
 EXTRAS_REQUIRE = {
     "build": [
         *AUDIO_DATASETS,
+        "aiohttp>=3.14.4,<4",
         "datatrove>=0.10.1,<0.11",
         "librosa>=0.11,<1",
         "loguru>=0.7,<1",
