@@ -21,9 +21,9 @@ _REJECTED = re.compile(
 
 
 # What may follow an option letter: an end, a bracket, a stop, or a word that goes on about the option. Not the rest of
-# a word ("B-side", "e.g.", "D'accord"), an accidental ("C#") or a noun ("A dog", "C major").
+# a word ("B-side", "B:maj7", "e.g.", "D'accord"), an accidental ("C#") or a noun ("A dog", "C major").
 _ABOUT_IT = r"(?:is|was|because|since|as|or|and)\b"
-_AFTER = rf"(?![\w{_ACCIDENTAL}])(?!\s*[-–'’]\w)(?!\.\w)(?![^\S\n]+(?!{_ABOUT_IT})\w)"
+_AFTER = rf"(?![\w{_ACCIDENTAL}])(?!\s*[-–'’]\w)(?![.:]\w)(?![^\S\n]+(?!{_ABOUT_IT})\w)"
 _BEFORE = r"[\s\"'“‘`*(\[{]*"
 _LETTER = r"(?P<letter>[A-Za-z])"
 _LETTERED = (
