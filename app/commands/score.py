@@ -35,6 +35,8 @@ def score(
     from evaluation.outputs.table import comparison_sentences, outputs_sentences, outputs_table
 
     chosen = benchmark_of(benchmark)
+    if against is not None and swapped is not None:
+        raise ValueError("--against compares judgements in one order: leave --swapped away.")
     scored = score_outputs(chosen, outputs, key, swapped)
     figures = scored.figures
     if against is not None:

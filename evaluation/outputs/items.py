@@ -82,7 +82,8 @@ def read_items(layout: Layout, path: Path, key: str | None = None) -> Reading:
     found = Counter(name for entry in entries for name in entry)
     if key not in found:
         others = [name for name in (layout.key, *layout.other_keys) if name in found]
-        hint = f"it has {others[0]!r}: pass --key {others[0]}" if others else f"it has {', '.join(found)}: pass --key"
+        hint = f"it has {', '.join(found)}: name the one that holds the predictions by --key"
+        hint = f"it has {others[0]!r}: pass --key {others[0]}" if others else hint
         raise ValueError(f"{path}: no entry has the key {key!r} of the predictions; {hint}.")
     ids, repeated = _identities(layout, entries, path)
     items = [_item(layout, entry, key, ids[place], path, place + 1) for place, entry in enumerate(entries)]
@@ -161,24 +162,24 @@ def _identities(layout: Layout, entries: Sequence[Entry], path: Path) -> tuple[l
         repeated += name in first
         names.append(f"{name} (entry {number})" if name in first else name)
         first.setdefault(name, number)
-    said = f"{repeated} entries have the {' and '.join(fields)} of an earlier one; all are scored."
+    said = f"Entries with the {' and '.join(fields)} of an earlier one, all of them scored: {repeated}."
     return names, [said] if repeated else []
 
 
 def _missing(layout: Layout, entries: Sequence[Entry], items: Sequence[Item], key: str) -> Iterable[str]:
     without = sum(key not in entry for entry in entries)
     if without:
-        yield f"{without} of {len(entries)} entries have no {key!r}."
+        yield f"Entries without {key!r}: {without} of {len(entries)}."
     nulls = sum(key in entry and entry[key] is None for entry in entries)
     if nulls:
-        yield f"{nulls} predictions are null and count as empty; the official script would stop at the first."
+        yield f"Predictions that are null, and count as empty: {nulls}."
     outside = sum(bool(item.choices) and item.answer not in item.choices for item in items)
     if outside:
-        yield f"In {outside} items the answer is none of the choices, so that strictly no prediction is right."
+        yield f"Items whose answer is none of the choices, so that strictly no prediction is right: {outside}."
     for grouping in layout.groups:
         ungrouped = sum(grouping not in item.groups for item in items)
         if 0 < ungrouped < len(items):
-            yield f"{ungrouped} items are in no group of {grouping}: they count in the whole alone."
+            yield f"Items in no group of {grouping}, which count in the whole alone: {ungrouped}."
 
 
 def _not_read(layout: Layout, found: Mapping[str, int], key: str) -> Iterable[str]:

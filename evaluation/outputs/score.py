@@ -157,7 +157,7 @@ def _both_orders(first: Reading, second: Reading, path: Path, swapped: Path) -> 
     items += [replace(item, prediction=None, swapped=_reply(item)) for item in only]
     lacking = sum(item.id not in replies for item in first.items)
     said = [
-        f"{count} items are judged in {there} and not in {elsewhere}."
+        f"Items judged in {there} and not in {elsewhere}: {count}."
         for count, there, elsewhere in ((lacking, path, swapped), (len(only), swapped, path))
         if count
     ]

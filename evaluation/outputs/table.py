@@ -41,15 +41,15 @@ def outputs_sentences(figures: Figures) -> list[str]:
     if "wording" in figures:
         wording = figures["wording"]
         said.append(
-            f"Wording alone: {wording['official_wrong_strict_right']} items name the right choice and are officially "
-            f"wrong; {wording['official_right_strict_wrong']} are officially right and do not name it alone."
+            f"Wording alone: {wording['official_wrong_strict_right']} officially wrong that name the right choice, "
+            f"{wording['official_right_strict_wrong']} officially right that do not name it alone."
         )
     if figures.get("weighted_f1"):
         official, strict = (_number(figures, figures["weighted_f1"][side]) for side in ("official", "strict"))
         said.append(f"Weighted F1: official {official}, strict {strict}.")
     if figures["skipped"]:
         said.append(f"Left out of the official figure, not of the strict: {figures['skipped']} of {figures['n']}.")
-    said += [f"Not resolved: {count} because {problem}." for problem, count in figures["problem_counts"].items()]
+    said += [f"Not resolved, as {problem}: {count}." for problem, count in figures["problem_counts"].items()]
     problems = figures["problems"]
     said += [f"  {entry['id']}: {_short(entry['prediction'])}" for entry in problems[:SHOWN]]
     if len(problems) > SHOWN:
