@@ -21,7 +21,7 @@ def read_entries(path: Path) -> list[Entry]:
         FileNotFoundError: there is no such file.
         ValueError: it is none of these, or holds nothing; names the file and the entry or line.
     """
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"There is no file {path} of outputs.")
     try:
         text = path.read_text(encoding="utf-8-sig")

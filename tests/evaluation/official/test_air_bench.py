@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections import Counter
+
 import pytest
 
 from evaluation.official import air_chat_scores, air_foundation
@@ -78,3 +82,92 @@ def test_foundation_needs_an_answer_among_the_choices_where_it_reads_a_letter() 
 )
 def test_chat(judgement: str, scores: tuple[int, int] | None) -> None:
     assert air_chat_scores(judgement) == scores
+
+
+# ---- Against a second, plain transcription of the algorithm, on generated cases.
+
+CASES = 3000
+
+
+def plain_foundation(response: str, choices: list[str | None], answer: str) -> bool | None:
+    kept = ""
+    for character in response.strip():
+        if character != "\n":
+            kept += character
+    if kept == "":
+        return None
+    if kept[0] == "A" or kept[0] == "B" or kept[0] == "C" or kept[0] == "D":
+        letter = kept[0]
+    elif len(kept) >= 2 and (kept[-2] == "A" or kept[-2] == "B" or kept[-2] == "C" or kept[-2] == "D"):
+        letter = kept[-2]
+    else:
+        return None
+    place = choices.index(answer)
+    return letter == "ABCD"[place]
+
+
+def test_air_foundation() -> None:
+    generator = random.Random(2)
+    pieces = [
+        *"ABCDEFabcd",
+        " ",
+        "\n",
+        "\r",
+        ".",
+        "(",
+        ")",
+        ":",
+        "Both",
+        "None",
+        "Answer: ",
+        "The answer is ",
+        "\u00a0",
+    ]
+    pieces += ["é", "Ａ", "\u2028", "\t", "\n.", "B.", "犬"]
+    seen: Counter[bool | None] = Counter()
+    for _ in range(CASES):
+        choices: list[str | None] = [generator.choice(["dog", "cat", "Both", ""]) for _ in range(4)]
+        answer = str(generator.choice(choices[:2]))
+        if generator.random() < 0.3:
+            choices[2:] = [None, None]
+        response = "".join(generator.choice(pieces) for _ in range(generator.randint(0, 5)))
+        expected = plain_foundation(response, choices, answer)
+        assert air_foundation(response, choices, answer) is expected, (response, choices, answer)
+        seen[expected] += 1
+    assert min(seen[True], seen[False], seen[None]) > CASES // 20
+
+
+def plain_chat(judgement: str) -> tuple[int, int] | None:
+    reply = "".join(character for character in judgement.strip() if character != "\n")
+    if reply.count(" ") != 1:
+        return None
+    numbers = []
+    for part in (reply[: reply.index(" ")], reply[reply.index(" ") + 1 :]):
+        digits = part.strip()
+        negative = digits[:1] == "-"
+        if digits[:1] in ("-", "+"):
+            digits = digits[1:]
+        if not re.fullmatch(r"\d+(?:_\d+)*", digits):
+            return None
+        value = 0
+        for digit in digits.replace("_", ""):
+            value = 10 * value + "0123456789".index(chr(ord("0") + int(digit)))
+        numbers.append(-value if negative else value)
+    if numbers[0] > 10 or numbers[1] > 10:
+        return None
+    return numbers[0], numbers[1]
+
+
+def test_air_chat() -> None:
+    generator = random.Random(3)
+    numbers = ["1", "7", "8", "9", "10", "11", "0", "-3", "+5", "007", "1_0", "_1", "8.5", "８", "٣", "ten", "", "²"]
+    glue = [" ", " ", " ", "  ", "\n", " \n", "\n ", "\t", " \t", ", ", "/", "\u00a0", ""]
+    ends = ["", "", "", " ", "\n", ".", " because", "\n\n"]
+    seen: Counter[bool] = Counter()
+    for _ in range(CASES):
+        pair = generator.choice(numbers) + generator.choice(glue) + generator.choice(numbers)
+        judgement = generator.choice(ends[3:5] + [""]) + pair + generator.choice(ends)
+        expected = plain_chat(judgement)
+        assert air_chat_scores(judgement) == expected, judgement
+        seen[expected is None] += 1
+    assert min(seen.values()) > CASES // 10
