@@ -108,21 +108,8 @@ def plain_foundation(response: str, choices: list[str | None], answer: str) -> b
 
 def test_air_foundation() -> None:
     generator = random.Random(2)
-    pieces = [
-        *"ABCDEFabcd",
-        " ",
-        "\n",
-        "\r",
-        ".",
-        "(",
-        ")",
-        ":",
-        "Both",
-        "None",
-        "Answer: ",
-        "The answer is ",
-        "\u00a0",
-    ]
+    pieces = [*"ABCDEFabcd", " ", "\n", "\r", ".", "(", ")", ":", "Both", "None", "Answer: ", "The answer is "]
+    pieces += ["\u00a0"]
     pieces += ["é", "Ａ", "\u2028", "\t", "\n.", "B.", "犬"]
     seen: Counter[bool | None] = Counter()
     for _ in range(CASES):

@@ -27,7 +27,7 @@ def test_the_bootstrap_of_a_mean_is_near_the_normal_interval() -> None:
     values = np.random.default_rng(1).normal(3, 2, size=400)
     found = measured(MEAN, [("", (value, 1.0)) for value in values])
     spread = 1.96 * values.std() / 20
-    assert (found["low"], found["high"]) == pytest.approx((values.mean() - spread, values.mean() + spread), abs=0.03)
+    assert (found["low"], found["high"]) == pytest.approx((values.mean() - spread, values.mean() + spread), abs=0.015)
     assert measured(MEAN, [("", (value, 1.0)) for value in values]) == found
 
 
