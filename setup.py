@@ -64,6 +64,7 @@ EXTRAS_REQUIRE = {
         "scipy>=1.13,<2",
         "matplotlib>=3.9,<4",
         "huggingface_hub>=1.31,<3",
+        "sacrebleu>=2.4,<3",
         "safetensors>=0.5,<1",
     ],
     "serve": ["transformers[serving]"],

@@ -20,6 +20,7 @@ EXTRA_OF = {
     "peft": "train",
     "accelerate": "train",
     "matplotlib": "eval",
+    "sacrebleu": "eval",
 }
 
 # Disk full, and the same by quota.

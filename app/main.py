@@ -22,6 +22,7 @@ from app.commands.fetch import fetch
 from app.commands.memory import memory
 from app.commands.publish import publish
 from app.commands.report import report
+from app.commands.score import score
 from app.failure import is_mendable, sentence
 
 
@@ -68,7 +69,7 @@ def options(
     """
 
 
-for command in (fetch, build, check, compose, convert, evaluate, card, report, extract, ask, memory):
+for command in (fetch, build, check, compose, convert, evaluate, score, card, report, extract, ask, memory):
     app.command()(command)
 
 

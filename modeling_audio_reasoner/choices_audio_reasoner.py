@@ -20,6 +20,31 @@ _REJECTED = re.compile(
 )
 
 
+# What may follow an option letter: an end, a bracket, a stop, or a word that goes on about the option. Not the rest of
+# a word ("B-side", "B:maj7", "e.g.", "D'accord"), an accidental ("C#") or a noun ("A dog", "C major").
+_ABOUT_IT = r"(?:is|was|because|since|as|or|and)\b"
+_AFTER = rf"(?![\w{_ACCIDENTAL}])(?!\s*[-–'’]\w)(?![.:]\w)(?![^\S\n]+(?!{_ABOUT_IT})\w)"
+_BEFORE = r"[\s\"'“‘`*(\[{]*"
+_LETTER = r"(?P<letter>[A-Za-z])"
+_LETTERED = (
+    # "B", "b.", "(B) cat", "B: cat", "**B**", at the start of a line.
+    re.compile(rf"^[ \t\"'“‘`*(\[{{]*{_LETTER}{_AFTER}", re.MULTILINE),
+    # "The answer is B.", "Answer: (b)", "option B", "the correct choice would be **B**".
+    re.compile(
+        r"\b(?:answer|option|choice|letter)(?: is| was| would be| should be)?(?: option| choice)?(?:\s*[:=–-])?"
+        rf"{_BEFORE}{_LETTER}{_AFTER}",
+        re.IGNORECASE,
+    ),
+    # "I choose (B)", "\\boxed{B}", "<answer>B</answer>".
+    re.compile(rf"(?<!\w)\(\s*{_LETTER}\s*\)"),
+    re.compile(rf"[\[{{>]\s*{_LETTER}\s*[\]}}<]"),
+)
+# "or C", ", D", "and (D)", "/B", as they go on after a letter.
+_JOINED = r"[\s\"'”’`*)\]}.]*(?:,|/|&|\bor\b|\band\b)+(?: or| and)?"
+_FURTHER_LETTERS = re.compile(rf"(?:{_JOINED}{_BEFORE}(?:option |choice )?[A-Za-z]{_AFTER})*")
+_LONE_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
+
+
 def normalise(text: str) -> str:
     """`text` in compatibility form and lower case, single spaces, without quotes and stops at its ends.
 
@@ -29,28 +54,47 @@ def normalise(text: str) -> str:
     return re.sub(r"\s+", " ", folded).strip(_EDGE)
 
 
-def resolve_choice(response: str | None, choices: Sequence[str]) -> int | None:
+def resolve_choice(response: str | None, choices: Sequence[str], letters: bool = False) -> int | None:
     """The index of the one choice that `response` names, or None.
 
     In this order: the whole response is a choice; its quoted (or bold) words are choices, and all the same one;
     exactly one choice occurs in it as whole words. An occurrence inside that of a longer choice ("dog" in "dog
     barking") or right after a rejection ("not a dog") does not count. Two that fit, or two choices that
-    normalise to the same text, resolve to None. Option letters mean nothing here.
+    normalise to the same text, resolve to None.
+
+    Args:
+        response: what was answered; None resolves to None.
+        choices: the texts of the choices, in the order in which they were shown.
+        letters: whether the choices were shown under letters (A, B, …), so that "B", "(b)", "B. cat", "Option B" and
+            "The answer is B." name the second. A letter and a text that name different choices resolve to None. Where
+            a choice is itself a letter, letters mean nothing; neither do they unless asked for.
     """
     if response is None:
         return None
     names = [normalise(choice) for choice in choices]
     text = normalise(response)
-    if not text:
-        return None
-    exact = [index for index, name in enumerate(names) if name == text]
-    if exact:
-        return exact[0] if len(exact) == 1 else None
-    quoted = _named_in_quotes(response, names)
-    if quoted:
-        return quoted.pop() if len(quoted) == 1 else None
-    named = _named_as_words(text, names)
+    exact = {index for index, name in enumerate(names) if name and name == text}
+    named = exact or _named_in_quotes(response, names) or _named_as_words(text, names)
+    if letters and len(exact) != 1 and not any(_LONE_LETTER.fullmatch(name) for name in names):
+        lettered = _named_by_letter(response, len(names))
+        if lettered:
+            # The letter was given for an answer; texts beside it may be the other choices, talked about.
+            named = lettered if not named or lettered <= named else set()
     return named.pop() if len(named) == 1 else None
+
+
+def _named_by_letter(response: str, choices: int) -> set[int]:
+    """Indices of the choices whose letters `response` gives as an answer, not in passing, and does not reject."""
+    response = unicodedata.normalize("NFKC", response)
+    found: set[int] = set()
+    for pattern in _LETTERED:
+        for match in pattern.finditer(response):
+            if _REJECTED.search(response[: match.start()].casefold()):
+                continue
+            further = _FURTHER_LETTERS.match(response, match.end("letter"))
+            given = [match["letter"], *_LONE_LETTER.findall(further[0] if further else "")]
+            found |= {index for letter in given if (index := ord(letter.casefold()) - ord("a")) < choices}
+    return found
 
 
 def _named_in_quotes(response: str, names: Sequence[str]) -> set[int]:

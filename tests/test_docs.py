@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from app.commands.build import build
 from dataset_builder.build_settings import STAGES, read_build
 from dataset_builder.build_stages import plan_build
 from dataset_builder.tasks import TASKS
+from evaluation.outputs.registry import BENCHMARKS
 
 
 def test_tables_are_current(repository):
@@ -63,3 +65,24 @@ def test_the_tolerance_holds_for_every_published_figure(repository, page):
         results = json.loads((repository / f"benchmarks/results/{name}.json").read_text(encoding="utf-8"))
         differences = [row["difference"] for row in results["rows"] if row["difference"] is not None]
         assert differences and max(differences) <= float(found[2])
+
+
+def test_the_example_of_scoring_prints_what_the_page_says(repository, tmp_path):
+    page = (repository / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    section = page.split("## Score outputs made anywhere")[1]
+    example = re.search(r"```json\n(.*?)```", section, flags=re.DOTALL)[1]
+    (tmp_path / "outputs.json").write_text(example, encoding="utf-8")
+    command = re.search(r"```sh\naudio-reasoner (.*)\n```", section)[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "app.main", *command.split()],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    official, strict = re.search(r"prints (\S+) official .*? and (\S+) strict", section, flags=re.DOTALL).groups()
+    assert (official, strict) == (f"{100 * figures['official']:.1f}", f"{100 * figures['strict']:.1f}")
+    assert official in done.stdout and strict in done.stdout
+    assert {*re.findall(r"^\| `(\w+)`", section, flags=re.MULTILINE)} == {*BENCHMARKS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +59,55 @@ def test_a_choice_names_itself_or_nothing(choices: list[str], data: st.DataObjec
     names = [normalise(choice) for choice in choices]
     expected = index if names[index] and names.count(names[index]) == 1 else None
     assert resolve_choice(choices[index], choices) == expected
+
+
+LETTERED = ["dog", "cat", "a bird", "horse riding"]
+
+
+@pytest.mark.parametrize(
+    ("response", "named"),
+    [
+        *[(form, "cat") for form in ("B", "b", "B.", "b)", "(B)", "[B]", "**B**", "'B'", "B,", "B: cat", "(b) cat")],
+        *[(form, "cat") for form in ("Option B", "option (b) is right", "Answer: B", "Answer:\nB", "The letter is B")],
+        *[(form, "cat") for form in ("The answer is B.", "The correct answer is (B).", "Final answer: **B**")],
+        *[(form, "cat") for form in ("I choose (B), I think", "\\boxed{B}", "<answer>B</answer>", "A meow.\nB")],
+        ("B because of the meow", "cat"),
+        ("Ｂ", "cat"),
+        # Texts beside a letter that was given as the answer may be other choices, talked about; but it is among them.
+        ("I hear a dog and a cat; the answer is B", "cat"),
+        ("cat The answer is B.", "cat"),
+        ("cat The answer is A.", None),
+        ("B. dog", None),
+        # Two letters, and letters that were rejected.
+        *[(form, None) for form in ("B or C", "A, B", "A/B", "A and (B)", "(A)(B)", "A. dog\nB. cat")],
+        ("option A or option B", None),
+        ("not option A but option B", "cat"),
+        ("Answer is B, not A", "cat"),
+        # No letters: articles, abbreviations, notes, and what no choice stands under.
+        ("A dog", "dog"),
+        ("A bird", "a bird"),
+        ("the answer is a horse", None),
+        ("e.g. dog", "dog"),
+        ("D'accord", None),
+        ("The answer is C#.", None),
+        ("Both", None),
+        ("E", None),
+        ("", None),
+    ],
+)
+def test_letters(response: str, named: str | None) -> None:
+    index = resolve_choice(response, LETTERED, letters=True)
+    assert (None if index is None else LETTERED[index]) == named
+
+
+def test_letters_mean_nothing_beside_choices_that_are_letters() -> None:
+    assert resolve_choice("A", ["B", "A"], letters=True) == 1
+    assert resolve_choice("The answer is A.", ["B", "A"], letters=True) == 1
+
+
+def test_long_responses_take_no_long_time() -> None:
+    """Patterns that look back over what they skipped would take minutes for these."""
+    started = time.perf_counter()
+    for response in ("\n" * 50_000 + "xx", " " * 50_000 + "B", "(" * 50_000, "A or " * 10_000, "answer\n" * 10_000):
+        resolve_choice(response, LETTERED, letters=True)
+    assert time.perf_counter() - started < 10

@@ -1,0 +1,168 @@
+"""Score a file of outputs: the official figure and the strict one, side by side, for the whole and every group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.outputs.benchmark import Benchmark, Verdict
+from evaluation.outputs.items import Item, Reading, read_items
+from evaluation.outputs.measures import Measure, measured
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A file of outputs, judged: its verdicts, its figures as `score_outputs` describes them, and what it was."""
+
+    benchmark: Benchmark
+    path: Path
+    verdicts: list[Verdict]
+    figures: dict[str, Any]
+
+
+def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swapped: Path | None = None) -> Scored:
+    """Judge the outputs in `path`, a file in the benchmark's layout or, for `cota`, a folder of `evaluate`.
+
+    Args:
+        benchmark: whose layout and scorers.
+        path: JSON list, JSONL, CSV or TSV.
+        key: field of the prediction; the benchmark's own unless given.
+        swapped: for `air_bench_chat`, the judgements with the two answers swapped.
+
+    Returns:
+        figures {"benchmark", "outputs", "key", "measure", "n", "official", "strict", "skipped", "unresolved",
+        "intervals", "left_out_moved", "wording_moved", "wording", "by_group", "statements", "problems"}. Shares are
+        between 0 and 1, BLEU is between 0 and 100. `official` is over the items that the official script counts,
+        `strict` over all `n`; `skipped` counts those that the script leaves out, `unresolved` those in which nothing
+        could be read, each of which `problems` lists. `official` minus `strict` is `left_out_moved`, what the skipped
+        items alone made of it, plus `wording_moved`.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read_items` does.
+    """
+    reading = _read(benchmark, path, key, swapped)
+    verdicts = benchmark.judge(reading.items)
+    figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(path), "key": reading.key}
+    figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, verdicts)
+    groups: dict[str, dict[str, list[Verdict]]] = {name: {} for name in benchmark.layout.groups}
+    for verdict in verdicts:
+        for grouping, group in verdict.item.groups.items():
+            groups[grouping].setdefault(group, []).append(verdict)
+    figures["by_group"] = {
+        grouping: {group: group_figures(benchmark, members) for group, members in sorted(found.items())}
+        for grouping, found in groups.items()
+        if found
+    }
+    figures["statements"] = [*reading.statements, *benchmark.remarks(verdicts)]
+    figures["problems"] = [
+        {"id": verdict.item.id, "problem": verdict.problem, "prediction": verdict.item.prediction}
+        for verdict in verdicts
+        if verdict.problem
+    ]
+    figures["problem_counts"] = dict(Counter(verdict.problem for verdict in verdicts if verdict.problem))
+    return Scored(benchmark, path, verdicts, figures)
+
+
+def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The figures of some items, without groups: "n" to "wording" of what `score_outputs` returns."""
+    measure = benchmark.measure
+    counted = [verdict for verdict in verdicts if verdict.official is not None]
+    official = measured(measure, [verdict.official for verdict in counted if verdict.official is not None])
+    strict = measured(measure, [verdict.strict for verdict in verdicts])
+    # The strict figure of the items that the official script counts: what is between them is the wording alone.
+    alike = measured(measure, [verdict.strict for verdict in counted], interval=False)
+    figures: dict[str, Any] = {
+        "n": len(verdicts),
+        "official": official["value"],
+        "strict": strict["value"],
+        "skipped": len(verdicts) - len(counted),
+        "unresolved": sum(verdict.problem is not None for verdict in verdicts),
+        "intervals": {
+            name: None if found["value"] is None else [found["low"], found["high"]]
+            for name, found in (("official", official), ("strict", strict))
+        },
+        "left_out_moved": _minus(alike["value"], strict["value"]),
+        "wording_moved": _minus(official["value"], alike["value"]),
+    }
+    if measure.share:
+        figures["wording"] = {
+            "official_wrong_strict_right": sum(_rights(verdict) == (False, True) for verdict in counted),
+            "official_right_strict_wrong": sum(_rights(verdict) == (True, False) for verdict in counted),
+        }
+    for further in benchmark.further:
+        figures[further.name] = _further_figures(further, verdicts)
+    return figures
+
+
+def official_right(verdict: Verdict) -> bool | None:
+    """Whether an item of a share is officially right; None where it is left out."""
+    return None if verdict.official is None else verdict.official[1][0] == 1
+
+
+def strict_right(verdict: Verdict) -> bool:
+    """Whether an item of a share is strictly right."""
+    return verdict.strict[1][0] == 1
+
+
+def _rights(verdict: Verdict) -> tuple[bool | None, bool]:
+    return official_right(verdict), strict_right(verdict)
+
+
+def _minus(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second
+
+
+def _further_figures(measure: Measure, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    parts = [verdict.more[measure.name] for verdict in verdicts]
+    official = measured(measure, [part for part, _ in parts if part is not None])
+    strict = measured(measure, [part for _, part in parts])
+    sides = (("official", official), ("strict", strict))
+    return {name: found["value"] for name, found in sides} | {
+        "intervals": {name: [found["low"], found["high"]] for name, found in sides}
+    }
+
+
+def _read(benchmark: Benchmark, path: Path, key: str | None, swapped: Path | None) -> Reading:
+    if path.is_dir():
+        path = _answers_of(benchmark, path)
+    reading = read_items(benchmark.layout, path, key)
+    if swapped is None:
+        return reading
+    if benchmark.name != "air_bench_chat":
+        raise ValueError(f"--swapped is for air_bench_chat, whose judge is asked twice, not for {benchmark.name}.")
+    return _both_orders(reading, read_items(benchmark.layout, swapped, key), path, swapped)
+
+
+def _answers_of(benchmark: Benchmark, folder: Path) -> Path:
+    """The answers under the condition `real` in a folder that `audio-reasoner evaluate` wrote."""
+    if benchmark.name != "cota":
+        raise ValueError(f"{folder} is a folder; name the file of the outputs of {benchmark.name}.")
+    from evaluation.run import read_answers
+
+    read_answers(folder, "real")
+    return folder / "real.jsonl"
+
+
+def _both_orders(first: Reading, second: Reading, path: Path, swapped: Path) -> Reading:
+    """The items of both files; an order in which an item was not judged has no prediction, or an empty one."""
+    replies = {item.id: item for item in second.items}
+    ids = {item.id for item in first.items}
+    if not ids & set(replies):
+        raise ValueError(f"{swapped} has no item of {path}: pass the judgements of the same items.")
+    only = [item for item in second.items if item.id not in ids]
+    items = [replace(item, swapped=_reply(replies.get(item.id))) for item in first.items]
+    items += [replace(item, prediction=None, swapped=_reply(item)) for item in only]
+    lacking = sum(item.id not in replies for item in first.items)
+    said = [
+        f"Items judged in {there} and not in {elsewhere}: {count}."
+        for count, there, elsewhere in ((lacking, path, swapped), (len(only), swapped, path))
+        if count
+    ]
+    return Reading(items, first.key, [*first.statements, *(f"{swapped}: {text}" for text in second.statements), *said])
+
+
+def _reply(item: Item | None) -> str:
+    return "" if item is None or item.prediction is None else item.prediction

@@ -1,0 +1,9 @@
+"""The strict scorer: an output names one choice in its own words, or it is wrong, and listed.
+
+May import `modeling_audio_reasoner`, whose `resolve_choice` decides.
+"""
+
+from evaluation.strict.choice import NamedChoice, named_choice, response_of
+
+
+__all__ = ["NamedChoice", "named_choice", "response_of"]
