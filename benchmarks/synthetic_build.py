@@ -55,6 +55,9 @@ class InstantEndpoint:
 class InstantAsking(Asking):
     """Asks an `InstantEndpoint`; all else is as in any build."""
 
+    def require_server(self) -> None:
+        """There is none."""
+
     async def open(self, place: TaskPlace) -> None:
         await super().open(place)
         assert self._teacher is not None
@@ -64,9 +67,9 @@ class InstantAsking(Asking):
 
 def ask_instantly() -> None:
     """From here on builds of this process, and their workers, ask an `InstantEndpoint`."""
-    from dataset_builder import build
+    from dataset_builder import build_stages
 
-    build.Asking = InstantAsking  # type: ignore[misc]
+    build_stages.Asking = InstantAsking  # type: ignore[misc]
 
 
 def write_recordings(folder: Path, count: int, seconds: float) -> None:
