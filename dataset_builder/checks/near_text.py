@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from .row_text import Row, words
+from .row_text import words
 
 
 NGRAM = 3
@@ -47,11 +47,6 @@ _TABLES = """
 CREATE TABLE kept (number INTEGER PRIMARY KEY, id TEXT NOT NULL, grams BLOB NOT NULL);
 CREATE TABLE buckets (bucket INTEGER, hash INTEGER, number INTEGER, PRIMARY KEY (bucket, hash, number)) WITHOUT ROWID;
 """
-
-
-def row_text(row: Row) -> str:
-    """The text by which rows are compared: question, answer and reasoning."""
-    return "\n".join(str(row[name]) for name in ("question", "answer", "reasoning"))
 
 
 def near_duplicate_texts(
@@ -72,8 +67,7 @@ def near_duplicate_texts(
     Raises:
         ValueError: the threshold is not between 0.8 and 1.
     """
-    if not 0.8 <= threshold <= 1:
-        raise ValueError(f"The threshold is {threshold}; the buckets find pairs from 0.8 to 1.")
+    check_threshold(threshold)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
@@ -95,6 +89,16 @@ def near_duplicate_texts(
                 )
                 number += 1
             database.commit()
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold from which the buckets would overlook many pairs.
+
+    Raises:
+        ValueError: it is not between 0.8 and 1.
+    """
+    if not 0.8 <= threshold <= 1:
+        raise ValueError(f"threshold is {threshold:g}: give 0.8 to 1, between which near texts are found.")
 
 
 def _first_near(database: sqlite3.Connection, grams: np.ndarray, keys: list[int], threshold: float) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..checks.near_text import check_threshold, near_duplicate_texts
 from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..measuring.fingerprint import SAME
@@ -32,7 +33,9 @@ class UniqueAudio(Stage):
     ordered = True
 
     def __init__(self, threshold: float | None = None) -> None:
-        self.threshold = SAME if threshold is None else _similarity(threshold)
+        if threshold is not None and not 0 < threshold <= 1:
+            raise ValueError(f"threshold is {threshold:g}: give a similarity above 0, up to 1.")
+        self.threshold = SAME if threshold is None else threshold
 
     def version(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "measuring": MEASURING}
@@ -66,11 +69,11 @@ class UniqueText(Stage):
     """Leaves behind rows whose question, answer and reasoning nearly repeat those of a row before.
 
     Args:
-        threshold: Jaccard similarity of word n-grams from which two texts count as one.
+        threshold: Jaccard similarity of word n-grams from which two texts count as one, from 0.8 to 1.
         workers: processes for the comparison.
 
     Raises:
-        ValueError: the threshold is no similarity, or there are no workers.
+        ValueError: the threshold is not between 0.8 and 1, or there are no workers.
     """
 
     name = "unique_text"
@@ -79,14 +82,13 @@ class UniqueText(Stage):
     def __init__(self, threshold: float = 0.85, workers: int = 1) -> None:
         if workers < 1:
             raise ValueError(f"workers is {workers}: give a whole number from 1 on.")
-        self.threshold, self.workers = _similarity(threshold), workers
+        check_threshold(threshold)
+        self.threshold, self.workers = threshold, workers
 
     def version(self) -> dict[str, Any]:
         return {"threshold": self.threshold, "version": CHECKING}
 
     def inputs(self, place: TaskPlace) -> Iterator[Row]:
-        from ..checks.near_text import near_duplicate_texts
-
         texts = ((row["id"], compared_text(row)) for row in super().inputs(place))
         folder = place.folder.path / "texts"
         self._first = dict(near_duplicate_texts(texts, folder, self.workers))
@@ -97,12 +99,6 @@ class UniqueText(Stage):
             return Left(row, "rejected", "near_text", f"The text nearly repeats that of {first}.")
         review = row["review"]
         return row | {"review": review | {"checks": review["checks"] | {"near_text": PASS}}}
-
-
-def _similarity(threshold: float) -> float:
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold is {threshold:g}: give a similarity above 0, up to 1.")
-    return threshold
 
 
 def compared_text(row: Row) -> str:

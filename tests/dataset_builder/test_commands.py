@@ -170,6 +170,7 @@ def test_build_does_not_overwrite_another_folder(run, config, tmp_path):
         ("measure: {unique: yes please}", "`measure: unique:` is 'yes please': give true, false, or settings"),
         ("measure: {unique: {threshold: high}}", "`measure: unique:` threshold is 'high': give a number"),
         ("measure: {unique: {threshold: 3}}", "`measure: unique:` threshold is 3: give a similarity"),
+        ("review: {unique: {threshold: 0.5}}", "`review: unique:` threshold is 0.5: give 0.8 to 1"),
         ("measure: {unique: {limit: 3}}", "`measure: unique:` knows no `limit:` here"),
         ("measure: {unique: true, fingerprint: false}", "compares the fingerprints that `fingerprint: false` leaves"),
         ("review: {unique: 3}", "`review: unique:` is 3: give true, false, or settings"),

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from dataset_builder.checks.near_text import FILE, jaccard, near_duplicate_texts, row_text, shingles
+from dataset_builder.checks.near_text import FILE, jaccard, near_duplicate_texts, shingles
 
 
 def _texts(count: int, seed: int = 0) -> list[tuple[str, str]]:
@@ -95,8 +95,3 @@ def test_known_distances():
 def test_a_threshold_that_buckets_cannot_keep(tmp_path):
     with pytest.raises(ValueError, match="threshold is 0.5"):
         list(near_duplicate_texts([], tmp_path, threshold=0.5))
-
-
-def test_the_text_of_a_row(make_row):
-    row = make_row(reasoning="Because.")
-    assert row_text(row) == "Which animal is heard most often?\nrooster crowing\nBecause."
