@@ -36,8 +36,8 @@ def pipeline() -> str:
     rest = whole / 1000 * begun / 3600
     return (
         f"A build of {rows:,} clips of {conditions['seconds']:g} s with one question each, through all stages, by one "
-        f"worker and a teacher that answers at once, and not always well: {finished:.0%} of the rows are finished, the "
-        f"others refused on the way. A row that is begun takes {whole:.1f} ms of one core, so that a core begins "
+        f"worker and a teacher that answers at once, and not always well: {finished:.0%} of the rows are finished, "
+        f"the others refused on the way. A row that is begun takes {whole:.1f} ms of one core, so that a core begins "
         f"{1000 / whole:.0f} and finishes {1000 * finished / whole:.0f} rows a second; 1,000 finished rows take "
         f"{shards:.1f} MB in the finished folder. Its memory is {found['memory_ratio']:.2f} times that of a build of "
         f"{small:,}, its time a row {found['time_per_row_ratio']:.2f} times.\n\n"
