@@ -133,14 +133,10 @@ def test_the_memory_that_recipes_name_is_what_the_configuration_gives():
         inputs = 2 * rows * tokens * text.num_hidden_layers * text.hidden_size / 2**30
         inside = 2 * rows * tokens * (2 * text.hidden_size + 3 * text.intermediate_size) / 2**30
         adapters = model.lora_r / LORA_RANK * parts["adapter"] / 2**30
+        eighth = 16 * everything / 8 / 2**30
         expected = {
-            "config_full_zero3": [16 * everything / 8 / 2**30, inputs, inside, 2e9 / 2**30],
-            "config_full_fsdp2": [
-                16 * everything / 8 / 2**30,
-                inputs,
-                inside,
-                2 * parts["embeddings and head"] / 2**30,
-            ],
+            "config_full_zero3": [eighth, inputs, inside, 2e9 / 2**30],
+            "config_full_fsdp2": [eighth, inputs, inside, 2 * parts["embeddings and head"] / 2**30],
             "config_lora": [steps["load"], 16 * adapters, inputs, inside],
             "config_qlora": [steps["load in 4 bits"], 8 * adapters, inputs, inside],
         }[path.stem]
@@ -169,7 +165,7 @@ def test_accelerate_reads_every_machine(path, monkeypatch):
 
 
 def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
-    """With the cluster's commands and trl played by scripts: each machine's own rank, and what all have to agree on."""
+    """With the cluster's commands and trl played by scripts: each machine's own rank, and what all agree on."""
     (tmp_path / "bin").mkdir()
     for name, lines in {
         "scontrol": "echo node-a; echo node-b",
