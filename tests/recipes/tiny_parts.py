@@ -10,10 +10,15 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     PreTrainedTokenizerFast,
+    Qwen2AudioConfig,
+    Qwen2AudioForConditionalGeneration,
+    Qwen2AudioProcessor,
     WhisperConfig,
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
 )
+
+from modeling_audio_reasoner.pretrained_folder import TEMPLATE_TOKENS
 
 
 WHISPER = {
@@ -104,4 +109,23 @@ def write_language_model(folder: Path, family: str, **fields: object) -> Path:
     )
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+def write_qwen2_audio(folder: Path) -> Path:
+    """A Qwen2-Audio with its processor, as transformers' own class saves it."""
+    tokenizer = chatml()
+    lacking = [token for token in TEMPLATE_TOKENS if token not in tokenizer.vocab]
+    tokenizer.add_special_tokens({"extra_special_tokens": lacking}, replace_extra_special_tokens=False)
+    sizes = {**SIZES, "vocab_size": len(tokenizer), "initializer_range": 0.2}
+    encoder = {name: value for name, value in WHISPER.items() if name == "d_model" or name.startswith("encoder_")}
+    torch.manual_seed(2)
+    config = Qwen2AudioConfig(
+        audio_config={"model_type": "qwen2_audio_encoder", **encoder},
+        text_config={"model_type": "qwen2", **{name: size for name, size in sizes.items() if name != "head_dim"}},
+        audio_token_index=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
+    )
+    Qwen2AudioForConditionalGeneration(config).save_pretrained(folder)
+    extractor = WhisperFeatureExtractor(feature_size=128, return_attention_mask=True)
+    Qwen2AudioProcessor(extractor, tokenizer).save_pretrained(folder)
     return folder
