@@ -34,7 +34,9 @@ RECIPE=$1
 shift
 
 GPUS=${SLURM_GPUS_ON_NODE:-8}
-FIRST=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+# Not through `head`: where it ends before scontrol has written all, pipefail would end the job.
+NODES=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
+FIRST=${NODES%%$'\n'*}
 # One job's port for all machines, and another one's beside it.
 PORT=$((20000 + SLURM_JOB_ID % 10000))
 export PATH="${VENV:-$PWD/.venv}/bin:$PATH" HF_HUB_OFFLINE=1

@@ -164,11 +164,30 @@ def test_accelerate_reads_every_machine(path, monkeypatch):
     assert (args.use_deepspeed, args.use_fsdp) == (path.stem.startswith("zero"), path.stem == "fsdp2")
 
 
+def test_fsdp2_makes_a_unit_of_each_layer_of_both_parts():
+    """By accelerate's policy for the config's TRANSFORMER_BASED_WRAP. Without units a GPU would gather the whole."""
+    import torch
+    from accelerate import FullyShardedDataParallelPlugin
+    from accelerate.utils.fsdp_utils import fsdp2_prepare_auto_wrap_policy
+
+    from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+    from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B
+
+    keys = yaml.safe_load((ROOT / "recipes/accelerate_configs/fsdp2.yaml").read_text(encoding="utf-8"))["fsdp_config"]
+    plugin = FullyShardedDataParallelPlugin(fsdp_version=2, auto_wrap_policy=keys["fsdp_auto_wrap_policy"].lower())
+    with torch.device("meta"):
+        model = AudioReasonerForConditionalGeneration(QWEN2_AUDIO_7B)
+    policy = fsdp2_prepare_auto_wrap_policy(plugin, model)
+    units = {name for name, module in model.named_modules() if policy(module)}
+    parts = ("model.audio_tower.layers", "model.language_model.layers")
+    assert units == {f"{part}.{number}" for part in parts for number in range(32)}
+
+
 def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
     """With the cluster's commands and trl played by scripts: each machine's own rank, and what all agree on."""
     (tmp_path / "bin").mkdir()
     for name, lines in {
-        "scontrol": "echo node-a; echo node-b",
+        "scontrol": "echo node-a; sleep 0.1; echo node-b",  # as slowly as a cluster may answer
         "srun": 'shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
         "trl": 'echo "$@"',
     }.items():
