@@ -1,7 +1,8 @@
 """What the text says of time, held to the duration that was measured: how long the clip is, and points within it.
 
 English only; a text without such a claim holds. What is quoted, and what a speaker is reported to say, is no claim
-about the clip. `claims_speech` and `claims_music` hold the text to the other facts.
+about the clip. The other modules `claims_…` hold the text to the
+other facts.
 """
 
 from __future__ import annotations
