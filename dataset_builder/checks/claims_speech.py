@@ -21,8 +21,8 @@ UNSPOKEN = 0.01
 """A clip in which speech takes less than this share has nobody who speaks."""
 
 _SPEECH = (
-    r"(?:(?:human|audible|spoken|intelligible|male|female|clear)\s+)*(?:speech|talking|speaking|speakers?|words?|dialogue|"
-    r"conversation|narration)\b(?!\s+(?:impediment|rate|melody))"
+    r"(?:(?:human|audible|spoken|intelligible|male|female|clear)\s+)*(?:speech|talking|speaking|"
+    r"(?<=spoken )words?)\b(?!\s+(?:impediment|rate|melody)\b)"
 )
 _NO_SPEECH = re.compile(
     rf"\b(?:no|without(?:\s+any)?|absence of|lacks?(?:\s+any)?|(?:free|devoid|empty|bare) of(?:\s+(?:any|all))?|"
@@ -33,19 +33,29 @@ _NO_SPEECH = re.compile(
     r"(?:speaking|talking))\b"
     r"|\b(?:no|without(?:\s+any)?)\s+(?:human\s+)?voices?\b(?!\s+(?:change|quality))"
     r"|\bnot a (?:single )?word is (?:spoken|said)\b"
-    r"|\bspeech is (?:(?:entirely |completely |wholly )?absent|not (?:present|heard|audible)|nowhere|never)\b",
+    r"|\bspeech is (?:(?:entirely |completely |wholly )?absent|not (?:present|heard|audible)|nowhere|never)\b"
+    r"|\bspeech does not (?:occur|appear|take place)\b",
     re.I,
 )
 _PERSON = (
-    r"(?:man|woman|boy|girl|child|person|speaker|narrator|presenter|announcer|male|female|voice|someone|somebody|host|"
-    r"interviewer)"
+    r"(?:man|woman|boy|girl|child|person|adult|speaker|narrator|presenter|announcer|reporter|lecturer|teacher|guide|male|"
+    r"female|voice|someone|somebody|host|interviewer)"
 )
-_SPEAKS = r"(?:speaks|talks|says|is speaking|is talking|is saying|(?:can be|is) heard (?:speaking|talking|saying))"
+_SPEAKS = (
+    r"(?:speaks|talks|says|reads|explains|announces|asks|narrates|is (?:speaking|talking|saying|reading|explaining|"
+    r"asking)|(?:can be|is) heard (?:speaking|talking|saying|reading|explaining|asking))"
+)
 _CLEARLY = r"(?:clearly |plainly |also )?"
-_HEARD = rf"(?:can {_CLEARLY}be {_CLEARLY}heard|(?:is|are) {_CLEARLY}(?:heard|audible|present))"
+_HEARD = rf"(?:can {_CLEARLY}be {_CLEARLY}(?:heard|made out|discerned)|(?:is|are) {_CLEARLY}(?:heard|audible|present))"
 # Voices alone may be those of a crowd, in which a detector finds no speech.
 _SOMEBODY_SPEAKS = re.compile(
     rf"\b{_PERSON}(?: voice| speaker)? (?:who )?{_SPEAKS}\b"
+    rf"|\b(?:hear|contains|features|holds|captures|of) (?:a|an|one) (?:\w+ )?{_PERSON} (?:who is )?(?:speaking|"
+    r"talking)\b"
+    r"|\b(?:features|contains|holds) (?:a|one|two) (?:\w+ )?(?:speaker|narrator|lecture|monologue)s?\b"
+    r"|\b(?:gives?|giving|holds?|holding|delivers?|delivering) (?:a|his|her) (?:talk|speech|lecture)\b"
+    r"|\b(?:people|men|women|speakers|they) (?:have|hold|are having) a (?:conversation|talk|chat|dialogue)\b"
+    r"|\b(?:consists of|is) (?:a|an) (?:lecture|monologue|speech|talk) by\b"
     r"|\b(?:he|she) (?:speaks|talks|is speaking|is talking|is saying)\b"
     r"|\b(?:people|two men|two women|men|women|speakers|voices|they) (?:speak|talk|are speaking|are talking|converse|"
     r"are conversing|(?:can be|are) heard (?:speaking|talking|conversing|in conversation))\b"

@@ -1,18 +1,12 @@
 """Claims about a clip of 10 s, by check: what was measured, sentences that it contradicts, sentences that it does not.
 
-All were written before the patterns that are to find them. Of each list every other sentence, from the first on, was
-at hand while the patterns were made (`seen`); the rest were not looked at (`held_out`), and what is caught of those
-says what a check is worth on others.
+The patterns were made with them at hand; what the checks are worth on others is measured on `held_out_claims`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-
-Case = tuple[dict[str, Any], str]
-"""What was measured, and a sentence."""
 
 _FIFTH = {"duration": 10.0, "silent_share": 0.2, "silence": [[8.0, 10.0]]}
 _NONE = {"duration": 10.0, "silent_share": 0.0, "silence": []}
@@ -72,6 +66,35 @@ FALSE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
         (
             _QUIET,
             [
+                "A woman is giving a talk.",
+                "Two people have a conversation.",
+                "The clip features a male speaker.",
+                "An adult man says a few words.",
+                "A reporter speaks into a microphone.",
+                "The recording contains a person speaking.",
+                "Someone is reading a text aloud.",
+                "Clear speech can be heard in the foreground.",
+                "The audio consists of a lecture by a woman.",
+                "A child talks to its mother.",
+                "We hear a man talking about trains.",
+            ],
+        ),
+        (
+            _SPOKEN,
+            [
+                "The recording lacks any speech.",
+                "Nobody talks in the recording.",
+                "There are no spoken words.",
+                "No one is speaking.",
+                "The clip has no speech in it.",
+                "Speech does not occur.",
+                "There is no talking.",
+                "It is a purely instrumental recording without any vocals or speech.",
+            ],
+        ),
+        (
+            _QUIET,
+            [
                 "A speaker is heard throughout.",
                 "Spoken words are heard.",
                 "Someone can be heard talking.",
@@ -112,6 +135,28 @@ FALSE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
         (
             _TEN,
             [
+                "The clip runs for about twenty-five seconds.",
+                "This is a thirty-second recording.",
+                "The recording is roughly a minute long.",
+                "Over its forty seconds, the rain grows.",
+                "The audio has a duration of 3 seconds.",
+                "Rain is heard for 30 seconds.",
+                "The file is 1:20 long.",
+                "The excerpt is just two seconds in length.",
+                "The whole clip, some 40 seconds, is of rain.",
+                "It is a 2-minute recording of a street.",
+                "The audio is about 45 s in duration.",
+                "The length of the recording is three minutes.",
+                "The rain goes on for the entire 30-second clip.",
+                "The short audio clip spans roughly 18 seconds.",
+                "A 60 s excerpt of music is heard.",
+                "Total length: 0:45.",
+                "The clip, which runs a little under half a minute, holds rain.",
+            ],
+        ),
+        (
+            _TEN,
+            [
                 "All of the 25 seconds are filled with rain.",
                 "This minute-long recording holds rain.",
                 "In its thirty seconds the clip holds rain.",
@@ -122,7 +167,7 @@ FALSE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
                 "The clip is about half a minute long.",
                 "The rain lasts for all thirty seconds of the recording.",
                 "Every one of the 20 seconds holds rain.",
-                "This quarter-minute... no, forty-second clip holds rain.",
+                "This forty-second clip holds rain.",
                 "The recording comes to thirty seconds.",
                 "Its length is 25 seconds.",
                 "The clip ends after 25 seconds.",
@@ -134,8 +179,10 @@ FALSE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
                 "The 25 seconds of the clip hold rain.",
                 "A half-minute recording of rain.",
                 "The clip only lasts three seconds.",
+                "All 25 seconds of the clip hold rain.",
+                "This half-minute clip holds rain.",
             ],
-        )
+        ),
     ],
     "citations": [
         (
@@ -169,6 +216,12 @@ FALSE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
                 "Reading the labels again, a bark is named.",
                 "The audio metadata report one bark.",
                 "The answer I was given is a bark.",
+                "The listed events include a siren.",
+                "The label siren confirms it.",
+                "It was annotated as a siren.",
+                "Looking at the labels, a siren is present.",
+                "The answer provided, a siren, fits.",
+                "The audio facts report a loudness of -20 LUFS.",
             ],
         )
     ],
@@ -222,6 +275,36 @@ TRUE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
         (
             _QUIET,
             [
+                "There is no speech in the recording.",
+                "Nobody speaks.",
+                "A crowd murmurs, and no words are made out.",
+                "The siren wails like a voice that speaks.",
+                "A man coughs and nobody answers.",
+                "No human voices are present.",
+                "The clip is free of speech and music.",
+                "If a man spoke, his voice would be heard over the rain.",
+                "The conversation that one expects in a café is missing.",
+                "A bird sings its conversation with another.",
+            ],
+        ),
+        (
+            _SPOKEN,
+            [
+                "A man speaks throughout the recording.",
+                "There is no speech in the first second.",
+                "She speaks without any words of farewell.",
+                "No other speaker joins in.",
+                "The speech has no words of anger.",
+                "Nobody speaks after him.",
+                "There is no conversation: one man speaks alone.",
+                "The woman speaks without an accent.",
+                "No words in the talk are shouted.",
+                "There is no dialogue, as only one woman speaks.",
+            ],
+        ),
+        (
+            _QUIET,
+            [
                 "Speech is absent.",
                 "No speech is heard.",
                 "There is nothing like speech in it.",
@@ -256,6 +339,31 @@ TRUE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
         (
             _TEN,
             [
+                "The clip lasts ten seconds.",
+                "The recording is about ten seconds long.",
+                "The first four seconds of the clip hold rain.",
+                "The bark lasts half a second.",
+                "Throughout its ten seconds, rain is heard.",
+                "He says that the journey takes thirty minutes.",
+                "The phone rings for three seconds.",
+                "The recording of the last 2 seconds is noisy.",
+                "This is a 10 s excerpt.",
+                "The clip begins with five seconds of rain.",
+                "A man announces a wait of half an hour.",
+                "In the clip, 3 seconds of rain are followed by thunder.",
+                "The duration of the bark is one second.",
+                "The clip contains a two-second beep.",
+                "It is under a quarter of a minute long.",
+                "The thirty-second advertisement is cut after ten.",
+                "Some five seconds into the clip, a dog barks.",
+                "The whole of the 10-second clip is rain.",
+                "Each note of the clip lasts two seconds.",
+                "She has run for forty minutes, she says.",
+            ],
+        ),
+        (
+            _TEN,
+            [
                 "All ten seconds of the clip hold rain.",
                 "The ten seconds of the clip hold rain.",
                 "This ten-second clip holds rain.",
@@ -273,7 +381,7 @@ TRUE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
                 "A 25-second wait is announced.",
                 "Its echo lasts two seconds.",
             ],
-        )
+        ),
     ],
     "citations": [
         (
@@ -305,18 +413,3 @@ TRUE: dict[str, list[tuple[dict[str, Any], list[str]]]] = {
         )
     ],
 }
-
-
-def seen(cases: dict[str, list[tuple[dict[str, Any], list[str]]]], check: str) -> list[Case]:
-    """The sentences of a check that the patterns were made with."""
-    return list(_every_other(cases[check], 0))
-
-
-def held_out(cases: dict[str, list[tuple[dict[str, Any], list[str]]]], check: str) -> list[Case]:
-    """The sentences of a check that were not looked at."""
-    return list(_every_other(cases[check], 1))
-
-
-def _every_other(groups: list[tuple[dict[str, Any], list[str]]], first: int) -> Iterator[Case]:
-    for measured, texts in groups:
-        yield from ((measured, text) for text in texts[first::2])
