@@ -5,7 +5,8 @@
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
 CPU. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see build_tables.py and
-build_figures.py. With `--check` nothing is written, and a table that differs is an error.
+build_figures.py. `check_recall`: see check_recall.py. With `--check` nothing is written, and a table that differs is
+an error.
 """
 
 from __future__ import annotations
@@ -81,9 +82,10 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))  # the tables are those of this checkout, whatever is installed
     import build_figures
     import build_tables
+    import check_recall
 
     ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
-    tables = {**ours, **build_tables.TABLES, **build_figures.TABLES}
+    tables = {**ours, **build_tables.TABLES, **build_figures.TABLES, **check_recall.TABLES}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):
         print(f"No page has a place for the table {', '.join(missing)}.", file=sys.stderr)

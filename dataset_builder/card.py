@@ -115,12 +115,14 @@ facts are exact."""
 MIXED = """\
 {annotated} Each row draws its own crops, levels and places, so that two rows with one recording are two clips.
 Every clip is 16 kHz mono FLAC; lengths are drawn without regard to the answer, edges are faded, levels are alike
-within 3 dB either way, and a noise floor at -72 dBFS lies under all of them. Clips of tasks that mix corpora of
-different bandwidth have nothing above 4 kHz (`bandwidth_hz` in `annotations`).
+within 3 dB either way, and a noise floor at -72 dBFS lies under all of them.{narrow}
 
 **The teacher is `annotations`**: a set of templates in code, no model. The question, the choices, the answer and the
 four sections are written from the recordings' annotations. They are true as far as the annotations are, and they
 describe nothing else; the wording is uniform."""
+
+NARROW = """ Clips of {tasks} have nothing above 4 kHz
+(`bandwidth_hz` in `annotations`): such tasks mix corpora of different bandwidth."""
 
 TAUGHT = """\
 Recordings were measured (length, level, silence, speech, and tempo, key or pitch where they apply), and teachers,
@@ -201,7 +203,11 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
 def _making(statistics: Mapping[str, Any], mixed: bool) -> str:
     if not mixed:
         return TAUGHT
-    return MIXED.format(annotated=ANNOTATED_DEBIAN if _only_debian(statistics) else ANNOTATED)
+    tasks = [f"`{task}`" for task in statistics["narrow_tasks"]]
+    return MIXED.format(
+        annotated=ANNOTATED_DEBIAN if _only_debian(statistics) else ANNOTATED,
+        narrow=NARROW.format(tasks=_and(tasks)) if tasks else "",
+    )
 
 
 def _of_debian(line: Mapping[str, Any]) -> bool:

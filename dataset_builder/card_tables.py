@@ -55,10 +55,14 @@ def decontamination_text(compared: Sequence[Mapping[str, Any]]) -> str:
         f" Of {', '.join(missing)} not all items were compared by audio: such a recording under another name, with "
         "another question, would not have been found."
     )
+    unasked = (
+        " A question that is asked of any recording, as a short open one or one of many items, was compared with none."
+    )
+    fewer = any(line["question"] < line["items"] for line in compared)
     header = ["benchmark", "test items", "by source id", "by audio", "by question"]
     return (
-        "Rows that are test items of these benchmarks were left out. How many of the items rows were compared with:"
-        f"{warning if missing else ''}\n\n{table(header, lines)}"
+        f"Rows that are test items of these benchmarks were left out.{warning if missing else ''}"
+        f"{unasked if fewer else ''} How many of the items rows were compared with:\n\n{table(header, lines)}"
     )
 
 
@@ -102,13 +106,16 @@ def baselines_text(statistics: Mapping[str, Any]) -> str:
     if not statistics["chance"]["by_task"]:
         return "There are no multiple-choice questions in test, on which to say what the text alone would answer."
     scores = {"chance": statistics["chance"], **statistics["baselines"]}
-    lines = [["overall", *(f"{score['overall']:.1%}" for score in scores.values())]]
+    asked = statistics["test_questions"]
+    lines = [["overall", f"{asked['overall']:,}", *(f"{score['overall']:.1%}" for score in scores.values())]]
     for group in ("by_domain", "by_task"):
         for name in statistics["chance"][group]:
-            lines.append([name, *(f"{score[group][name]:.1%}" for score in scores.values())])
+            shares = (f"{score[group][name]:.1%}" for score in scores.values())
+            lines.append([name, f"{asked[group][name]:,}", *shares])
+    header = ["test rows", "questions", *(name.replace("_", " ") for name in scores)]
     return (
         "Chance and two baselines that read the text of multiple-choice questions and hear nothing, trained on train "
-        f"and scored on test:\n\n{table(['test rows', *(name.replace('_', ' ') for name in scores)], lines)}"
+        f"and scored on test:\n\n{table(header, lines)}"
     )
 
 

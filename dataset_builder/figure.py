@@ -96,14 +96,15 @@ def _draw_text_alone(axes: Any, statistics: Mapping[str, Any]) -> None:
     axes.scatter(list(chance.values()), range(len(names)), marker="|", s=200, color="black", label="chance", zorder=3)
     for offset, (name, score) in zip((-0.17, 0.17), statistics.get("baselines", {}).items(), strict=False):
         values = score["by_task"] | {"all": score["overall"]}
-        axes.barh(
-            [index + offset for index in range(len(names))],
-            [values.get(task, 0.0) for task in names],
-            height=0.34,
-            label=name.replace("_", " "),
-            color=BASELINE_COLORS[offset > 0],
-        )
-    axes.set_yticks(range(len(names)), names)
+        color = BASELINE_COLORS[offset > 0]
+        places = [index + offset for index in range(len(names))]
+        shares = [values.get(task, 0.0) for task in names]
+        axes.barh(places, shares, height=0.34, label=name.replace("_", " "), color=color)
+        for place, share in zip(places, shares, strict=True):
+            if share == 0:  # or the bar would look as if it had been left out
+                axes.text(0.005, place, "0", color=color, va="center", fontsize=8)
+    asked = statistics["test_questions"]["by_task"] | {"all": statistics["test_questions"]["overall"]}
+    axes.set_yticks(range(len(names)), [f"{name} (n = {asked[name]:,})" for name in names])
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_title("What the text alone answers (accuracy on test)")

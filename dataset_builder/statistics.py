@@ -48,6 +48,8 @@ GIVEAWAYS = {"answer_is_longest": answer_is_longest, "answer_echoes_question": a
 """Shares of multiple-choice questions; of four choices a quarter would have the longest answer by chance."""
 BASELINE_ROWS = {"train": 8_000, "test": 4_000}
 """At most so many rows train and test the text-only baselines, drawn by the hash of their ids."""
+WIDE_HZ = 8_000
+"""Up to which a clip of 16 kHz reaches, where no lower bandwidth is noted."""
 LENGTH_EDGES = (2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
 """Seconds between the bins of the clips' lengths."""
 
@@ -68,6 +70,7 @@ class Statistics:
         self._positions: dict[int, Counter[int]] = defaultdict(Counter)
         self._teachers: Counter[str] = Counter()
         self._needs_audio: Counter[str] = Counter()
+        self._narrow: set[str] = set()
         self._giveaways: dict[str, Counter[bool]] = {name: Counter() for name in GIVEAWAYS}
         self._samples: dict[str, list[tuple[int, int, dict[str, Any]]]] = {split: [] for split in BASELINE_ROWS}
 
@@ -93,6 +96,8 @@ class Statistics:
         if "needs_audio" in row["review"]:
             needs = row["review"]["needs_audio"]
             self._needs_audio["not judged" if needs is None else "yes" if needs else "no"] += 1
+        if row["annotations"].get("bandwidth_hz", WIDE_HZ) < WIDE_HZ:
+            self._narrow.add(row["task"])
         for name, giveaway in GIVEAWAYS.items():
             if (found := giveaway(row)) is not None:
                 self._giveaways[name][found] += 1
@@ -158,7 +163,9 @@ class Statistics:
             "giveaways": {
                 name: round(found[True] / found.total(), 4) for name, found in self._giveaways.items() if found
             },
+            "narrow_tasks": sorted(self._narrow),
             "chance": chance(self._sampled("test")),
+            "test_questions": test_questions(self._sampled("test")),
             "answer_positions": {
                 str(choices): {
                     "counts": [found[place] for place in range(choices)],
@@ -187,6 +194,12 @@ def _shared(by_split: Mapping[str, array[int]]) -> set[int]:
 def chance(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The accuracy of drawing a choice: overall, by domain, by task."""
     return grouped_mean(rows, lambda row: 1 / len(row["choices"]))
+
+
+def test_questions(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many questions chance and the baselines are scored on: overall, by domain, by task."""
+    groups = {f"by_{key}": dict(sorted(Counter(row[key] for row in rows).items())) for key in ("domain", "task")}
+    return {"overall": len(rows), **groups}
 
 
 def chi_square_p(counts: Sequence[int]) -> float:

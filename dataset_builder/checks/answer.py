@@ -1,76 +1,20 @@
 """Whether the choices can be chosen from, and whether response and summary say what the answer says.
 
 Multiple choice is read by `resolve_choice`, the strict scorer that the evaluation uses; an open answer is compared by
-its words. Whether the answer is true is not known here.
+`open_answer`. Whether the answer is true is not known here.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
 
 from modeling_audio_reasoner import normalise, resolve_choice
 
 from ..question_text import question_text
-from .row_text import Row, counted_words, holds, sentences
+from .open_answer import content, open_agreement, yes_or_no
+from .row_text import Row, counted_words, sentences
 
 
-SHORT_ANSWER = 4
-"""An open answer of up to so many content words has to be in the response with all of them."""
-MIN_F1 = 0.5
-"""Of the content words of a longer open answer and of the response; or else `MIN_RECALL`."""
-MIN_RECALL = 0.8
-"""The share of a longer open answer's content words that a longer response has to hold."""
-
-_STOP_WORDS = frozenset(
-    {
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "with",
-        "by",
-        "for",
-        "from",
-        "as",
-        "which",
-        "who",
-        "what",
-        "while",
-        "into",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "i",
-        "you",
-        "we",
-        "some",
-    }
-)
-_YES_NO = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 _META_CHOICE = re.compile(
     r"^(?:all|none|neither|both|any|either)\b.{0,12}\b(?:(?:the )?above|of (?:these|those|the others?|the (?:choices|"
     r"options)))\b"
@@ -143,7 +87,7 @@ def check_summary(row: Row) -> str | None:
     """
     summary, answer, choices = row["summary"] or "", row["answer"], list(row["choices"])
     if not choices:
-        said, wanted = _yes_or_no(summary[:20]), _yes_or_no(answer)
+        said, wanted = yes_or_no(summary[:20]), yes_or_no(answer)
         if said and wanted and said != wanted:
             return f"The summary begins with {said!r} and the answer is {answer!r}."
         return None
@@ -152,32 +96,6 @@ def check_summary(row: Row) -> str | None:
     if named is not None and choices[named] != answer:
         return f"The summary names {choices[named]!r} and not the answer {answer!r}."
     return None
-
-
-def open_agreement(answer: str, response: str) -> bool:
-    """Whether a response to an open question says what the answer says, by their words.
-
-    Yes and no have to be the same. An answer of up to 4 content words has to be in the response whole, in any order.
-    A longer one has to stand in it word for word, or share words with it at a token F1 of 0.5, or have 0.8 of its own
-    words there. Numbers count the same as digits and as words up to twelve. Words in another order ("a dog chases a
-    cat") agree: this is a net for responses about something else, and the blind teacher is the finer one.
-    """
-    wanted, found = counted_words(answer), counted_words(response)
-    if not wanted or not found:
-        return False
-    truth = _yes_or_no(answer)
-    if truth is not None:
-        said = _yes_or_no(response) or _only_yes_or_no(found)
-        if len(wanted) == 1 or said != truth:
-            return said == truth
-    if holds(found, wanted):
-        return not _denied(found, wanted)
-    short, long = _content(wanted), _content(found)
-    shared = sum((Counter(short) & Counter(long)).values())
-    if len(short) <= SHORT_ANSWER:
-        return shared == len(short) and not _denied(found, short)
-    f1 = 2 * shared / (len(short) + len(long))
-    return f1 >= MIN_F1 or shared / len(short) >= MIN_RECALL
 
 
 def answer_is_longest(row: Row) -> bool | None:
@@ -199,36 +117,9 @@ def answer_echoes_question(row: Row) -> bool | None:
     choices = list(row["choices"])
     if row["answer"] not in choices or len(choices) < 2:
         return None
-    asked = set(_content(counted_words(row["question"])))
-    echoes = [choice for choice in choices if asked & set(_content(counted_words(choice)))]
+    asked = set(content(counted_words(row["question"])))
+    echoes = [choice for choice in choices if asked & set(content(counted_words(choice)))]
     return echoes == [row["answer"]]
-
-
-def _content(tokens: Sequence[str]) -> list[str]:
-    """The tokens without stop words; all of them where nothing else is left."""
-    return [token for token in tokens if token not in _STOP_WORDS] or list(tokens)
-
-
-def _yes_or_no(text: str) -> str | None:
-    """What `text` opens with, of yes and no."""
-    first = counted_words(text)[:1]
-    return _YES_NO.get(first[0]) if first else None
-
-
-def _only_yes_or_no(tokens: Sequence[str]) -> str | None:
-    """The one of yes and no that stands anywhere in the tokens, if the other does not."""
-    said = {_YES_NO[token] for token in tokens if token in _YES_NO}
-    return said.pop() if len(said) == 1 else None
-
-
-def _denied(found: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether "not", "no" or "isn't" stands right before the only place of the answer's first word, articles apart."""
-    places = [index for index, word in enumerate(found) if word == wanted[0]]
-    denied = []
-    for place in places:
-        before = [word for word in found[max(0, place - 3) : place] if word not in ("a", "an", "the")]
-        denied.append(bool(before) and before[-1] in ("not", "no", "isn't", "wasn't", "never", "neither"))
-    return bool(denied) and all(denied)
 
 
 def _short(text: str, length: int = 80) -> str:

@@ -15,7 +15,8 @@ from modeling_audio_reasoner import SECTIONS
 from .answer import check_choices, check_response, check_summary
 from .claims import check_duration, check_time_points
 from .claims_music import check_key, check_tempo
-from .claims_speech import check_language_named, check_silence, check_speech
+from .claims_silence import check_silence
+from .claims_speech import check_language_named, check_speech
 from .language import check_language
 from .leaks import check_citations, check_question, check_source_named
 from .length import check_copies, check_length, check_repetition

@@ -1,7 +1,7 @@
 """What the text says of time, held to the duration that was measured: how long the clip is, and points within it.
 
 English only; a text without such a claim holds. What is quoted, and what a speaker is reported to say, is no claim
-about the clip. `claims_speech` and `claims_music` hold the text to the other facts.
+about the clip. The other modules `claims_…` hold the text to the other facts.
 """
 
 from __future__ import annotations
@@ -29,20 +29,24 @@ _HEDGE = (
 _UNIT = r"(?P<unit>s|secs?|seconds?|mins?|minutes?|hours?)\b"
 _SPAN = (
     rf"(?:{_HEDGE}\s+)?(?:(?P<m>\d{{1,2}}):(?P<s>\d{{2}})(?:\s*(?:min(?:ute)?s?))?"
+    rf"|(?P<share>half|quarter)[\s-]+(?P<of>minute|hour)\b|(?P<whole>minute|hour)(?=[\s-]long\b)"
     rf"|(?P<low>{NUMBER})(?:[\s-]*(?:-|–|to|or)\s*(?P<high>{NUMBER}))?[\s-]*{_UNIT}(?P<half>\s+and\s+a\s+half)?"
     rf"(?:,?\s*(?:and\s+)?(?P<rest>{NUMBER})[\s-]*s(?:ec(?:ond)?s?)?\b)?)"
 )
 _CLIP = r"(?:clip|recording|audio|excerpt|sample|file|track|snippet)"
 _KIND = r"(?:(?:audio|sound|short|brief|entire|whole|full|complete|music|musical|speech|stereo|mono|given)\s+){0,2}"
+_LASTS = (
+    r"(?:only\s+|just\s+)?(?:lasts?|runs?|spans?|goes\s+on|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|"
+    r"running\s+time)\s+of)"
+)
 _DURATION = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         # "the clip lasts about two minutes", "this recording, lasting 12 s,", "the audio has a length of 5 seconds"
-        rf"\b(?:the|this|an?|entire|whole|full)\s+{_KIND}{_CLIP},?\s+(?:itself\s+|which\s+|that\s+)?(?:lasts?|lasting|"
-        rf"runs?(?:\s+for)?|"
-        rf"running(?:\s+for)?|spans?|spanning|goes\s+on\s+for|has\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|"
-        rf"running\s+time)"
-        rf"\s+of)\s+(?:for\s+)?{_SPAN}",
+        # A note of the clip, or the rain in it, may last for less.
+        rf"(?<!\bof\s)(?<!\bin\s)\b(?:the|this|an?)\s+{_KIND}{_CLIP}\s+(?:itself\s+)?{_LASTS}\s+(?:for\s+)?{_SPAN}",
+        rf"\b(?:the|this|an?|entire|whole|full)\s+{_KIND}{_CLIP}(?:,?\s+(?:which|that)\s+{_LASTS}|,?\s+(?:lasting|"
+        rf"running|spanning))\s+(?:for\s+)?{_SPAN}",
         # "the clip is 10 seconds long"; not "the clip is 5 seconds into the song".
         rf"\b(?:the|this|entire|whole|full)\s+{_KIND}{_CLIP}\s+(?:is|was)\s+{_SPAN}(?=\s*(?:long\b|in\s+(?:length|"
         rf"duration)\b|[.,;)]|$))",
@@ -54,7 +58,7 @@ _DURATION = tuple(
         rf"{_KIND}{_CLIP})?\s*(?:is|was|of|:|=)\s*{_SPAN}",
         rf"\b(?:duration|length|running\s+time)\s+of\s+(?:the|this)\s+{_KIND}{_CLIP}\s*(?:is|was|at|:|=)\s*{_SPAN}",
         # "in this clip of 30 seconds", "the audio, 30 seconds in length,", "throughout its 30 seconds".
-        rf"\b(?:the|this|an?)\s+{_KIND}{_CLIP}(?:\s+of\s+(?:just\s+)?|,\s+(?:which\s+is\s+)?){_SPAN}"
+        rf"\b(?:the|this|an?)\s+{_KIND}{_CLIP}(?:\s+of\s+(?:just\s+)?|(?P<comma>,)\s+(?:which\s+is\s+)?){_SPAN}(?(comma)(?!\s+of\b))"
         rf"(?!\s+(?:into|in(?=\s*(?:[,.;:)]|$))|later|before|after|from|of\s+(?:the|this)|earlier)\b)",
         rf"\b(?:throughout|during|over|across|for|in)\s+(?:all\s+of\s+)?its\s+(?:entire\s+|full\s+|whole\s+)?{_SPAN}",
         rf"\b(?:throughout|during|over|across)\s+(?:all\s+of\s+)?the\s+(?:entire|full|whole)\s+{_SPAN}",
@@ -62,11 +66,25 @@ _DURATION = tuple(
         rf"\bwith\s+an?\s+(?:total\s+|overall\s+)?(?:duration|length|running\s+time)\s+of\s+{_SPAN}",
         rf"^at\s+{_SPAN}\s*(?:long|in\s+(?:length|duration))\b",
         rf"^(?:the\s+)?(?:duration|length|running\s+time)\s*(?:[:=]|is)\s*{_SPAN}",
+        # "all 25 seconds of the clip", "the 25 seconds of the recording", "the clip's 25 seconds"; not "the first 5
+        # seconds of the clip", nor "all five seconds of the pause".
+        rf"\b(?:all|every(?:\s+one)?|each)\s+(?:of\s+)?(?:the\s+|its\s+)?{_SPAN}\s+of\s+(?:the|this)\s+{_KIND}"
+        rf"{_CLIP}\b",
+        rf"^(?:all|every\s+one)\s+(?:of\s+)?(?:the\s+|its\s+)?{_SPAN}\s+(?:are|is|holds?|contains?|consists?|ha(?:s|ve))\b",
+        rf"\b(?:the|these)\s+{_SPAN}\s+of\s+(?:the|this)\s+{_KIND}{_CLIP}\b(?!\s+(?:that|which|in|where|when|before|"
+        rf"after)\b)",
+        rf"\b(?:the|this)\s+{_KIND}{_CLIP}['’]s\s+(?:entire\s+|full\s+|whole\s+)?{_SPAN}",
+        rf"\b(?:the|this)\s+{_KIND}{_CLIP}\s+(?:comes\s+to|amounts\s+to|takes)\s+(?:up\s+)?{_SPAN}(?!\s+to\b)",
     )
 )
 # What goes on for so long, if nothing outside the recording is spoken of, goes on within it.
 _WITHIN = re.compile(
-    rf"\b(?:over\s+the\s+course\s+of|(?:in|during|for|over|within)\s+(?:the|its)\s+(?:first|last|final|opening))"
+    rf"(?:\b(?:clip|recording|audio|excerpt)\s+(?:holds|contains|has|offers|gives|(?:ends|stops)\s+after)"
+    rf"|\bfor\s+(?:all\s+(?:of\s+)?)?the\s+(?:full|whole|entire)|\bfor\s+(?:a\s+full|all(?:\s+of\s+the|\s+the)?)"
+    rf"|\b(?:through|throughout)\s+(?:all\s+of\s+)?the\s+(?:full|whole|entire)"
+    rf"|\b(?:is|are)\s+(?:heard|audible)\s+for"
+    rf"|^its\s+(?:length|duration|running\s+time)\s+(?:is|was)"
+    rf"|\b(?:over\s+the\s+course\s+of|(?:in|during|for|over|within)\s+(?:the|its)\s+(?:first|last|final|opening)))"
     rf"\s+{_SPAN}",
     re.I,
 )
@@ -181,7 +199,10 @@ def _is_length(duration: float, low: float, high: float, hedge: str) -> bool:
 def _stated(match: re.Match[str]) -> tuple[float, float]:
     """The least and the most seconds that a match of `_SPAN` states."""
     if match["m"] is not None:
-        seconds = 60 * int(match["m"]) + int(match["s"])
+        seconds = float(60 * int(match["m"]) + int(match["s"]))
+        return seconds, seconds
+    if part := match["of"] or match["whole"]:
+        seconds = _unit_seconds(part) * (number_value(match["share"]) if match["of"] else 1)
         return seconds, seconds
     unit = _unit_seconds(match["unit"])
     more = 0.5 * unit if match["half"] else 0.0

@@ -38,6 +38,11 @@ _SHOWS = (
     rf"(?:{_SAYS}|indicates?|confirms?|shows?|suggests?|reveals?|gives?|notes?|matches|match|provides?|"
     r"identif(?:y|ies)|includes?|has|have|points? to|puts?|marks?|supports?|agrees?)"
 )
+_DECIDES = (
+    rf"(?:{_SHOWS}|settles?|proves?|decides?|fits?|leaves?|makes? it|helps?|(?:is|are)\s+(?:plain|clear|obvious))"
+)
+_VALUE = r"(?!\b(?:of|in|on|by|for|with|that|which|who|from|to|and|or|is|are|was|were|he|she|they)\b)(?:[\w-]+|…)"
+"""A word that a label may hold, and not what a noun is described by."""
 _IS = rf"(?:{_SHOWS}|is|are|was|were|clearly|also|already)"
 _STATED = (
     r"(?:stated|mentioned|indicated|noted|described|given|provided|specified|listed|shown|suggested|confirmed|"
@@ -98,10 +103,31 @@ _RULES = (
     # What was measured, and the names under which rows hold it; "a measured tempo" is a slow one.
     rf"(?:^|\bthe\s+)measured\s+{_MEASURED}\b|\b(?:silent|silence|speech)[ _]share\b",
     r"\bthe\s+measured\s+(?:tempo|pitch)\s+(?:of|is)\s+\d",
+    # "the listed sounds", "the event list"; "the label siren confirms it", "its tag, dog, is plain".
+    r"\bthe\s+listed\s+(?:audio\s+|sound\s+)?(?:events?|sounds?|emotions?|class(?:es)?|categor(?:y|ies)|instruments?)\b",
+    rf"\b(?:event|sound|label|tag)\s+lists?\s+{_SHOWS}\b|\blist\s+of\s+(?:events|labels|tags|annotations)\b",
+    rf"\b{_THE}\s+(?:labels?|tags?|annotations?|captions?|ground[- ]truth)(?:,(?:\s+{_VALUE}){{1,3}},|"
+    rf"\s+{_VALUE}(?:\s+(?:and|or)\s+{_VALUE})?)\s+{_DECIDES}\b",
+    # "it was annotated as a siren"; "labelled by" may be said of anything.
+    r"\b(?:it|this|that|these|they|which)\s+(?:is|are|was|were|has\s+been|have\s+been)\s+(?:\w+ly\s+)?(?:annotated|"
+    r"labell?ed|tagged)\s+(?:as|with)\b",
+    # "Looking at the labels", "by checking the caption", "with the label in mind"; not "he is reading the transcript".
+    rf"(?:^|[,;:]\s+|\b(?:by|on|after|when|from)\s+)(?:looking\s+at|checking|reading|considering|inspecting|using|"
+    rf"comparing\s+with|seeing|knowing|following)\s+{_THE}\s+(?:{_GIVEN}\s+){{0,2}}(?:labels?|annotations?|captions?|"
+    rf"meta-?data|transcripts?|transcriptions?|tags?|hints?|measurements?|ground[- ]truth)\b(?!\s+(?:aloud|out)\b)"
+    rf"{_NOT_OF_SOMETHING}",
+    rf"\bwith\s+{_THE}\s+(?:labels?|tags?|captions?|annotations?|transcripts?|facts)\s+in\s+mind\b",
+    # Facts are given where they list or report; a listener has no meter.
+    rf"(?:^|[,;:]\s+|\b(?:as|that|and)\s+)the\s+(?:(?:audio|sound|acoustic|clip['’]s)\s+)?(?:facts|measurements|"
+    rf"analysis|features|details|information|data)\s+(?:(?:(?:that\s+)?(?:i|we)\s+have|at\s+hand|given\s+to\s+(?:me|us))\s+)?"
+    rf"(?:{_SAYS}|names?)\b",
+    r"(?<![\w.])[-−]?\d+(?:\.\d+)?\s*(?:LUFS|LKFS|dBFS|dBTP)\b|\bloudness\s+value\b",
     # The answer was known: "the correct answer is given", "the given answer", "we are told that the answer is".
     r"\b(?:correct|right|true|expected|reference)\s+(?:answer|choice|option)\s+(?:is|was|has been)\s+(?:already\s+)?"
     r"(?:given|known|provided|stated|supplied|specified)\b",
     r"\b(?:the|a)\s+(?:given|known|provided|supplied|reference|intended)\s+answer\b",
+    r"\bthe\s+answer\s+(?:(?:that\s+)?(?:i|we)\s+(?:was|were|am|are)\s+)?(?:provided|given|supplied)\b(?!\s+(?:by|in|at|to|"
+    r"with|as|during|after|from)\b)",
     r"\b(?:knowing|told|informed|given|aware|(?:i|we)\s+(?:already\s+)?kn[eo]w)\s+(?:that\s+)?the\s+(?:correct\s+|"
     r"right\s+|expected\s+)?(?:answer|label|choice|emotion|event)\s+(?:is|was|must be|has to be)\b",
     r"\b(?:since|because|as|given that)\s+the\s+(?:right|correct|expected|true|intended)\s+(?:answer|choice|option)\s+"

@@ -13,7 +13,7 @@ from math import comb
 
 from modeling_audio_reasoner import normalise, resolve_choice
 
-from .answer import open_agreement
+from .open_answer import open_agreement
 from .row_text import Row, counted_words
 
 

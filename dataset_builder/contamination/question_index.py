@@ -1,7 +1,9 @@
 """Which test item asks the question of a row: by its text with the choices, by long n-grams, by likeness of the words.
 
-A question that many items ask ("What is the emotion of the speaker?") is no item, and is matched only with choices
-that few items have. Knows texts alone, nothing of recordings.
+An open question of fewer than `NGRAM` words is the same only word for word, and only where `MIN_TELLING` of its words
+tell it from others: "What is heard in the recording?" is asked of any recording. A question that many items ask ("What
+is the emotion of the speaker?") is no item, and is matched only with choices that few items have. Knows texts alone,
+nothing of recordings.
 """
 
 from __future__ import annotations
@@ -21,6 +23,21 @@ MIN_NEAR_WORDS = 8
 """Shorter texts are only matched whole."""
 TEMPLATE = 5
 """A text that more items than this have is a template of the benchmark and marks no item."""
+MIN_TELLING = 4
+"""Different words of a short open question that are not `_UNTELLING`, from which it is one item's and no other's."""
+
+_UNTELLING = frozenset(
+    words(
+        "a an the of in on at to and or is are was were be been it its this that these those there with by for from "
+        "as which who whom whose what when where why how many much often long does do did has have had can could will "
+        "would he she they his her their i you we some any than then first last next before after during while not no "
+        "yes kind type sort one two three more most heard hear hears hearing sound sounds sounding noise recording "
+        "recordings clip audio track segment file background person people man woman men women speaker speakers voice "
+        "voices say says said saying speak speaks speaking spoken talk talking happen happens happening time times "
+        "music song play plays played playing describe doing"
+    )
+)
+"""Function words, and those that questions about any recording are made of."""
 
 Text = tuple[str, tuple[str, ...]]
 
@@ -54,7 +71,7 @@ class QuestionIndex:
         if not asked:
             return None
         whole = self._whole.get((tuple(asked), offered), [])
-        if 0 < len(whole) <= TEMPLATE and (offered or len(asked) >= NGRAM):
+        if 0 < len(whole) <= TEMPLATE and (offered or len(asked) >= NGRAM or _tells(asked)):
             return whole[0], "the same question and choices" if offered else "the same question"
         for gram in _ngrams(asked):
             if 0 < len(self._grams.get(gram, [])) <= TEMPLATE:
@@ -89,6 +106,10 @@ class _NearSets:
     def _rarest(self, bag: frozenset[str]) -> list[str]:
         ranked = sorted(bag, key=lambda word: (self._frequency[word], word))
         return ranked[: len(ranked) - ceil(JACCARD * len(ranked)) + 1]
+
+
+def _tells(question: Sequence[str]) -> bool:
+    return len(set(question) - _UNTELLING) >= MIN_TELLING
 
 
 def _choice_words(choices: Sequence[str]) -> frozenset[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from app.commands.check import print_statistics
 from dataset_builder.card import render_text
+from dataset_builder.card_tables import decontamination_text
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,8 @@ def test_the_card_says_what_a_user_must_know(cota, card):
         assert f"| {line['source']} | {line['license']} | {line['recordings']} |" in card
     for line in manifest["shards"]:
         assert f"| `{line['path']}` | {line['rows']} | `{line['sha256'][:16]}" in card
-    assert f"| overall | {statistics['chance']['overall']:.1%} |" in card
+    asked = statistics["test_questions"]["overall"]
+    assert f"| overall | {asked:,} | {statistics['chance']['overall']:.1%} |" in card and asked > 0
 
 
 def test_the_limits_of_the_demos_recordings_are_on_its_card(cota):
@@ -74,6 +76,22 @@ def test_no_baselines_where_nothing_can_be_guessed(cota):
     console = Console(record=True, width=160)
     print_statistics(console, statistics)
     assert "%" not in console.export_text()
+
+
+def test_the_card_names_the_tasks_of_narrow_clips_where_there_are_any(cota):
+    manifest, statistics = (json.loads((cota / f"{name}.json").read_text()) for name in ("manifest", "statistics"))
+    narrow = render_text(manifest, statistics | {"narrow_tasks": ["audio_type", "word"]})
+    assert "Clips of `audio_type` and `word` have nothing above 4 kHz" in narrow
+    assert "4 kHz" not in render_text(manifest, statistics | {"narrow_tasks": []})
+
+
+def test_the_table_of_benchmarks_follows_the_sentence_about_it():
+    line = {"benchmark": "mmau", "items": 3, "source_id": 3, "audio": 3, "question": 3}
+    whole = decontamination_text([line])
+    assert "not all items" not in whole and "any recording" not in whole
+    for missing, said in (("audio", "Of mmau not all items were"), ("question", "is asked of any recording")):
+        text = decontamination_text([line | {missing: 2}])
+        assert said in text.split("compared with:")[0] and "compared with:\n\n| benchmark |" in text
 
 
 def test_a_build_without_benchmarks_says_so(card):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+from matplotlib.axes import Axes
 
 from dataset_builder.check import check_folder
 from dataset_builder.figure import write_figure
@@ -123,6 +124,19 @@ def test_another_schema_is_named(copy):
             line.update(bytes=(copy / SHARD).stat().st_size, sha256=file_hash(copy / SHARD))
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert any("['caption'] are missing" in problem for problem in check_folder(copy).problems)
+
+
+def test_the_figure_tells_an_accuracy_of_zero_from_one_that_is_not_there(cota, tmp_path, monkeypatch):
+    statistics = json.loads((cota / "statistics.json").read_text())
+    statistics["baselines"]["majority"]["overall"] = 0.0
+    nothing = {"overall": 0.0, "by_domain": {}, "by_task": dict.fromkeys(statistics["chance"]["by_task"], 0.0)}
+    statistics["baselines"]["bag_of_words"] = nothing
+    written, labels = [], []
+    monkeypatch.setattr(Axes, "text", lambda self, x, y, text, **_: written.append(text))
+    monkeypatch.setattr(Axes, "set_yticks", lambda self, places, names=(), **_: labels.extend(names))
+    write_figure(statistics, tmp_path / "cota.png")
+    assert written.count("0") >= len(nothing["by_task"]) + 2
+    assert f"all (n = {statistics['test_questions']['overall']:,})" in labels
 
 
 def test_the_figure_is_written(cota, tmp_path):

@@ -23,6 +23,17 @@ ROW: dict[str, Any] = {
 }
 
 
+def test_questions_and_narrow_clips_are_counted():
+    statistics = Statistics()
+    for number, split in enumerate(("train", "test", "test")):
+        statistics.add(ROW | {"id": str(number), "review": {}}, split)
+    narrow = {"recordings": [], "bandwidth_hz": 4_000}
+    statistics.add(ROW | {"id": "n", "task": "word", "annotations": narrow, "choices": [], "review": {}}, "test")
+    found = statistics.result()
+    assert found["test_questions"] == {"overall": 2, "by_domain": {"sound": 2}, "by_task": {"sound_event": 2}}
+    assert found["narrow_tasks"] == ["word"]
+
+
 def test_rows_that_could_not_be_judged_are_counted_apart():
     statistics = Statistics()
     for review in ({"needs_audio": None}, {"needs_audio": True}, {"needs_audio": False}, {"needs_audio": True}, {}):

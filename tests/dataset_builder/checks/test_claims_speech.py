@@ -1,51 +1,11 @@
-"""Claims about silence, speech and language against what was measured."""
+"""Claims about speech and language against what was measured."""
 
 from __future__ import annotations
 
 import pytest
 
-from dataset_builder.checks.claims_speech import check_language_named, check_silence, check_speech
-
-
-@pytest.mark.parametrize(
-    "measured, text",
-    [
-        ({"silent_share": 0.1}, "The recording is completely silent."),
-        ({"silent_share": 0.1}, "The clip remains silent."),
-        ({"silent_share": 0.0}, "It is silent throughout."),
-        ({"silent_share": 0.4}, "The clip holds only silence."),
-        ({"silent_share": 0.2}, "There are no sounds at all."),
-        ({"silent_share": 0.2}, "Nothing can be heard."),
-        ({"silent_share": 0.5}, "The engine runs without any pauses."),
-        ({"silent_share": 0.9}, "There is no silence in it."),
-        ({"silence": [[2.0, 2.6]]}, "A silence of ten seconds follows."),
-        ({"silence": []}, "A five-second pause follows."),
-    ],
-)
-def test_wrong_claims_about_silence_fail(make_row, measured, text):
-    assert check_silence(make_row(caption=text, measured=measured)) is not None
-
-
-@pytest.mark.parametrize(
-    "measured, text",
-    [
-        ({"silent_share": 0.95}, "The recording is completely silent."),
-        ({"silent_share": 0.1}, "The first half of the recording is silent."),
-        ({"silent_share": 0.1}, "The clip is silent except for a bell."),
-        ({"silent_share": 0.1}, "After the bell nothing can be heard."),
-        ({"silent_share": 0.1}, "The dog falls silent."),
-        ({"silent_share": 0.1}, "The recording is not silent throughout."),
-        ({"silent_share": 0.1}, "If nothing can be heard, the first choice fits."),
-        ({"silent_share": 0.1}, "The engine runs without any pauses."),
-        ({"silent_share": 0.5}, "She speaks without pauses between the words."),
-        ({"silent_share": 0.1}, "The man whispers: “It is silent throughout.”"),
-        ({"silence": [[2.0, 4.8]]}, "A silence of three seconds follows."),
-        ({}, "It is silent throughout."),
-        (None, "It is silent throughout, with a ten-second pause."),
-    ],
-)
-def test_other_claims_about_silence_hold(make_row, measured, text):
-    assert check_silence(make_row(caption=text, measured=measured)) is None
+from dataset_builder.checks.claims_silence import check_silence
+from dataset_builder.checks.claims_speech import check_language_named, check_speech
 
 
 def test_planning_claims_nothing(make_row):
@@ -68,6 +28,10 @@ def test_planning_claims_nothing(make_row):
         (0.0, "A conversation between neighbours is heard."),
         (0.0, "The recording contains clear speech."),
         (0.001, "Somebody says hello."),
+        (0.98, "The recording is free of speech."),
+        (0.98, "It does not contain any speech."),
+        (0.0, "Speech is heard."),
+        (0.0, "Speech can be heard throughout."),
     ],
 )
 def test_wrong_claims_about_speech_fail(make_row, share, text):
@@ -86,6 +50,10 @@ def test_wrong_claims_about_speech_fail(make_row, share, text):
         (0.9, "If nobody speaks, the answer is rain."),
         (0.9, "It does not sound as though nobody speaks."),
         (0.4, "A man speaks calmly."),
+        (0.9, "It does not contain any speech after the bell."),
+        (0.9, "The recording is free of background speech."),
+        (0.0, "Hardly any speech is heard, if it is speech."),
+        (0.0, "Whether speech is heard decides it."),
         (0.0, "It could be that a man speaks."),
         (0.0, "The bird sounds like a man who speaks."),
         (0.0, "Neither choice fits, as no man speaks here; nor does a dog bark."),

@@ -18,6 +18,7 @@ LONG = (
     "Listening to the whole exchange on the platform, which of the two travellers is the first to notice that the "
     "train left?"
 )
+TONE = "How often does the tone of pattern 839999601-1 swell?"
 ITEMS = [
     BenchmarkItem(
         "mmar", "one", ("https://youtu.be/-0Gj8-vB1q4",), "Which bell rings?", ("the small", "the large", "none")
@@ -25,6 +26,9 @@ ITEMS = [
     BenchmarkItem("meld", "test/dia0_utt3", ("meld/test/dia0_utt3",)),
     BenchmarkItem("clotho_aqa", "rain#1", ("clotho/rain.wav", "freesound:12345"), "Does it rain?"),
     BenchmarkItem("mmau", "emotion", (), EMOTION, ("joy", "grief", "fear", "calm")),
+    BenchmarkItem("mine", "tone", (), TONE),
+    BenchmarkItem("mine", "heard", (), "What is heard in the recording?"),
+    *(BenchmarkItem("mine", f"kettle{n}", (), "Which kettle whistles beside the copper sink?") for n in range(6)),
     BenchmarkItem("mmau", "long", (), LONG, ("the woman", "the man")),
     *(
         BenchmarkItem(
@@ -114,6 +118,11 @@ def test_a_match_says_how_it_was_found(index):
         (EMOTION, ["joy", "anger", "shame", "surprise"], None),
         ("Does it rain?", [], None),
         (LONG, [], "long"),
+        (TONE, [], "tone"),
+        (TONE.upper().rstrip("?"), [], "tone"),
+        (TONE.replace("839999601", "839999602"), [], None),
+        ("What is heard in the recording?", [], None),
+        ("Which kettle whistles beside the copper sink?", [], None),
         (LONG.replace("Listening to the whole", "Of the"), ["her", "him"], "long"),
         ("Which of the two travellers is older?", ["the woman", "the man"], None),
         ("What is the gender of the speaker?", ["male", "female"], None),
@@ -175,6 +184,7 @@ def test_what_is_compared_is_counted(index):
         Compared("meld", 1, source_id=1, audio=0, question=0),
         Compared("clotho_aqa", 1, source_id=1, audio=0, question=0),
         Compared("mmau", 2, source_id=0, audio=0, question=2),
+        Compared("mine", 8, source_id=0, audio=0, question=1),
         Compared("air_bench_foundation", 20, source_id=0, audio=0, question=0),
     ]
     assert str(index.compared()[3]) == (
