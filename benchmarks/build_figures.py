@@ -9,8 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from build_tables import ROWS_WANTED, table
+from build_tables import PER_RECORDING, ROWS_WANTED, SECONDS, table
 from measuring import RESULTS
+
+
+CORES = 16
 
 
 def pipeline() -> str:
@@ -25,15 +28,24 @@ def pipeline() -> str:
         lines.append([stage, f"{1000 * seconds / rows:.2f}", f"{peak / 2**20:.0f}", f"{kept / 1e6:.2f}"])
     lines.append(["answers kept", "", "", f"{disk['calls'] / 1e6:.2f}"])
     whole = 1000 * largest["processor_seconds"] / rows
+    finished = largest["rows_out"] / rows
     small, large = conditions["rows"]
-    hours = whole / 1000 * ROWS_WANTED / 3600
+    shards = disk["finished folder"] / finished / 1e6
+    begun = ROWS_WANTED / finished
+    measuring = max(_results("measuring")["totals_s"].values()) * begun / PER_RECORDING / 3600
+    rest = whole / 1000 * begun / 3600
     return (
         f"A build of {rows:,} clips of {conditions['seconds']:g} s with one question each, through all stages, by one "
-        f"worker and a teacher that answers at once: {whole:.1f} ms of one core a row, so that a core allows "
-        f"{1000 / whole:.0f} rows a second and {ROWS_WANTED:,} rows take it {hours:.1f} hours; longer clips add "
-        f"what measuring them takes. Its memory is {found['memory_ratio']:.2f} times that of a build of {small:,}, "
-        f"its time a row {found['time_per_row_ratio']:.2f} times.\n\n"
-        + table(["stage", "ms of a core a row", "peak memory, MiB", "MB of disk per 1,000 rows"], lines)
+        f"worker and a teacher that answers at once, and not always well: {finished:.0%} of the rows are finished, "
+        f"the others refused on the way. A row that is begun takes {whole:.1f} ms of one core, so that a core begins "
+        f"{1000 / whole:.0f} and finishes {1000 * finished / whole:.0f} rows a second; 1,000 finished rows take "
+        f"{shards:.1f} MB in the finished folder. Its memory is {found['memory_ratio']:.2f} times that of a build of "
+        f"{small:,}, its time a row {found['time_per_row_ratio']:.2f} times.\n\n"
+        f"So for {ROWS_WANTED:,} finished rows, if as many are refused, the stages take {rest:.1f} hours of one core, "
+        f"and measuring {begun / PER_RECORDING:,.0f} recordings of {SECONDS:g} s with {PER_RECORDING} questions each "
+        f"up to {measuring:.1f} hours more: on one node of {CORES} cores {(rest + measuring) / CORES:.1f} hours. The "
+        "teachers' limits set the pace of the rest, so more nodes (Ray, Slurm) pay where measuring is in a hurry.\n\n"
+        + table(["stage", "ms of a core a row", "peak memory, MiB", "MB of disk per 1,000 rows begun"], lines)
     )
 
 

@@ -7,14 +7,25 @@ not among the files that travel with the weights.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, WhisperFeatureExtractor, WhisperModel
+from torch import nn
+from transformers import (
+    MODEL_MAPPING,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedConfig,
+    WhisperFeatureExtractor,
+    WhisperModel,
+)
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
+from .convert_qwen2_audio import FEATURE_FIELDS, PROCESSOR_FILES
 from .encoder_audio_reasoner import AudioReasonerEncoder
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
@@ -25,11 +36,13 @@ from .whole_folder import whole_folder
 
 PROJECTOR_FILE = "projector.safetensors"
 """Beside an encoder: `weight` (hidden size, d_model) and `bias` of a projector that was trained with it."""
+ENCODER = "an encoder that recipes/warm_up_encoder.py wrote, or a Whisper model"
+LANGUAGE_MODEL = "a causal language model of transformers and its tokenizer"
 
 
 def compose_audio_reasoner(
-    audio_folder: str | os.PathLike,
-    text_folder: str | os.PathLike,
+    audio: str | os.PathLike,
+    text: str | os.PathLike,
     destination: str | os.PathLike,
     max_new_tokens: int | None = None,
     seed: int = 0,
@@ -37,23 +50,25 @@ def compose_audio_reasoner(
     """Write a self-contained Audio-Reasoner folder: weights, code, processor, chat template, generation settings.
 
     Args:
-        audio_folder: an encoder that `recipes/warm_up_encoder.py` wrote, or a Whisper model, with its extractor.
-        text_folder: a causal language model of transformers with its tokenizer. Tokens of the chat template that the
-            tokenizer lacks are added, and the embeddings grow with them.
+        audio: an encoder that `recipes/warm_up_encoder.py` wrote, or a Whisper model, with its extractor: a folder, or
+            a name on the Hub.
+        text: a causal language model of transformers with its tokenizer: a folder, or a name on the Hub. Tokens of the
+            chat template that the tokenizer lacks are added; see `_begin_rows` for what their embeddings begin with.
         destination: the folder to write; it appears whole or not at all.
         max_new_tokens: the longest answer, unless the caller of `generate` says otherwise; when left out, the authors'
             2048 tokens, or half of the language model's positions where that is less.
         seed: seed of the projector's random weights, where the encoder's folder holds no projector.
 
     Returns:
-        The model, as it was saved.
+        The model, as it was saved, in the language model's type of numbers.
 
     Raises:
-        ValueError: a folder holds something else, or the model could not hold an answer of `max_new_tokens`.
-        OSError: a folder cannot be read or written.
+        ValueError: a name stands for something else, or for a language model that is more than layers and a linear
+            head; or the model could not hold an answer of `max_new_tokens`.
+        OSError: a folder cannot be read or written, or the Hub cannot be reached.
     """
-    encoder, extractor = _read_encoder(Path(audio_folder))
-    language_model, tokenizer = _read_language_model(Path(text_folder))
+    encoder, extractor = _read_encoder(str(audio))
+    language_model, tokenizer = _read_language_model(str(text))
     positions = getattr(language_model.config, "max_position_embeddings", None)
     if max_new_tokens is None:
         max_new_tokens = MAX_NEW_TOKENS if positions is None else min(MAX_NEW_TOKENS, positions // 2)
@@ -71,18 +86,19 @@ def compose_audio_reasoner(
         dtype=language_model.dtype,
     )
     torch.manual_seed(seed)
-    model = AudioReasonerForConditionalGeneration(config).to(language_model.dtype)
-    _load_projector(model, Path(audio_folder) / PROJECTOR_FILE)
+    model = AudioReasonerForConditionalGeneration._from_config(config, dtype=language_model.dtype).eval()
+    _load_projector(model, Path(audio) / PROJECTOR_FILE)
     model.model.audio_tower.load_state_dict(encoder.state_dict())
     model.model.language_model.load_state_dict(language_model.base_model.state_dict())
     model.lm_head.load_state_dict(language_model.get_output_embeddings().state_dict())
     model.tie_weights()
-    model.generation_config = generation_config(tokenizer, max_new_tokens)
-    processor = AudioReasonerProcessor(extractor, tokenizer, chat_template=chat_template())
+    _compare_logits(model, language_model, str(text))
+    model.generation_config = _generation_config(tokenizer, max_new_tokens, language_model.generation_config)
+    processor = AudioReasonerProcessor(extractor, tokenizer, chat_template=_template(tokenizer, str(text)))
     with whole_folder(destination) as folder:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
-    return model.eval()
+    return model
 
 
 def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) -> None:
@@ -99,47 +115,141 @@ def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) ->
     projector.load_state_dict(trained)
 
 
-def _read_encoder(folder: Path) -> tuple[AudioReasonerEncoder, AudioReasonerFeatureExtractor]:
-    wanted = "an encoder that recipes/warm_up_encoder.py wrote, or a Whisper model"
-    model_type = read_model_type(folder, wanted)
-    if not (folder / "preprocessor_config.json").is_file():
-        raise ValueError(f"{folder} holds no preprocessor_config.json: save the feature extractor beside the encoder.")
+def _model_type(name: str, wanted: str) -> str:
+    """The model type of a folder, or of a repository on the Hub where no folder has that name."""
+    if not Path(name).exists() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        return str(PreTrainedConfig.get_config_dict(name)[0].get("model_type"))
+    return read_model_type(Path(name), wanted)
+
+
+def _read_encoder(name: str) -> tuple[AudioReasonerEncoder, AudioReasonerFeatureExtractor]:
+    """The encoder and its feature extractor. Of a Whisper model the decoder is left behind."""
+    model_type = _model_type(name, ENCODER)
+    if Path(name).is_dir() and not any((Path(name) / file).is_file() for file in PROCESSOR_FILES):
+        raise ValueError(
+            f"{name} holds no {' and no '.join(PROCESSOR_FILES)}: save the feature extractor beside the encoder."
+        )
     if model_type == AudioReasonerEncoderConfig.model_type:
-        return AudioReasonerEncoder.from_pretrained(folder), AudioReasonerFeatureExtractor.from_pretrained(folder)
+        return AudioReasonerEncoder.from_pretrained(name), AudioReasonerFeatureExtractor.from_pretrained(name)
     if model_type != "whisper":
-        raise ValueError(f"{folder} holds a model of type '{model_type}': name a folder with {wanted}.")
-    whisper = WhisperModel.from_pretrained(folder).encoder
+        raise ValueError(f"{name} holds a model of type '{model_type}': name a folder with {ENCODER}.")
+    loaded, info = WhisperModel.from_pretrained(name, output_loading_info=True)
+    _check_whole(name, [key for key in info["missing_keys"] if key.startswith("encoder.")])
+    whisper = loaded.encoder
     names = AudioReasonerEncoderConfig().to_dict().keys() - {"auto_map", "model_type", "architectures"}
-    fields = {name: value for name, value in whisper.config.to_dict().items() if name in names}
+    fields = {field: value for field, value in whisper.config.to_dict().items() if field in names}
     encoder = AudioReasonerEncoder(AudioReasonerEncoderConfig(**fields)).to(whisper.dtype)
     encoder.load_state_dict(whisper.state_dict())
-    stock = WhisperFeatureExtractor.from_pretrained(folder)
-    extractor = AudioReasonerFeatureExtractor(
-        **{
-            name: getattr(stock, name)
-            for name in ("feature_size", "sampling_rate", "hop_length", "chunk_length", "n_fft")
-        }
-    )
-    return encoder, extractor
+    stock = WhisperFeatureExtractor.from_pretrained(name)
+    return encoder, AudioReasonerFeatureExtractor(**{field: getattr(stock, field) for field in FEATURE_FIELDS})
 
 
-def _read_language_model(folder: Path) -> tuple[Any, Any]:
+def _read_language_model(name: str) -> tuple[Any, Any]:
     """The language model and its tokenizer, which has the tokens of the chat template and a padding token."""
-    wanted = "a causal language model of transformers and its tokenizer"
-    model_type = read_model_type(folder, wanted)
+    model_type = _model_type(name, LANGUAGE_MODEL)
     try:
-        language_model = AutoModelForCausalLM.from_pretrained(folder)
+        language_model, info = AutoModelForCausalLM.from_pretrained(name, output_loading_info=True)
     except ValueError as error:
-        raise ValueError(f"{folder} holds a model of type '{model_type}': name a folder with {wanted}.") from error
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")):
-        raise ValueError(f"{folder} holds no tokenizer: save the tokenizer beside the language model.")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+        raise ValueError(
+            f"{name} holds a model of type '{model_type}': name a folder with {LANGUAGE_MODEL}."
+        ) from error
+    _check_whole(name, sorted(info["missing_keys"]))
+    _check_parts(name, language_model)
+    if Path(name).is_dir() and not any(
+        (Path(name) / file).is_file() for file in ("tokenizer.json", "tokenizer_config.json")
+    ):
+        raise ValueError(f"{name} holds no tokenizer: save the tokenizer beside the language model.")
+    tokenizer = AutoTokenizer.from_pretrained(name)
     vocabulary = tokenizer.get_vocab()
     lacking = [token for token in TEMPLATE_TOKENS if token not in vocabulary]
     if lacking:
         tokenizer.add_special_tokens({"extra_special_tokens": lacking}, replace_extra_special_tokens=False)
+        _begin_rows(language_model, tokenizer, lacking)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or "<|im_end|>"
-    if len(tokenizer) > language_model.get_input_embeddings().num_embeddings:
-        language_model.resize_token_embeddings(len(tokenizer))
     return language_model, tokenizer
+
+
+def _check_whole(name: str, missing: list[str]) -> None:
+    if missing:
+        raise ValueError(
+            f"{name} lacks {len(missing)} of its weights, first {missing[0]}, which would be random: fetch it whole."
+        )
+
+
+def _check_parts(name: str, language_model: Any) -> None:
+    """Refuse what cannot be taken apart into layers, which `AutoModel` makes anew, and a linear head."""
+    config, head = language_model.config, language_model.get_output_embeddings()
+    embeddings = language_model.get_input_embeddings()
+    if (
+        config.get_text_config() is not config
+        or type(language_model.base_model) is not MODEL_MAPPING.get(type(config), None)
+        or not isinstance(head, nn.Linear)
+        or head.bias is not None
+        or embeddings.embedding_dim != config.hidden_size
+    ):
+        raise ValueError(
+            f"{name} holds a {type(language_model).__name__}, which is not a text model with a linear head without "
+            f"bias: name a folder with {LANGUAGE_MODEL}."
+        )
+
+
+@torch.no_grad()
+def _begin_rows(language_model: Any, tokenizer: Any, added: list[str]) -> None:
+    """Give tokens that were added to the tokenizer embeddings, in the table and in the head.
+
+    The token that ends a turn begins as the tokenizer's own end, and the one that begins a turn as its own beginning,
+    so that a language model that was trained on another chat template knows where it stands. The others, and those
+    where the tokenizer has no such token, begin as the mean of the tokens that the model knows: random rows would be
+    longer than those and draw attention to themselves. Rows that lay unused in the table, as some models have them for
+    the sake of its size, are overwritten too.
+    """
+    known = len(tokenizer) - len(added)
+    if len(tokenizer) > language_model.get_input_embeddings().num_embeddings:
+        language_model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    like = {"<|im_start|>": tokenizer.bos_token_id, "<|im_end|>": tokenizer.eos_token_id}
+    for part in (language_model.get_input_embeddings(), language_model.get_output_embeddings()):
+        table = part.weight
+        mean = table[:known].float().mean(0).to(table.dtype)
+        for token in added:
+            row = like.get(token)
+            table[tokenizer.convert_tokens_to_ids(token)] = mean if row is None else table[row]
+
+
+def _template(tokenizer: Any, name: str) -> str:
+    """The chat template, which begins as the language model's texts do.
+
+    transformers asks that a template write such a token itself, where a user's text is to be kept from acting as one.
+    """
+    text = tokenizer("a", add_special_tokens=False)["input_ids"]
+    found = tokenizer("a")["input_ids"]
+    if found == text:
+        return chat_template()
+    if found == [tokenizer.bos_token_id, *text]:
+        return "{{- bos_token -}}\n" + chat_template()
+    raise ValueError(
+        f"The tokenizer of {name} puts {tokenizer.convert_ids_to_tokens(found)} in the place of one letter: it adds "
+        "more than a beginning to a text, which no chat template can hold. Name another language model."
+    )
+
+
+@torch.no_grad()
+def _compare_logits(model: AudioReasonerForConditionalGeneration, language_model: Any, name: str) -> None:
+    """Refuse a language model that does more to its logits than a linear head does, such as to cap or scale them."""
+    tokens = torch.tensor([[token for token in range(8) if token != model.config.audio_token_id]])
+    expected = language_model.eval()(tokens).logits.float()
+    found = model(tokens).logits.float()
+    if (found - expected).abs().max() > 1e-3 * expected.abs().max():
+        raise ValueError(
+            f"{name} holds a {type(language_model).__name__}, whose logits are more than a linear head gives, as when "
+            "they are capped or scaled: it would answer otherwise than it was trained to. Name another language model."
+        )
+
+
+def _generation_config(tokenizer: Any, max_new_tokens: int, own: GenerationConfig | None) -> GenerationConfig:
+    """The authors' settings; an answer also ends with what ended the language model's own."""
+    settings = generation_config(tokenizer, max_new_tokens)
+    ends = getattr(own, "eos_token_id", None)
+    ends = [ends] if isinstance(ends, int) else ends or []
+    settings.eos_token_id = list(dict.fromkeys([*settings.eos_token_id, *ends]))
+    return settings

@@ -6,7 +6,7 @@ Module names are Qwen2-Audio's (arXiv 2407.10759). This file knows nothing of te
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -194,10 +194,20 @@ class AudioReasonerPreTrainedModel(PushesCode, PreTrainedModel):
             init.copy_(module.weight, sinusoids(module.num_embeddings, module.embedding_dim))
 
     @classmethod
-    def from_pretrained(cls, *args: Any, quantization_config: Any = None, **kwargs: Any) -> Any:
+    def from_pretrained(
+        cls, *args: Any, quantization_config: Any = None, frozen_parts: Sequence[str] = (), **kwargs: Any
+    ) -> Any:
         """As the base class. A `quantization_config` that names no modules to skip skips encoder and projector.
 
         Positions stay fixed: the base class makes every weight that it loads trainable.
+
+        Args:
+            frozen_parts: names of modules that training leaves as they are, each as its parent holds it:
+                `audio_tower`, `multi_modal_projector`, `language_model`, `lm_head` or any module inside them. Said at
+                each loading and not saved. A head that shares its table with the language model freezes with it.
+
+        Raises:
+            ValueError: the model has no module of such a name.
         """
         if quantization_config is not None:
             kwargs["quantization_config"] = keep_audio_exact(quantization_config)
@@ -205,6 +215,14 @@ class AudioReasonerPreTrainedModel(PushesCode, PreTrainedModel):
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         for module in model.modules():
             if isinstance(module, SinusoidalPositions):
+                module.requires_grad_(False)
+        for part in frozen_parts:
+            found = [module for name, module in model.named_modules() if name.rpartition(".")[2] == part]
+            if not found:
+                raise ValueError(
+                    f"frozen_parts names {part!r}, which is no module of this model: name one, as audio_tower."
+                )
+            for module in found:
                 module.requires_grad_(False)
         return loaded
 

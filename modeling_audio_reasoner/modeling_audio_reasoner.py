@@ -145,12 +145,14 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
 class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioGenerationMixin):
     """Audio-Reasoner with a language modelling head: hears recordings and answers in sections."""
 
-    _tied_weights_keys = {"lm_head.weight": "model.language_model.embed_tokens.weight"}
-
     def __init__(self, config: AudioReasonerConfig) -> None:
         super().__init__(config)
         self.model = AudioReasonerModel(config)
         self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=False)
+        # Language models have their own names for the table, as GPT-2's `wte`.
+        table = self.get_input_embeddings()
+        name = next(name for name, module in self.named_modules() if module is table)
+        self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:

@@ -10,8 +10,15 @@ import typer
 
 def compose(
     destination: Annotated[Path, typer.Argument(help="Folder to write; an older model there is replaced.")],
-    audio: Annotated[Path, typer.Option(help="Folder of an encoder (recipes/warm_up_encoder.py) or a Whisper model.")],
-    text: Annotated[Path, typer.Option(help="Folder of a causal language model and its tokenizer.")],
+    audio: Annotated[
+        str,
+        typer.Option(
+            help="An encoder (recipes/warm_up_encoder.py) or a Whisper model: a folder, or its name on the Hub."
+        ),
+    ],
+    text: Annotated[
+        str, typer.Option(help="A causal language model with its tokenizer: a folder, or its name on the Hub.")
+    ],
     max_new_tokens: Annotated[
         int | None,
         typer.Option(min=1, help="Longest answer; by default 2048, or half of the language model's positions."),
@@ -23,7 +30,7 @@ def compose(
     The folder is self-contained: AutoModel.from_pretrained(folder, trust_remote_code=True) loads it. It has not been
     trained to listen yet; `trl sft` does that.
 
-    Example: audio-reasoner compose --audio demo/encoder --text demo/text demo/composed
+    Example: audio-reasoner compose --audio openai/whisper-small --text Qwen/Qwen3-0.6B composed
     """
     from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
 

@@ -80,6 +80,21 @@ def test_a_frozen_encoder_keeps_no_gradient_and_the_projector_learns(learning, b
     assert found["model.multi_modal_projector.linear.weight"].abs().max() > 1e-4
 
 
+def test_parts_are_frozen_by_name_at_loading_and_the_folder_says_nothing_of_it(stock_folder, tmp_path):
+    frozen = ["audio_tower", "language_model", "lm_head"]
+    model = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, frozen_parts=frozen)
+    projector = {f"model.multi_modal_projector.linear.{name}" for name in ("weight", "bias")}
+    assert {name for name, weight in model.named_parameters() if weight.requires_grad} == projector
+    model.save_pretrained(tmp_path)
+    again = AudioReasonerForConditionalGeneration.from_pretrained(tmp_path)
+    assert {name for name, weight in again.named_parameters() if not weight.requires_grad} == {POSITIONS}
+    one = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, frozen_parts=["embed_tokens"])
+    found = {name for name, weight in one.named_parameters() if not weight.requires_grad}
+    assert found == {POSITIONS, "model.language_model.embed_tokens.weight"}
+    with pytest.raises(ValueError, match="frozen_parts names 'encoder', which is no module"):
+        AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, frozen_parts=["encoder"])
+
+
 def test_float16_does_not_overflow_in_the_encoder(stock_folder, encode, ask_about, clips):
     """Whisper's layers grow past 65,504 in float16; they are held just below, as in Whisper's own class."""
     model = AudioReasonerForConditionalGeneration.from_pretrained(stock_folder, dtype=torch.float16).eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,11 +24,33 @@ ENCODER = MINI / "encoder" / "config_demo.yaml"
 TEXT = MINI / "text" / "config_demo.yaml"
 OURS = {ENCODER: EncoderRecipe, MINI / "text" / "config_initial.yaml": TextModelRecipe, TEXT: TextRecipe}
 BUILDS = sorted((ROOT / "recipes").rglob("cota*.yaml"))
-RECIPES = sorted(set(MINI.rglob("*.yaml")) - set(BUILDS))
+MACHINES = sorted((ROOT / "recipes" / "accelerate_configs").glob("*.yaml"))
+RECIPES = sorted(set((ROOT / "recipes").rglob("*.yaml")) - set(BUILDS) - set(MACHINES))
+BY_TRL = [path for path in RECIPES if path not in OURS]
 LAUNCHER = {"accelerate_config", "num_cpu_threads_per_process", "env"}
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: "/".join(path.parts[-2:]))
+def name_of(path: Path) -> str:
+    """Of a recipe, as a test shows it: audio-reasoner-7b/sft/config_lora."""
+    return str(path.relative_to(ROOT / "recipes").with_suffix(""))
+
+
+def read_by_trl(path: Path, *options: str) -> tuple:
+    """What TRL makes of a recipe: arguments of the script, the training, the model, and what is left for accelerate.
+
+    As if on a CPU, which this test has: bfloat16 of a GPU would be refused here.
+    """
+    from trl.scripts.sft import make_parser
+
+    script, training, model, _, left, _ = make_parser().parse_args_and_config(
+        ["--config", str(path), "--use_cpu", "true", "--bf16", "false", *options],
+        return_remaining_strings=True,
+        separate_remaining_strings=True,
+    )
+    return script, training, model, left
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=name_of)
 def test_a_recipe_opens_with_how_to_use_it(path):
     opening = path.read_text(encoding="utf-8").split("\n\n")[0]
     assert opening.startswith("# ")
@@ -44,21 +67,151 @@ def test_a_build_opens_with_how_to_use_it_and_can_be_planned(path):
     assert plan_build(read_build(path))[-1].stage.name == "write_shards"
 
 
-@pytest.mark.parametrize("path", [path for path in RECIPES if path not in OURS], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", BY_TRL, ids=name_of)
 def test_trl_reads_every_key(path, monkeypatch):
     """What TRL does not take goes to accelerate's launcher, and must be meant for it."""
-    from trl.scripts.sft import make_parser
-
     monkeypatch.chdir(ROOT)
     keys = yaml.safe_load(path.read_text(encoding="utf-8"))
     for name in keys.get("env", {}):
         monkeypatch.setenv(name, "")
-    *_, left, _ = make_parser().parse_args_and_config(
-        ["--config", str(path)], return_remaining_strings=True, separate_remaining_strings=True
-    )
+    script, training, model, left = read_by_trl(path)
     assert {word.removeprefix("--") for word in left if word.startswith("--")} <= LAUNCHER
     if "accelerate_config" in keys:
-        assert (ROOT / keys["accelerate_config"]).is_file()
+        assert ROOT / keys["accelerate_config"] in MACHINES
+    # Without these a run hears nothing, learns its own questions, or loses clips; see docs/train.md.
+    assert training.trust_remote_code and training.assistant_only_loss
+    assert training.max_length is None and training.remove_unused_columns is False
+    assert training.learning_rate == keys["learning_rate"] and model.model_name_or_path == keys["model_name_or_path"]
+
+
+@pytest.mark.parametrize("name", ["config_lora", "config_qlora"])
+def test_adapters_go_on_the_language_models_linear_layers_alone(name):
+    """PEFT holds the whole name of a module to a regular expression."""
+    import torch
+
+    from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+    from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B
+
+    _, _, model, _ = read_by_trl(ROOT / "recipes/audio-reasoner-7b/sft" / f"{name}.yaml")
+    with torch.device("meta"):
+        layers = AudioReasonerForConditionalGeneration(QWEN2_AUDIO_7B).named_modules()
+        linear = {name for name, module in layers if isinstance(module, torch.nn.Linear)}
+    wanted = {name for name in linear if name.startswith("model.language_model.")}
+    assert {name for name in linear if re.fullmatch(model.lora_target_modules, name)} == wanted
+    assert len(wanted) == 7 * 32
+    assert model.lora_modules_to_save == ["multi_modal_projector"]
+
+
+def test_stage_one_freezes_all_but_the_projector_and_the_command_line_can_say_so():
+    small = ROOT / "recipes/audio-reasoner-small/sft"
+    frozen = {"frozen_parts": ["audio_tower", "language_model", "lm_head"]}
+    assert read_by_trl(small / "config_projector.yaml")[1].model_init_kwargs == frozen
+    assert read_by_trl(small / "config_all.yaml")[1].model_init_kwargs is None
+    given = ("--model_init_kwargs", '{"frozen_parts": ["audio_tower"]}')
+    assert read_by_trl(small / "config_all.yaml", *given)[1].model_init_kwargs == {"frozen_parts": ["audio_tower"]}
+
+
+def test_the_memory_that_recipes_name_is_what_the_configuration_gives():
+    """GiB of 7B recipes: rows of 30 s and 1,024 tokens in bfloat16, as `audio-reasoner memory` takes them."""
+    from modeling_audio_reasoner.configuration_audio_reasoner import count_audio_tokens
+    from modeling_audio_reasoner.memory_audio_reasoner import (
+        LORA_RANK,
+        QWEN2_AUDIO_7B,
+        TEXT_TOKENS,
+        count_parameters,
+        memory_steps,
+    )
+
+    text, parts = QWEN2_AUDIO_7B.text_config, count_parameters(QWEN2_AUDIO_7B)
+    steps = {step.name: step.bytes / 2**30 for step in memory_steps(QWEN2_AUDIO_7B)}
+    everything = sum(parts[name] for name in ("encoder", "projector", "language model", "embeddings and head"))
+    tokens = TEXT_TOKENS + count_audio_tokens(3000) + 1024
+    assert tokens == 1902 and round(everything / 1e6) == 8397
+    for path in sorted((ROOT / "recipes/audio-reasoner-7b/sft").glob("*.yaml")):
+        _, training, model, _ = read_by_trl(path)
+        rows = training.per_device_train_batch_size
+        inputs = 2 * rows * tokens * text.num_hidden_layers * text.hidden_size / 2**30
+        inside = 2 * rows * tokens * (2 * text.hidden_size + 3 * text.intermediate_size) / 2**30
+        adapters = model.lora_r / LORA_RANK * parts["adapter"] / 2**30
+        eighth = 16 * everything / 8 / 2**30
+        expected = {
+            "config_full_zero3": [eighth, inputs, inside, 2e9 / 2**30],
+            "config_full_fsdp2": [eighth, inputs, inside, 2 * parts["embeddings and head"] / 2**30],
+            "config_lora": [steps["load"], 16 * adapters, inputs, inside],
+            "config_qlora": [steps["load in 4 bits"], 8 * adapters, inputs, inside],
+        }[path.stem]
+        opening = path.read_text(encoding="utf-8").split("\n\n")[0]
+        said = [float(word) for word in re.findall(r"(\d+\.\d) GiB", opening)]
+        assert said == [round(size, 1) for size in expected], path.name
+        assert f"# {sum(expected):.0f} GiB" in opening, path.name
+
+
+@pytest.mark.parametrize("path", MACHINES, ids=lambda path: path.stem)
+def test_accelerate_reads_every_machine(path, monkeypatch):
+    """By the loader and the checks of `accelerate launch`, which refuse unknown keys and what does not go together."""
+    from accelerate.commands.config.config_args import load_config_from_file
+    from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+
+    assert path.read_text(encoding="utf-8").startswith("# ")
+    config = load_config_from_file(str(path))
+    processes = {"one_cpu": 1, "two_cpu": 2, "one_gpu": 1, "several_nodes": 16}.get(path.stem, 8)
+    assert config.num_processes == processes
+    assert config.num_machines == (2 if path.stem == "several_nodes" else 1)
+    assert config.use_cpu == path.stem.endswith("cpu")
+    monkeypatch.setattr("accelerate.commands.launch.is_bf16_available", lambda ignore_tpu=False: True)
+    args, _, _ = _validate_launch_command(launch_command_parser().parse_args(["--config_file", str(path), "train.py"]))
+    assert args.num_processes == processes
+    assert (args.use_deepspeed, args.use_fsdp) == (path.stem.startswith("zero"), path.stem == "fsdp2")
+
+
+def test_fsdp2_makes_a_unit_of_each_layer_of_both_parts():
+    """By accelerate's policy for the config's TRANSFORMER_BASED_WRAP. Without units a GPU would gather the whole."""
+    import torch
+    from accelerate import FullyShardedDataParallelPlugin
+    from accelerate.utils.fsdp_utils import fsdp2_prepare_auto_wrap_policy
+
+    from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+    from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B
+
+    keys = yaml.safe_load((ROOT / "recipes/accelerate_configs/fsdp2.yaml").read_text(encoding="utf-8"))["fsdp_config"]
+    plugin = FullyShardedDataParallelPlugin(fsdp_version=2, auto_wrap_policy=keys["fsdp_auto_wrap_policy"].lower())
+    with torch.device("meta"):
+        model = AudioReasonerForConditionalGeneration(QWEN2_AUDIO_7B)
+    policy = fsdp2_prepare_auto_wrap_policy(plugin, model)
+    units = {name for name, module in model.named_modules() if policy(module)}
+    parts = ("model.audio_tower.layers", "model.language_model.layers")
+    assert units == {f"{part}.{number}" for part in parts for number in range(32)}
+
+
+def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
+    """With the cluster's commands and trl played by scripts: each machine's own rank, and what all agree on."""
+    (tmp_path / "bin").mkdir()
+    for name, lines in {
+        "scontrol": "echo node-a; sleep 0.1; echo node-b",  # as slowly as a cluster may answer
+        "srun": 'shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
+        "trl": 'echo "$@"',
+    }.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{lines}\n", encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    script = ROOT / "recipes/slurm/several_nodes.sh"
+    recipe = "recipes/audio-reasoner-7b/sft/config_full_zero3.yaml"
+    cluster = {
+        "SLURM_JOB_NODELIST": "node-[a-b]",
+        "SLURM_NNODES": "2",
+        "SLURM_JOB_ID": "123456",
+        "VENV": str(tmp_path),
+    }
+    run = subprocess.run(
+        ["bash", str(script), recipe, "--max_steps", "5"],
+        **{"capture_output": True, "text": True, "cwd": ROOT},
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", **cluster},
+    )
+    assert run.returncode == 0, run.stderr
+    shared = "--max_steps 5 --num_machines 2 --num_processes 16 --main_process_ip node-a --main_process_port 23456"
+    said = [f"sft --config {recipe} {shared} --machine_rank {rank}" for rank in (0, 1)]
+    assert [" ".join(sorted(line.split(" --"))) for line in run.stdout.splitlines()] == [
+        " ".join(sorted(line.split(" --"))) for line in said
+    ]
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.parent.name)
