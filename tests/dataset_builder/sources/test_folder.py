@@ -243,7 +243,9 @@ def test_hidden_audio_is_counted_in_a_warning(tree, caplog):
     assert "hidden audio files are not read, 2 of them, such as .c.wav" in caplog.text
 
 
-@pytest.mark.parametrize(("listed", "there"), [("caf\u00e9.wav", "cafe\u0301.wav"), ("cafe\u0301.wav", "caf\u00e9.wav")])
+@pytest.mark.parametrize(
+    ("listed", "there"), [("caf\u00e9.wav", "cafe\u0301.wav"), ("cafe\u0301.wav", "caf\u00e9.wav")]
+)
 def test_a_name_may_be_spelt_with_the_accent_as_a_character_of_its_own(tree, only, listed, there):
     tree.audio(there)
     tree.text("metadata.csv", "file_name", listed)
