@@ -12,6 +12,7 @@ from typing import Any
 
 from .option_kinds import check_kinds
 from .schema import SPLITS
+from .sources.source import check_source
 
 
 ANNOTATIONS = "annotations"
@@ -65,6 +66,10 @@ class BuildSettings:
         for number, source in enumerate(self.sources, 1):
             if not isinstance(source, Mapping) or "corpus" not in source:
                 raise ValueError(f"Source {number} of the build names no `corpus:`; it is {source!r}.")
+            try:
+                check_source(source)
+            except ValueError as error:
+                raise ValueError(f"Source {number} of the build: {error}") from None
         check_kinds(type(self), {item.name: getattr(self, item.name) for item in fields(self) if item.name in _PLAIN})
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}: give a whole number from 0 on.")

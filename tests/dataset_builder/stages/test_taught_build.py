@@ -239,6 +239,12 @@ def test_a_teacher_that_does_not_hear_is_refused_where_it_must(wavs, tmp_path, s
     assert not (tmp_path / "cota.build").exists()
 
 
+def test_questions_of_no_kind_are_refused(wavs, tmp_path):
+    path = build_file(tmp_path, wavs, "http://localhost:9/v1", question={"teacher": "writer", "kinds": []})
+    with pytest.raises(ValueError, match="`question:` kinds is empty: name at least one, or leave it out for all"):
+        plan_build(read_build(path))
+
+
 def test_a_build_that_stops_says_why_at_the_command_line(wavs, tmp_path):
     with FaultServer(answer=answer) as server:
         path = build_file(tmp_path, wavs, server)
