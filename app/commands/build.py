@@ -141,11 +141,12 @@ def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
         table.add_column(header, justify="left" if named else "right", overflow="fold")
     for line in estimate.lines:
         usage = line.usage
-        counts = (line.calls, usage.input_tokens, usage.audio_tokens, usage.output_tokens)
+        audio = "unknown" if line.audio_unknown else _short(usage.audio_tokens)
+        counts = (_short(line.calls), _short(usage.input_tokens), audio, _short(usage.output_tokens))
         hours = "-" if line.hours is None else f"{line.hours:,.1f}"
         amount = line.cost(batch)
         money = f"{amount:,.2f}" if one and amount is not None else cost_text(amount, line.currency)
-        table.add_row(line.purpose, line.model, *map(_short, counts), hours, money)
+        table.add_row(line.purpose, line.model, *counts, hours, money)
     console.print(table)
     total = estimate.cost(batch)
     console.print(

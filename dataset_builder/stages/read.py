@@ -70,6 +70,7 @@ class Read(Stage):
             source = open_source(settings, self.base)
             for item in source.read():
                 name, where = item.id, f"the source {source.name!r}"
+                reason: str | None
                 if before := seen.before(name, where):
                     reason = f"The id {name!r} of {where} was given before, by {before}; ids must be unique."
                     yield {"id": f"{name}#again", "broken": reason}
