@@ -114,17 +114,21 @@ def read_build(path: Path) -> BuildSettings:
     """
     import yaml
 
+    from .single_keys import SingleKeys
+
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name the YAML file that describes the build.")
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: name the YAML file that describes the build.")
     try:
         text = path.read_bytes().decode("utf-8")
-        given = yaml.safe_load(text)
+        given = yaml.load(text, SingleKeys)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start}).") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML ({' '.join(str(error).split())}).") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if not isinstance(given, dict):
         raise ValueError(f"{path} holds no settings: see `sources:`, `output:` and the stages in docs/building.md.")
     try:

@@ -128,7 +128,9 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: in
     seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
     listed, count = count, count if recordings is None else recordings
     estimate = Estimate(count, count * seconds / 3600, count * took / 3600)
-    estimate.notes.append(f"From {len(drawn)} recordings, {len(measured)} of which can be heard; {broken} are broken.")
+    estimate.notes.append(f"From a sample of {len(drawn)} recordings, of which {len(measured)} can be heard.")
+    if broken:
+        estimate.notes.append(f"What the sources list besides is broken and not counted: {broken:,}.")
     if recordings is not None:
         estimate.notes.append(f"The sources list {listed:,} recordings; the figures are for {count:,} like them.")
     rows, many = measured, count * kept

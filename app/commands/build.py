@@ -147,14 +147,15 @@ def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
         amount = line.cost(batch)
         money = f"{amount:,.2f}" if one and amount is not None else cost_text(amount, line.currency)
         table.add_row(line.purpose, line.model, *counts, hours, money)
-    console.print(table)
-    total = estimate.cost(batch)
-    console.print(
-        f"{estimate.recordings:,} recordings, about {estimate.hours:,.1f} hours of sound; in all "
-        f"{'an unknown amount' if total is None else f'{total:,.2f} {estimate.currency}'}"
-        f"{' through the batch API' if batch else ''}, if every row goes through.",
-        markup=False,
-    )
+    found = f"{estimate.recordings:,} recordings, about {estimate.hours:,.1f} hours of sound"
+    if estimate.lines:
+        console.print(table)
+        total = estimate.cost(batch)
+        whole = "an unknown amount" if total is None else f"{total:,.2f} {estimate.currency}"
+        through = " through the batch API" if batch else ""
+        console.print(f"{found}; in all {whole}{through}, if every row goes through.", markup=False)
+    else:
+        console.print(f"{found}; no teacher is asked, and nothing is to be paid.", markup=False)
     console.print(
         f"Measuring takes {estimate.measuring_hours:,.2f} hours of one core like this machine's.", markup=False
     )
