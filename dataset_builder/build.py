@@ -98,10 +98,15 @@ def _run_stages(planned: Sequence[PlannedStage], execution: Execution, progress:
 
 
 def _execution(item: PlannedStage, execution: Execution) -> Execution:
-    """With all slices at once where they wait for batches, which takes hours and no work."""
-    if any(asking.batch for asking in askings_of(item)):
-        return replace(execution, workers=max(execution.workers, item.tasks))
-    return execution
+    """With all slices at once where they wait for batches, which takes hours and no work.
+
+    Fewer where a teacher is asked call by call beside that one, whose limits so many could not share.
+    """
+    askings = askings_of(item)
+    if not any(asking.batch for asking in askings):
+        return execution
+    most = min(asking.settings.most_processes(asking.batch) for asking in askings)
+    return replace(execution, workers=max(execution.workers, min(item.tasks, most)))
 
 
 def clear_from(settings: BuildSettings, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .option_kinds import check_kinds
 from .schema import SPLITS
+from .sources.source import check_source
 
 
 ANNOTATIONS = "annotations"
@@ -65,6 +66,10 @@ class BuildSettings:
         for number, source in enumerate(self.sources, 1):
             if not isinstance(source, Mapping) or "corpus" not in source:
                 raise ValueError(f"Source {number} of the build names no `corpus:`; it is {source!r}.")
+            try:
+                check_source(source)
+            except ValueError as error:
+                raise ValueError(f"Source {number} of the build: {error}") from None
         check_kinds(type(self), {item.name: getattr(self, item.name) for item in fields(self) if item.name in _PLAIN})
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}: give a whole number from 0 on.")
@@ -109,17 +114,21 @@ def read_build(path: Path) -> BuildSettings:
     """
     import yaml
 
+    from .single_keys import SingleKeys
+
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name the YAML file that describes the build.")
     if not path.is_file():
         raise FileNotFoundError(f"{path} is not there: name the YAML file that describes the build.")
     try:
         text = path.read_bytes().decode("utf-8")
-        given = yaml.safe_load(text)
+        given = yaml.load(text, SingleKeys)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8 ({error.reason} at byte {error.start}).") from None
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML ({' '.join(str(error).split())}).") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if not isinstance(given, dict):
         raise ValueError(f"{path} holds no settings: see `sources:`, `output:` and the stages in docs/building.md.")
     try:

@@ -175,6 +175,11 @@ class _Askings:
         if max_cost is not None:
             prices = {teacher.model: teacher.price for teacher in self._teachers.values()}
             self._spending = Spending(Decimal(str(max_cost)), prices)
+            if unheard := [teacher.model for teacher in self._teachers.values() if teacher.audio_cost_unknown]:
+                raise ValueError(
+                    f"How many tokens audio is at {unheard[0]} is not known, so --max-cost cannot be held to: state "
+                    "`tokens_per_audio_second:` under its teacher."
+                )
 
     def made(self, taker: Callable[..., Stage], stage: str, options: Mapping[str, Any], **own: Any) -> Any:
         """A stage whose teacher and prompt become what it asks."""

@@ -52,6 +52,7 @@ class EstimateLine:
         calls: over the whole build.
         usage: tokens of all of them.
         hours: the least that its limits allow; None where it has none.
+        audio_unknown: whether it hears and nobody has stated the tokens of audio, which `usage` then is without.
     """
 
     purpose: str
@@ -59,6 +60,7 @@ class EstimateLine:
     calls: int
     usage: Usage
     hours: float | None
+    audio_unknown: bool = False
 
     @property
     def model(self) -> str:
@@ -69,7 +71,9 @@ class EstimateLine:
         return self.settings.price.currency if self.settings.price else ""
 
     def cost(self, batch: bool) -> Decimal | None:
-        """In the currency of its price; None where the price is not known."""
+        """In the currency of its price; None where the price is not known, or that of the audio it hears."""
+        if self.audio_unknown and self.settings.audio_cost_unknown:
+            return None
         return cost(self.usage, self.settings.price, batch and self.settings.batch)
 
 
@@ -97,7 +101,7 @@ class Estimate:
         return next((line.currency for line in self.lines if line.currency), "")
 
     def cost(self, batch: bool) -> Decimal | None:
-        """Of all teachers; None where one's price is not known, or prices are in different currencies."""
+        """Of all teachers; None where what one costs is not known, or prices are in different currencies."""
         costs = [line.cost(batch) for line in self.lines]
         known = [amount for amount in costs if amount is not None]
         if len(known) < len(costs) or len({line.currency for line in self.lines}) > 1:
@@ -124,7 +128,9 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: in
     seconds = sum(row["measured"]["duration"] for row in measured) / len(measured)
     listed, count = count, count if recordings is None else recordings
     estimate = Estimate(count, count * seconds / 3600, count * took / 3600)
-    estimate.notes.append(f"From {len(drawn)} recordings, {len(measured)} of which can be heard; {broken} are broken.")
+    estimate.notes.append(f"From a sample of {len(drawn)} recordings, of which {len(measured)} can be heard.")
+    if broken:
+        estimate.notes.append(f"What the sources list besides is broken and not counted: {broken:,}.")
     if recordings is not None:
         estimate.notes.append(f"The sources list {listed:,} recordings; the figures are for {count:,} like them.")
     rows, many = measured, count * kept
@@ -142,6 +148,10 @@ def estimate_build(settings: BuildSettings, sample: int = SAMPLE, recordings: in
             clip = sum(len(heard_bytes(row)) for row in measured) / len(measured)
             estimate.rows, estimate.bytes = round(many), round(many * COPIES * clip)
         rows = _after(item.stage, rows)
+    if deaf := list(dict.fromkeys(line.model for line in estimate.lines if line.audio_unknown)):
+        estimate.notes.append(
+            f"Tokens in are without audio for {', '.join(deaf)}: state `tokens_per_audio_second:` under the teacher."
+        )
     if unanswered:
         models = ", ".join(f"{model} ({', '.join(purposes)})" for model, purposes in unanswered.items())
         estimate.notes.append(
@@ -217,7 +227,8 @@ def _line(stage: TaughtStage, asking: Asking, rows: Sequence[Row], many: float, 
     scale = calls / len(requests) if requests else 0.0
     output = round(calls * written)
     whole = Usage(round(usage.input_tokens * scale), output, round(usage.audio_tokens * scale), True)
-    return EstimateLine(asking.purpose, settings, calls, whole, _hours(settings, calls, whole))
+    unknown = settings.tokens_per_audio_second is None and any(request.hears for request in requests)
+    return EstimateLine(asking.purpose, settings, calls, whole, _hours(settings, calls, whole), unknown)
 
 
 def _requests(stage: TaughtStage, row: Row, asking: Asking) -> list[Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -30,20 +31,28 @@ WANTED = {
     "missing": "a longer list",
 }
 """What to give, by pydantic's name for what was found wrong."""
+NO_TEXT = (bool, int, float, date)
+"""What YAML takes words without quotes for: `no` for false, `1.0` for a number."""
 
 
 def check_kinds(taker: Callable[..., Any], given: Mapping[str, Any]) -> None:
     """Hold arguments from a YAML file against the annotations of the class or function that takes them.
 
-    Names that it does not take are left for it to refuse.
+    Names that it does not take are left for it to refuse. An empty text is refused, and an empty list where leaving it
+    out means another.
 
     Raises:
         ValueError: a value is of another kind; names it, and says what to give.
     """
     hints = get_type_hints(taker.__init__ if inspect.isclass(taker) else taker)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(taker).parameters.items()}
     for name, value in given.items():
         if name in hints:
             _check(name, value, hints[name])
+            if isinstance(value, str) and not value.strip():
+                raise ValueError(f"{name} is {value!r}: give text, or leave it out.")
+            if isinstance(value, (list, tuple)) and not value and defaults[name] != ():
+                raise ValueError(f"{name} is empty: name at least one, or leave it out for all.")
 
 
 def _check(name: str, value: Any, kind: Any) -> None:
@@ -53,11 +62,16 @@ def _check(name: str, value: Any, kind: Any) -> None:
         problems = error.errors()
     else:
         return
-    where, found = name, value
-    for step in problems[0]["loc"]:
+    where, found, steps = name, value, problems[0]["loc"]
+    of_a_name = steps[-1:] == ("[key]",)
+    for step in steps[:-2] if of_a_name else steps:
         if isinstance(found, Mapping) and step in found:
             where, found = f"{where}: {step}", found[step]
         elif isinstance(found, list) and isinstance(step, int) and step < len(found):
             where, found = f"{where}[{step}]", found[step]
+    if of_a_name:
+        where, found = f"a name in {where}", next(key for key in found if key == steps[-2])
     wanted = dict.fromkeys(WANTED.get(problem["type"], problem["msg"]) for problem in problems)
-    raise ValueError(f"{where} is {found!r}: give {' or '.join(wanted)}.")
+    unquoted = isinstance(found, NO_TEXT) and "text" in wanted
+    quoted = ", in quotes, since YAML reads something else without them" if unquoted else ""
+    raise ValueError(f"{where} is {found!r}: give {' or '.join(wanted)}{quoted}.")

@@ -57,7 +57,8 @@ def publish_folder(settings: BuildSettings, planned: Sequence[PlannedStage], pro
     stages = {item.stage.name: _account(item) for item in planned}
     _count_rows_of_shards(planned, stages, sum(shard["rows"] for shard in shards))
     if not shards:
-        raise ValueError(f"No row got through the build; what was left, by stage and check: {_left(stages)}.")
+        left = ", ".join(f"{count:,} by {reason}" for reason, count in _left(stages).most_common()) or "nothing"
+        raise ValueError(f"No row got through the build. What was left behind, by stage and check: {left}.")
     shards = [{name: shard[name] for name in SHARD} for shard in shards]
     with cota_folder(settings.output) as folder:
         statistics = Statistics()

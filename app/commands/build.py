@@ -141,19 +141,21 @@ def print_estimate(console: Console, estimate: Estimate, batch: bool) -> None:
         table.add_column(header, justify="left" if named else "right", overflow="fold")
     for line in estimate.lines:
         usage = line.usage
-        counts = (line.calls, usage.input_tokens, usage.audio_tokens, usage.output_tokens)
+        audio = "unknown" if line.audio_unknown else _short(usage.audio_tokens)
+        counts = (_short(line.calls), _short(usage.input_tokens), audio, _short(usage.output_tokens))
         hours = "-" if line.hours is None else f"{line.hours:,.1f}"
         amount = line.cost(batch)
         money = f"{amount:,.2f}" if one and amount is not None else cost_text(amount, line.currency)
-        table.add_row(line.purpose, line.model, *map(_short, counts), hours, money)
-    console.print(table)
-    total = estimate.cost(batch)
-    console.print(
-        f"{estimate.recordings:,} recordings, about {estimate.hours:,.1f} hours of sound; in all "
-        f"{'an unknown amount' if total is None else f'{total:,.2f} {estimate.currency}'}"
-        f"{' through the batch API' if batch else ''}, if every row goes through.",
-        markup=False,
-    )
+        table.add_row(line.purpose, line.model, *counts, hours, money)
+    found = f"{estimate.recordings:,} recordings, about {estimate.hours:,.1f} hours of sound"
+    if estimate.lines:
+        console.print(table)
+        total = estimate.cost(batch)
+        whole = "an unknown amount" if total is None else f"{total:,.2f} {estimate.currency}"
+        through = " through the batch API" if batch else ""
+        console.print(f"{found}; in all {whole}{through}, if every row goes through.", markup=False)
+    else:
+        console.print(f"{found}; no teacher is asked, and nothing is to be paid.", markup=False)
     console.print(
         f"Measuring takes {estimate.measuring_hours:,.2f} hours of one core like this machine's.", markup=False
     )

@@ -6,12 +6,15 @@
       train/… validation/… test/…                                  folders of these names are splits
 
 `file_name` (or one `…_file_name`) is relative to the metadata file. A file that no metadata file lists is reported as
-broken; a folder without metadata gives every audio file in it.
+broken; a folder without metadata gives every audio file in it. Hidden files are not read, and a folder that links lead
+to again is read once; a warning counts both.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,13 @@ from typing import Any
 from .column_map import ColumnMap, known_splits, split_of_path
 from .entry import Entry, Item, Place, recordings
 from .folder_layout import AUDIO_SUFFIXES, require_folder
+from .folder_walk import walk
 from .table_file import Line, TableFile
 
 
 HOME = "wherever the recordings are"
 METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+_log = logging.getLogger(__name__)
 
 
 class FolderSource:
@@ -59,11 +64,13 @@ class FolderSource:
         self._map = ColumnMap(self.name, columns, domain, license, language)
         self._label = folder_label
         self._metadata: dict[Path, str] = {}
-        for path in _files(folder):
+        passed_over: list[Path] = []
+        for path in walk(folder, passed_over.append):
             if path.name in METADATA:
                 header = _header(path)
                 self._metadata[path] = _file_name_column(header, path)
                 self._map.require([column for column in header if column != self._metadata[path]], path)
+        _warn(folder, passed_over)
         if not self._metadata:
             if next(self._audio_files(), None) is None:
                 raise FileNotFoundError(
@@ -77,7 +84,7 @@ class FolderSource:
         return recordings(self.name, self._listed if self._metadata else self._unlisted)
 
     def _audio_files(self) -> Iterator[Path]:
-        return (path for path in _files(self._folder) if path.suffix.lower() in AUDIO_SUFFIXES)
+        return filter(_is_audio, walk(self._folder))
 
     def _wanted(self, entry: Entry) -> bool:
         return entry.problem is not None or self._splits is None or entry.split in self._splits
@@ -98,7 +105,7 @@ class FolderSource:
                     continue
                 audio = path.parent / file_name.strip()
                 source_id = _relative(audio, self._folder)
-                listed.add(hash(source_id))
+                listed.add(_same_spelt(source_id))
                 if Path(source_id).is_absolute() and not self._named(line.columns):
                     reason = (
                         f"its {column} {file_name.strip()} leaves the folder by an absolute path, which is no id that "
@@ -106,13 +113,14 @@ class FolderSource:
                     )
                     yield Entry(place, problem=reason)
                     continue
-                entry = self._map.entry(place, line.columns, source_id, [audio], split_of_path(Path(source_id)))
+                files = [path.parent / spelling for spelling in _spellings(file_name.strip())]
+                entry = self._map.entry(place, line.columns, source_id, files, split_of_path(Path(source_id)))
                 if self._wanted(entry):
                     yield entry
         for audio in self._audio_files():
             source_id = _relative(audio, self._folder)
             wanted = self._splits is None or split_of_path(Path(source_id)) in self._splits
-            if hash(source_id) not in listed and wanted:
+            if _same_spelt(source_id) not in listed and wanted:
                 names = " or ".join(_relative(path, self._folder) for path in list(self._metadata)[:3])
                 yield Entry(Place(source_id), problem=f"it has no line in {names}.")
 
@@ -128,15 +136,41 @@ class FolderSource:
                 yield entry
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder but the hidden ones, by name; a folder's own before those of its folders."""
-    with os.scandir(folder) as entries:
-        found = sorted((entry.name, os.path.isdir(entry)) for entry in entries if not entry.name.startswith("."))
-    # Names and no paths: folders hold a million files. A link to nothing is among them, to be reported.
-    yield from (folder / name for name, is_folder in found if not is_folder)
-    for name, is_folder in found:
-        if is_folder:
-            yield from _files(folder / name)
+def _warn(folder: Path, passed_over: Sequence[Path]) -> None:
+    """Say what below the folder is not read: hidden audio, but for the `._` that macOS leaves, and links back."""
+    links = [path for path in passed_over if path.is_dir()]
+    hidden = [path for path in passed_over if _is_audio(path) and not path.name.startswith("._") and path not in links]
+    if hidden:
+        _log.warning(
+            "%s: hidden audio files are not read, %d of them, such as %s; rename what is a recording.",
+            folder,
+            len(hidden),
+            hidden[0].relative_to(folder),
+        )
+    if links:
+        _log.warning(
+            "%s: links to folders that are read under another name are not followed, %d of them, such as %s.",
+            folder,
+            len(links),
+            links[0].relative_to(folder),
+        )
+
+
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in AUDIO_SUFFIXES
+
+
+def _spellings(name: str) -> list[str]:
+    """A name as it is given, then with its accents in characters of their own and in those of their letters.
+
+    macOS writes the one into names of files where people, and tables, write the other; they look the same.
+    """
+    return list(dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFD", "NFC"))]))
+
+
+def _same_spelt(name: str) -> int:
+    """A hash that names have in common which look the same."""
+    return hash(unicodedata.normalize("NFC", name))
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..option_kinds import check_kinds
 from ..recording import DOMAINS, Recording
 from .corpus_description import described_corpora
 from .entry import Item
@@ -38,7 +39,20 @@ READERS: dict[str, tuple[str, str]] = {
 }
 """Module and class of the readers of one layout; the corpora of `described_corpora()` are read by `TableSource`."""
 _PATHS = ("folder", "cache", "clips")
-_EVERYWHERE = ("corpus", "limit", "domain", "license", "language")
+
+
+@dataclass(frozen=True)
+class _Adjustments:
+    """What every entry of a build's YAML takes."""
+
+    corpus: str
+    limit: int | None = None
+    domain: str | None = None
+    license: str | None = None
+    language: str | None = None
+
+
+_EVERYWHERE = tuple(item.name for item in fields(_Adjustments))
 
 
 class Source(Protocol):
@@ -76,6 +90,35 @@ def open_source(settings: Mapping[str, Any], base: Path) -> Source:
         ValueError: an unknown corpus or setting, or a wrong value; says what is known.
         FileNotFoundError: the folder or a metadata file is not there; says where it was looked for and got.
     """
+    reader, given, changes = _held_to_kinds(settings, base)
+    if changes.get("domain", DOMAINS[0]) not in DOMAINS:
+        raise ValueError(
+            f"The source {settings['corpus']!r} has the domain {changes['domain']!r}; use one of {', '.join(DOMAINS)}."
+        )
+    if "language" in changes:
+        changes["language"] = language_code(changes["language"])
+    if "license" in changes:
+        if changes["license"] is None:
+            raise ValueError(
+                f"The source {settings['corpus']!r} has no licence: leave it out to keep the corpus's own."
+            )
+        changes["license"] = spdx(changes["license"], otherwise=changes["license"])
+    return _Adjusted(reader(**given), changes, settings.get("limit"))
+
+
+def check_source(settings: Mapping[str, Any]) -> None:
+    """Hold one entry of a build's YAML to what its corpus takes, by names and kinds; nothing is looked for on disk.
+
+    Raises:
+        ValueError: an unknown corpus or setting, one that is missing, or a value of another kind.
+    """
+    _held_to_kinds(settings, Path())
+
+
+def _held_to_kinds(
+    settings: Mapping[str, Any], base: Path
+) -> tuple[Callable[..., Source], dict[str, Any], dict[str, Any]]:
+    """The reader of a corpus, its arguments, and what is to be changed in what it reads."""
     corpus = settings.get("corpus")
     if corpus not in known_corpora():
         raise ValueError(f"There is no corpus {corpus!r}; the corpora are {', '.join(known_corpora())}.")
@@ -92,20 +135,17 @@ def open_source(settings: Mapping[str, Any], base: Path) -> Source:
             f"The source {corpus!r} needs {missing[0]!r}, such as `{{corpus: {corpus}, {missing[0]}: …}}`."
         )
     given = {name: _argument(corpus, name, value, base) for name, value in settings.items() if name in parameters}
+    everywhere = {name: value for name, value in settings.items() if name in _EVERYWHERE}
+    try:
+        check_kinds(_Adjustments, everywhere)
+        check_kinds(reader.func if isinstance(reader, partial) else reader, given)
+    except ValueError as error:
+        raise ValueError(f"The source {corpus!r}: {error}") from None
     limit = settings.get("limit")
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+    if limit is not None and limit < 1:
         raise ValueError(f"The source {corpus!r} has the limit {limit!r}; give a whole number from 1 on.")
-    own = {name: settings[name] for name in ("domain", "license", "language") if name in settings}
-    changes = {name: value for name, value in own.items() if name not in parameters}
-    if changes.get("domain", DOMAINS[0]) not in DOMAINS:
-        raise ValueError(f"The source {corpus!r} has the domain {own['domain']!r}; use one of {', '.join(DOMAINS)}.")
-    if "license" in changes and not changes["license"]:
-        raise ValueError(f"The source {corpus!r} has an empty licence; leave it out to keep the corpus's own.")
-    if "language" in changes:
-        changes["language"] = language_code(changes["language"])
-    if "license" in changes:
-        changes["license"] = spdx(changes["license"], otherwise=changes["license"])
-    return _Adjusted(reader(**given), changes, limit)
+    changes = {name: value for name, value in everywhere.items() if name not in (*parameters, "corpus", "limit")}
+    return reader, given, changes
 
 
 def _reader(corpus: str) -> Callable[..., Source]:
@@ -119,7 +159,7 @@ def _reader(corpus: str) -> Callable[..., Source]:
 
 def _argument(corpus: str, name: str, value: Any, base: Path) -> Any:
     if name in _PATHS and value is not None:
-        if not isinstance(value, (str, Path)):
+        if not isinstance(value, (str, Path)) or not str(value).strip():
             raise ValueError(f"The source {corpus!r} has {value!r} as {name}; give a path.")
         return base / Path(value).expanduser()
     if name in ("splits", "sources") and isinstance(value, str):

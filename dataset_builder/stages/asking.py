@@ -142,7 +142,7 @@ class Asking:
             ValueError: there are too many; says how many there may be.
         """
         try:
-            self.settings.share(workers)
+            self.settings.share(workers, self.batch)
         except ValueError as error:
             raise ValueError(f"The teacher {self.settings.model} ({self.purpose}): {error}") from None
 
@@ -169,7 +169,7 @@ class Asking:
 
         calls = place.folder.path.parent / CALLS
         self._place = place
-        self._settings = self.settings.share(place.workers)
+        self._settings = self.settings.share(place.workers, self.batch)
         self._ledger = CallLedger(calls / self.purpose / f"{place.rank:05d}.sqlite", place.shared)
         self._budget = self.spending.budget(calls, self._ledger) if self.spending else None
         try:

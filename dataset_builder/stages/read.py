@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -17,12 +18,12 @@ from typing import Any
 from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
 from ..group_splits import GroupSplits
-from ..recording import BrokenRecording
+from ..recording import BrokenRecording, Recording
 from ..schema import SPLITS
 from ..sources.source import open_source
 
 
-READING = "2"
+READING = "3"
 """Raised where the same sources give other rows."""
 
 
@@ -52,9 +53,9 @@ class Read(Stage):
         # Which split a group is in is known when all sources are read; until then the rows wait on disk.
         path = place.folder.file("read", 0, "jsonl")
         groups = GroupSplits()
-        ids = FirstSeen(place.folder.file("ids", place.rank, "sqlite"))
-        with path.open("w", encoding="utf-8") as rows, closing(ids) as seen:
-            for row in self._read(groups, seen):
+        ids, sounds = (FirstSeen(place.folder.file(name, place.rank, "sqlite")) for name in ("ids", "sounds"))
+        with path.open("w", encoding="utf-8") as rows, closing(ids), closing(sounds):
+            for row in self._read(groups, ids, sounds):
                 rows.write(json.dumps(row, ensure_ascii=False) + "\n")
         moved: Counter[tuple[str, str]] = Counter()
         with path.open(encoding="utf-8") as lines:
@@ -63,17 +64,20 @@ class Read(Stage):
         path.unlink()
         _note(place, moved)
 
-    def _read(self, groups: GroupSplits, seen: FirstSeen) -> Iterator[Row]:
+    def _read(self, groups: GroupSplits, seen: FirstSeen, sounds: FirstSeen) -> Iterator[Row]:
         """The rows as the sources give them; the splits that corpora name go to `groups`."""
         for settings in self.sources:
             source = open_source(settings, self.base)
             for item in source.read():
                 name, where = item.id, f"the source {source.name!r}"
+                reason: str | None
                 if before := seen.before(name, where):
                     reason = f"The id {name!r} of {where} was given before, by {before}; ids must be unique."
                     yield {"id": f"{name}#again", "broken": reason}
                 elif isinstance(item, BrokenRecording):
                     yield {"id": name, "broken": item.reason}
+                elif reason := _in_another_group(item, sounds):
+                    yield {"id": name, "broken": reason}
                 else:
                     if item.split is not None:
                         groups.add(item.group, item.split)
@@ -94,6 +98,27 @@ class Read(Stage):
         if "broken" in row:
             return Left({"id": row["id"]}, "error", "unreadable", row["broken"])
         return row
+
+
+def _in_another_group(recording: Recording, sounds: FirstSeen) -> str | None:
+    """What is wrong where the file of a recording came before under another name, by a link or a second listing.
+
+    Of one group the two are together in a split, as where AudioCaps and AudioSet name one clip.
+    """
+    audio = recording.audio
+    try:
+        file = os.stat(audio.path)
+    except OSError:  # has gone since it was listed, which the next stage says
+        return None
+    part = (file.st_dev, file.st_ino, audio.member, audio.column, audio.row, audio.start, audio.end)
+    first = sounds.before(json.dumps(part), json.dumps([recording.group, recording.id]))
+    if first is None or (before := json.loads(first))[0] == recording.group:
+        return None
+    link = f", a link to {os.path.realpath(audio.path)}," if audio.path.is_symlink() else ""
+    return (
+        f"Its file {audio}{link} is that of {before[1]!r} too, and the two are not of one group: remove one of the "
+        "names, or give both one `group`, so that no sound is in two splits."
+    )
 
 
 def draw_split(group: str, shares: Mapping[str, float], seed: int) -> str:

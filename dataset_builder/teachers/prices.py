@@ -58,6 +58,11 @@ class Price:
             raise ValueError(f"price: read_on is {self.read_on!r}; give the date it was read, such as 2026-11-23.")
         object.__setattr__(self, "read_on", str(self.read_on))
 
+    @property
+    def of_audio(self) -> Decimal:
+        """What a million tokens of audio cost."""
+        return self.input if self.audio_input is None else self.audio_input
+
     @classmethod
     def from_mapping(cls, fields: Mapping[str, Any]) -> Price:
         """The price that the YAML of a build or a preset states.
@@ -88,8 +93,7 @@ def cost(usage: Usage, price: Price | None, batch: bool = False) -> Decimal | No
     if price is None:
         return None
     audio = min(usage.audio_tokens, usage.input_tokens)
-    of_audio = price.input if price.audio_input is None else price.audio_input
-    total = (usage.input_tokens - audio) * price.input + audio * of_audio + usage.output_tokens * price.output
+    total = (usage.input_tokens - audio) * price.input + audio * price.of_audio + usage.output_tokens * price.output
     return total / MILLION * (price.batch_factor if batch else 1)
 
 

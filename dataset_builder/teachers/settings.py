@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
@@ -164,23 +165,36 @@ class TeacherSettings:
             **sent_as,
         }
 
-    def share(self, n: int) -> TeacherSettings:
+    @property
+    def audio_cost_unknown(self) -> bool:
+        """Whether audio that it is sent would be counted as nothing: it has a price, and its tokens are not stated."""
+        priced = self.price is None or self.price.of_audio > 0
+        return self.hears and self.tokens_per_audio_second is None and priced
+
+    def most_processes(self, batch: bool = False) -> int:
+        """How many processes can share its limits; with `batch` they wait for batches and take no call in flight."""
+        most = sys.maxsize if batch else self.in_flight
+        return most if self.requests_per_minute is None else min(most, int(self.requests_per_minute))
+
+    def share(self, n: int, batch: bool = False) -> TeacherSettings:
         """The settings for one of `n` processes that ask the same endpoint: limits and calls in flight divided.
+
+        Args:
+            batch: whether they ask through the batch API, and one by one what it does not answer.
 
         Raises:
             ValueError: less than one request a minute or in flight would be left.
         """
         if n < 1:
             raise ValueError(f"share({n}): give the number of processes, 1 or more.")
-        allowed = min(self.in_flight, int(self.requests_per_minute or self.in_flight))
-        if allowed < n:
+        if (allowed := self.most_processes(batch)) < n:
             raise ValueError(
                 f"{n} processes cannot share in_flight {self.in_flight} and requests_per_minute "
                 f"{self.requests_per_minute}: use at most {allowed} workers, or raise them."
             )
         return replace(
             self,
-            in_flight=self.in_flight // n,
+            in_flight=max(1, self.in_flight // n),
             requests_per_minute=None if self.requests_per_minute is None else self.requests_per_minute / n,
             tokens_per_minute=None if self.tokens_per_minute is None else self.tokens_per_minute / n,
         )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import yaml
 from typer.testing import CliRunner
 
@@ -54,6 +59,72 @@ def test_build_prints_the_baselines_beside_chance(run, config, tmp_path):
     assert (tmp_path / "cota" / "manifest.json").is_file()
     assert (tmp_path / "cota" / "build.yaml").read_text() == config.read_text()
     assert "torch" in json.loads((tmp_path / "cota" / "versions.json").read_text())
+
+
+def test_a_bar_on_a_terminal_shows_stage_and_rows_while_a_build_runs(config, recordings):
+    """Redrawn in place: rows done rise from one drawing to the next."""
+    terminal, its_end = pty.openpty()
+    command = [sys.executable, "-m", "app.main", "build", str(config), "--workers", "1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=its_end, env=environment, cwd=ROOT)
+    os.close(its_end)
+    drawn = b""
+    with contextlib.suppress(OSError):  # by which Linux says that the other end is closed
+        while part := os.read(terminal, 65_536):
+            drawn += part
+    os.close(terminal)
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn.decode())
+    seen = [(name, int(done), int(whole)) for name, done, whole in re.findall(r"(\w+) \(rows\)\D*?(\d+)/(\d+)", text)]
+    measured = [(done, whole) for name, done, whole in seen if name == "measure"]
+    assert measured == sorted(measured) and measured[-1] == (len(recordings),) * 2
+    assert any(0 < done < whole for _, done, whole in seen)
+
+
+@pytest.mark.parametrize("broken", [0, 2])
+def test_an_estimate_without_teachers_names_no_money(run, config, tmp_path, broken):
+    """And counts what cannot be read apart from the sample of what can."""
+    soundfile.write(tmp_path / "a.wav", np.full(16_000, 0.1), 16_000)
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
+    names = ["a.wav", "silent.wav", *(f"gone-{number}.wav" for number in range(broken))]
+    (tmp_path / "metadata.csv").write_text("".join(f"{name}\n" for name in ("file_name", *names)))
+    source = {"corpus": "folder", "folder": ".", "domain": "sound", "license": "CC0-1.0"}
+    config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | {"sources": [source]}))
+    shown = " ".join(run("build", config, "--dry-run").output.split())
+    assert shown.startswith("2 recordings, about 0.0 hours of sound; no teacher is asked, and nothing is to be paid.")
+    assert "From a sample of 2 recordings, of which 1 can be heard." in shown
+    assert ("What the sources list besides is broken and not counted: 2." in shown) is bool(broken)
+
+
+def test_a_build_of_nothing_says_what_was_left_in_words(run, config, tmp_path):
+    changed = {"review": {"checks": ["length"], "limits": {"length": {"total": 1}}}}
+    config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | changed))
+    result = run("build", config, "--workers", 1)
+    assert result.exit_code == 1
+    said = r"No row got through the build\. What was left behind, by stage and check: \d+ by review: length\.$"
+    assert re.search(said, " ".join(result.stderr.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed: 1\ntasks: 2\nseed: 3\n", "`seed:` stands twice, in lines 1 and 3: keep one of the two."),
+        ("review: {unique: true, unique: false}\n", "`unique:` stands twice, in line 1: keep one of the two."),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(run, config, text, said):
+    config.write_text(text)
+    result = run("build", config)
+    assert result.exit_code == 1
+    assert " ".join(result.stderr.split()).endswith(f"build.yaml: {said}")
+
+
+def test_a_key_may_take_the_place_of_a_merged_one(config):
+    settings = yaml.safe_load(config.read_text())
+    text = yaml.safe_dump({name: value for name, value in settings.items() if name != "sources"})
+    sources = [f"  - &first {json.dumps(settings['sources'][0] | {'limit': 3})}", "  - {<<: *first, limit: 5}"]
+    config.write_text("\n".join([text, "sources:", *sources]))
+    assert [source["limit"] for source in read_build(config).sources] == [3, 5]
 
 
 def test_the_status_of_a_build(run, config, tmp_path):
@@ -209,7 +280,39 @@ def test_build_does_not_overwrite_another_folder(run, config, tmp_path):
         ("review: {checks: [taste]}", "`review:` There is no check 'taste'"),
         ("measure: {facts: [smell]}", "`measure:` There are no facts 'smell'"),
         ("sources: [{folder: x}]", "Source 1 of the build names no `corpus:`"),
-        ("sources: [{corpus: atlantis}]", "atlantis"),
+        ("sources: [{corpus: atlantis}]", "Source 1 of the build: There is no corpus 'atlantis'"),
+        ("sources: [{corpus: folder, folder: x, colour: red}]", "The source 'folder' has no setting 'colour'"),
+        *(
+            (
+                f"sources: [{{corpus: folder, folder: x, {setting}}}]",
+                f"Source 1 of the build: The source 'folder': {said}",
+            )
+            for setting, said in (
+                ("language: no", "language is False: give text, in quotes, since YAML reads something else without"),
+                ("license: 3", "license is 3: give text, in quotes"),
+                ("license: {a: 1}", "license is {'a': 1}: give text."),
+                ("domain: [sound]", "domain is ['sound']: give text."),
+                ("columns: 3", "columns is 3: give names and values"),
+                ("columns: [event]", "columns is ['event']: give names and values"),
+                ("columns: {a: 1}", "columns: a is 1: give text, in quotes"),
+                ("columns: {no: event}", "a name in columns is False: give text, in quotes"),
+                ("splits: 3", "splits is 3: give a list"),
+                ("splits: [train, 3]", "splits[1] is 3: give text, in quotes"),
+                ("splits: []", "splits is empty: name at least one, or leave it out for all"),
+                ("name: []", "name is []: give text."),
+                ("name: ''", "name is '': give text, or leave it out"),
+                ("name: {a: 1}", "name is {'a': 1}: give text."),
+                ("name: 2026-11-24", "name is datetime.date(2026, 11, 24): give text, in quotes"),
+                ("folder_label: [a]", "folder_label is ['a']: give text."),
+                ("folder_label: 3", "folder_label is 3: give text, in quotes"),
+                ("limit: many", "limit is 'many': give a whole number"),
+            )
+        ),
+        ("sources: [{corpus: folder, folder: 3}]", "The source 'folder' has 3 as folder; give a path"),
+        ("sources: [{corpus: folder, folder: ''}]", "The source 'folder' has '' as folder; give a path"),
+        ("splits: train", "`splits:` is 'train': give names and values"),
+        ("review: {checks: []}", "`review:` checks is empty: name at least one, or leave it out for all"),
+        ("question: {teacher: annotations, rows: 3, tasks: []}", "`question:` tasks is empty: name at least one"),
         ("{", "is not YAML"),
     ],
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import datasets
 import pytest
+import torch
+from torch.utils.data import DataLoader
 
 from dataset_builder import registration
 from dataset_builder.schema import features
@@ -57,8 +62,6 @@ def test_streaming(beside):
 
 
 def test_two_workers_of_a_data_loader_read_every_row_once(beside):
-    from torch.utils.data import DataLoader
-
     stream = datasets.load_dataset("cota", split="train", streaming=True).select_columns(["id", "duration"])
     assert stream.num_shards >= 2  # else one of the workers would have nothing to read
     loader = DataLoader(stream.with_format("torch"), batch_size=4, num_workers=2)
@@ -86,6 +89,52 @@ def test_a_stream_goes_on_from_its_state_row_for_row(beside, shuffled):
     assert begun == [name for name, _ in whole[:stop]]
     assert rest == whole[stop:]
     assert len({name for name, _ in whole}) == len(whole)
+
+
+class Resumable(torch.utils.data.IterableDataset):
+    """Rows of a stream, each with its worker and the state of that worker's stream behind it."""
+
+    def __init__(self, stream, states):
+        self.stream, self.states = stream, dict(states)
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info().id
+        if worker in self.states:
+            self.stream.load_state_dict(self.states[worker])
+        for row in self.stream:
+            yield row, worker, self.stream.state_dict()
+
+
+@pytest.mark.parametrize("batches", [1, 9])
+def test_two_workers_go_on_from_their_states_row_for_row(beside, tmp_path, batches):
+    """By the class that docs/building.md shows; what workers had read ahead is read again."""
+
+    def read(states: dict) -> Iterator[list]:
+        stream = datasets.load_dataset("cota", split="train", streaming=True).remove_columns("audio")
+        return iter(DataLoader(Resumable(stream, states), batch_size=4, num_workers=2, collate_fn=list))
+
+    def by_worker(batches: Iterable[list]) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for batch in batches:
+            for row, worker, _ in batch:
+                assert row["messages"][1]["content"][0]["audio"]["bytes"][:4] == b"fLaC"
+                found.setdefault(worker, []).append(row["id"])
+        return found
+
+    whole = by_worker(read({}))
+    assert set(whole) == {0, 1}
+    begun, states = [], {}
+    for batch in islice(read({}), batches):
+        begun.append(batch)
+        states |= {worker: state for _, worker, state in batch}
+    torch.save(states, tmp_path / "states.pt")
+    first, rest = by_worker(begun), by_worker(read(torch.load(tmp_path / "states.pt")))
+    assert {worker: first.get(worker, []) + rest.get(worker, []) for worker in whole} == whole
+    assert sorted(sum(whole.values(), [])) == sorted(datasets.load_dataset("cota", split="train")["id"])
+
+
+def test_the_class_that_goes_on_is_the_one_that_is_shown(repository):
+    assert inspect.getsource(Resumable) in (repository / "docs" / "building.md").read_text(encoding="utf-8")
 
 
 def test_every_domain_and_task_is_a_config(cota):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
+import pyarrow.parquet
 import pytest
 
 from dataset_builder import writer
@@ -14,6 +16,29 @@ def test_a_shard_is_whole_or_not_there(tmp_path):
     with pytest.raises(KeyError), writer.ShardWriter(tmp_path, "data/a.parquet") as shard:
         shard.write({"id": "only"})
     assert not (tmp_path / "data" / "a.parquet").exists()
+
+
+@pytest.mark.parametrize(("most_bytes", "groups"), [(10**9, [50, 50, 20]), (1_200, [40, 40, 40])])
+def test_row_groups_are_small_enough_to_stream(cota, tmp_path, monkeypatch, most_bytes, groups):
+    """Of 50 rows, or fewer where their clips, which are stored twice, are large; here each counts 30 bytes."""
+    row = pyarrow.parquet.read_table(next(cota.rglob("train-*.parquet"))).slice(0, 1).to_pylist()[0]
+    row["audio"]["bytes"] = b"fifteen bytes.."
+    monkeypatch.setattr(writer, "BYTES_PER_GROUP", most_bytes)
+    with writer.ShardWriter(tmp_path, "data/a.parquet") as shard:
+        for _ in range(120):
+            shard.write(row)
+    found = pyarrow.parquet.ParquetFile(tmp_path / "data" / "a.parquet").metadata
+    assert [found.row_group(index).num_rows for index in range(found.num_row_groups)] == groups
+
+
+def test_shards_have_the_size_that_is_asked_for(recordings, tmp_path, build):
+    """Of each task and split as many as it takes, none larger by more than a row's text, and all but the last full."""
+    build(recordings, tmp_path / "cota", rows=260, publish={"shard_megabytes": 1})
+    manifest = json.loads((tmp_path / "cota" / "manifest.json").read_text())
+    assert sum(shard["rows"] for shard in manifest["shards"]) == manifest["rows"]
+    assert all(shard["bytes"] < 1.1e6 for shard in manifest["shards"])
+    sizes = [shard["bytes"] for shard in manifest["shards"] if shard["path"].startswith("data/music/genre/train-")]
+    assert len(sizes) > 2 and min(sizes[:-1]) > 0.3e6
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "data/music/my.parquet", "prompts/mine.md", ".git/config"])

@@ -218,6 +218,41 @@ def test_metadata_without_file_names(tree):
         tree.read("folder", **GIVEN)
 
 
+def test_each_folder_is_read_once_under_the_name_of_its_place(tree, caplog):
+    """A link back up is no end of folders, and the place counts though the link comes first by name."""
+    tree.audio("rec/sub/a.wav", "rec/sub/b.wav", "elsewhere/c.wav")
+    for link, target in (("sub/up", ".."), ("again", "sub"), ("beside", "../elsewhere"), ("up", "..")):
+        (tree.folder / "rec" / link).symlink_to(target)
+
+    with caplog.at_level(logging.WARNING):
+        recordings, broken = tree.read("folder", **GIVEN | {"folder": "rec"})
+
+    assert broken == []
+    assert {item.source_id for item in recordings if "sub/" in item.source_id} == {"sub/a.wav", "sub/b.wav"}
+    assert [item.source_id for item in recordings if "c.wav" in item.source_id] == ["beside/c.wav"]
+    assert "links to folders that are read under another name are not followed" in caplog.text
+
+
+def test_hidden_audio_is_counted_in_a_warning(tree, caplog):
+    tree.audio("a.wav", "sub/.b.wav", ".c.wav")
+    tree.text("._a.wav", "what macOS leaves beside a.wav")
+    tree.text(".notes", "not audio")
+    with caplog.at_level(logging.WARNING):
+        recordings, _ = tree.read("folder", **GIVEN)
+    assert [item.source_id for item in recordings] == ["a.wav"]
+    assert "hidden audio files are not read, 2 of them, such as .c.wav" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("listed", "there"), [("caf\u00e9.wav", "cafe\u0301.wav"), ("cafe\u0301.wav", "caf\u00e9.wav")]
+)
+def test_a_name_may_be_spelt_with_the_accent_as_a_character_of_its_own(tree, only, listed, there):
+    tree.audio(there)
+    tree.text("metadata.csv", "file_name", listed)
+    found = only(tree.read("folder", **GIVEN))
+    assert found.source_id == listed and found.audio.path.name == there
+
+
 def test_an_empty_folder(tree):
     with pytest.raises(FileNotFoundError, match="neither metadata.jsonl, metadata.csv, metadata.parquet nor any"):
         tree.read("folder", **GIVEN)

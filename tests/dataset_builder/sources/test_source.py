@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataset_builder.recording import Recording
-from dataset_builder.sources.source import READERS, known_corpora, open_source
+from dataset_builder.sources.source import READERS, check_source, known_corpora, open_source
 
 
 HEADER = "client_id\tpath\tsentence\tage\tgender\taccents\tlocale"
@@ -65,6 +65,29 @@ def test_limit_takes_the_first_and_counts_the_broken_among_them(tree):
 
     assert [item.id for item in recordings] == ["common_voice/clip0"]
     assert [item.id for item in broken] == ["common_voice/clip1", "common_voice/clip2"]
+
+
+@pytest.mark.parametrize("corpus", known_corpora())
+def test_every_setting_of_every_corpus_is_held_to_its_kind(corpus):
+    """A kind that none of them takes, for each in turn, before anything is looked for on disk."""
+    needed = {} if corpus in ("hub", "debian") else {"folder": "nowhere"}
+    check_source({"corpus": corpus} | needed)
+    with pytest.raises(ValueError, match="has no setting") as refused:
+        check_source({"corpus": corpus, "?": 1} | needed)
+    settings = str(refused.value).partition("it has ")[2].rstrip(".").split(", ")[1:]
+    assert "limit" in settings
+    for name in settings:
+        with pytest.raises(
+            ValueError, match=rf"The source '{corpus}'(: (a name in )?{name} is .*: give| has .* as {name}; give)"
+        ):
+            check_source({"corpus": corpus, name: {3: 4.5}} | ({} if name == "folder" else needed))
+
+
+def test_a_list_of_no_splits_is_refused_and_one_split_needs_no_list(tree):
+    _voices(tree, 1)
+    with pytest.raises(ValueError, match="splits is empty: name at least one"):
+        tree.read("common_voice", splits=[])
+    assert len(tree.read("common_voice", splits="train")[0]) == 1
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1.5, True, "ten"])

@@ -75,6 +75,29 @@ def test_nothing_is_said_where_nothing_was_moved(tmp_path, sources):
     assert splits["second/a.wav"] == "test" and notes == []
 
 
+def test_two_names_of_one_file_are_one_recording(tmp_path):
+    """By a symbolic link, a hard link, a second line, and in a second source; not of one group, nor a copy."""
+    folder, other = tmp_path / "rec", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    for name in ("a", "b"):
+        soundfile.write(folder / f"{name}.wav", np.full(1_600, 0.1), 16_000)
+    (folder / "link.wav").symlink_to("a.wav")
+    (folder / "hard.wav").hardlink_to(folder / "a.wav")
+    lines = [("a.wav", "a", ""), ("b.wav", "b", "one"), ("link.wav", "link", ""), ("hard.wav", "hard", "")]
+    lines += [("a.wav", "again", ""), ("b.wav", "together", "one")]
+    text = "".join(f"{','.join(line)}\n" for line in (("file_name", "id", "group"), *lines))
+    (folder / "metadata.csv").write_text(text)
+    (other / "c.wav").symlink_to(folder / "a.wav")
+    given = {"corpus": "folder", "domain": "sound", "license": "CC0-1.0"}
+    splits, _ = read(tmp_path, [given | {"folder": "rec"}, given | {"folder": "other"}])
+    assert list(splits) == ["rec/a", "rec/b", "rec/together"]
+    left = {line["id"]: line["reason"] for line in stage_folder(tmp_path / "work", 0, "read", "k").left(0)}
+    assert set(left) == {"rec/link", "rec/hard", "rec/again", "other/c.wav"}
+    assert all("is that of 'rec/a' too" in reason for reason in left.values())
+    assert f"rec/link.wav, a link to {folder.resolve()}/a.wav," in left["rec/link"]
+
+
 def test_such_a_build_gets_to_its_end_and_says_so(tmp_path, sources):
     with FaultServer(answer=answer) as server:
         report = run_build(read_build(build_file(tmp_path, tmp_path, server, sources=sources, splits=SHARES)))

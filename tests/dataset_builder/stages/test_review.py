@@ -110,7 +110,12 @@ def test_a_build_whose_answers_could_judge_nothing_is_refused_before_it_begins(t
     stages = {"question": question, "reason": {"teacher": "writer"}}
     stages["review"] = {"text_only": {"teacher": "writer", "answers": answers}}
     settings = BuildSettings(
-        [{"corpus": "folder"}], tmp_path, tmp_path / "cota", tmp_path / "work", teachers=teachers, stages=stages
+        [{"corpus": "folder", "folder": "."}],
+        tmp_path,
+        tmp_path / "cota",
+        tmp_path / "work",
+        teachers=teachers,
+        stages=stages,
     )
     if sentence is None:
         assert plan_build(settings)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import datasets
@@ -18,10 +19,11 @@ import yaml
 from typer.testing import CliRunner
 
 from app.main import app
+from dataset_builder import build as builder
 from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.build_stages import plan_build
-from dataset_builder.engine.executors import Execution
+from dataset_builder.engine.executors import Execution, run_stage
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
 from dataset_builder.prompts import read_prompt
@@ -239,6 +241,12 @@ def test_a_teacher_that_does_not_hear_is_refused_where_it_must(wavs, tmp_path, s
     assert not (tmp_path / "cota.build").exists()
 
 
+def test_questions_of_no_kind_are_refused(wavs, tmp_path):
+    path = build_file(tmp_path, wavs, "http://localhost:9/v1", question={"teacher": "writer", "kinds": []})
+    with pytest.raises(ValueError, match="`question:` kinds is empty: name at least one, or leave it out for all"):
+        plan_build(read_build(path))
+
+
 def test_a_build_that_stops_says_why_at_the_command_line(wavs, tmp_path):
     with FaultServer(answer=answer) as server:
         path = build_file(tmp_path, wavs, server)
@@ -368,6 +376,52 @@ def test_what_a_build_would_take_is_near_what_it_takes(built, wavs, tmp_path):
     assert not any("nothing was answered" in note for note in known.notes)
     written = sum(total.usage.output_tokens for _, total in ledger_totals(path.parent / "cota.build" / "calls"))
     assert sum(line.usage.output_tokens for line in known.lines) == pytest.approx(written, rel=0.5)
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_audio_that_nobody_counts_is_not_counted_as_nothing(wavs, tmp_path, free):
+    """Where audio is free, ten answers of 700 tokens to annotate cost 0.014 USD, and twenty 0.028."""
+    path = build_file(tmp_path, wavs, "http://localhost:9/v1")
+    settings = yaml.safe_load(path.read_text())
+    price = PRICE | ({"input": 0, "audio_input": 0} if free else {})
+    settings["teachers"]["ear"] |= {"tokens_per_audio_second": None, "price": price}
+    path.write_text(yaml.safe_dump(settings))
+    shown = CliRunner().invoke(app, ["build", str(path), "--dry-run"], env={"COLUMNS": "160"})
+    assert shown.exit_code == 0, shown.output
+    lines = {line.split()[0]: line.split() for line in shown.output.splitlines() if line.split()[1:2] == ["ear"]}
+    costs = ["0.01", "0.03", "0.03"] if free else ["unknown"] * 3
+    assert {name: (line[4], line[-1]) for name, line in lines.items()} == {
+        name: ("unknown", cost) for name, cost in zip(("annotate", "reason", "blind"), costs, strict=True)
+    }
+    assert ("in all an unknown amount" in shown.output) is not free
+    assert "Tokens in are without audio for ear: state `tokens_per_audio_second:`" in shown.output
+    if free:
+        plan_build(read_build(path), max_cost=1.0)
+    else:
+        with pytest.raises(ValueError, match="tokens audio is at ear is not known, so --max-cost cannot be held to"):
+            plan_build(read_build(path), max_cost=1.0)
+
+
+def test_batches_of_all_slices_are_waited_for_however_little_is_in_flight(wavs, tmp_path, monkeypatch):
+    """The slices of a stage are as many as its teacher has calls in flight four times over, and none is refused."""
+    ran = {}
+
+    def note(stage, folder, before, tasks, tasks_before, execution, progress=None):
+        ran[stage.name] = execution.workers
+        run_stage(stage, folder, before, tasks, tasks_before, replace(execution, workers=1), progress)
+
+    with FaultServer(answer=answer) as server:
+        path = build_file(tmp_path, wavs, server, tasks=4)
+        settings = yaml.safe_load(path.read_text())
+        settings["teachers"]["writer"] |= {"batch": True, "in_flight": 1}
+        settings["teachers"]["ear"] |= {"in_flight": 3}
+        path.write_text(yaml.safe_dump(settings))
+        monkeypatch.setattr(builder, "run_stage", note)
+        run_build(read_build(path), Execution(workers=2), batch=True)
+        assert server.counts.batches > 0
+    assert ran["annotate"] == ran["reason"] == 2
+    assert ran["question"] == 4
+    assert ran["review"] == 3, "which is asked of the ear as well, call by call"
 
 
 def test_half_the_price_through_the_batch_api(built, wavs, tmp_path):

@@ -100,3 +100,11 @@ def test_limits_are_shared_among_processes():
     assert (part.in_flight, part.requests_per_minute, part.tokens_per_minute) == (2, 25.0, 2250.0)
     with pytest.raises(ValueError, match="at most 10 workers"):
         settings.share(11)
+
+
+def test_waiting_for_a_batch_takes_no_call_in_flight():
+    settings = TeacherSettings.from_mapping({**LOCAL, "in_flight": 8, "requests_per_minute": 100})
+    part = settings.share(16, batch=True)
+    assert (part.in_flight, part.requests_per_minute) == (1, 6.25)
+    with pytest.raises(ValueError, match="at most 100 workers"):
+        settings.share(101, batch=True)
