@@ -124,6 +124,7 @@ def check_duration(name: str, samples: int, rate: int, limit: float) -> None:
 
 
 def _checked_rate(rate: Any, name: str) -> int:
+    rate = rate.item() if getattr(rate, "ndim", None) == 0 else rate  # of a data set in numpy's or torch's format
     number = float(rate) if isinstance(rate, numbers.Real) and not isinstance(rate, bool) else math.nan
     if not number.is_integer() or number < 1:
         raise ValueError(f"{name} has the sampling rate {rate!r}: give a whole number of Hz, of at least 1.")
