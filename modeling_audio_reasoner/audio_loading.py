@@ -205,11 +205,15 @@ def _contents(source: Any, name: str) -> bytes:
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
         raise ValueError(f"{name} is not an address that can be read: give one of http, https or file, or a path.")
     path = Path(unquote(source[7:]) if isinstance(source, str) and source.startswith("file://") else source)
-    if path.is_dir():
-        raise ValueError(f"{name} is a folder, not a recording: name one audio file.")
-    if not path.exists():
-        raise FileNotFoundError(f"{name} does not exist: check the path of the recording.")
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise ValueError(f"{name} is a folder, not a recording: name one audio file.") from None
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last, of a null byte
+        raise FileNotFoundError(f"{name} does not exist: check the path of the recording.") from None
+    except OSError as error:  # a name that is too long, no right to read it, a disk that fails
+        reason = error.strerror
+        raise OSError(f"{name} cannot be read as a file ({reason}): check the path of the recording.") from None
 
 
 def _fetch(url: str) -> bytes:

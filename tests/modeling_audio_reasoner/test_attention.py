@@ -47,7 +47,7 @@ FLASH_KERNELS = ["flash_attention_2", "flash_attention_3", "kernels-community/fl
 
 @pytest.mark.parametrize("name", FLASH_KERNELS)
 def test_flash_attention_gets_windows_by_their_bounds(heard, monkeypatch, name):
-    """Whoever computes it: a package, a kernel of the Hub, or what a user registers; one call a layer for all windows."""
+    """By whatever name, of a package, of a kernel of the Hub or of one's own: one call a layer for all windows."""
     calls = []
 
     def kernel(*args, **kwargs):

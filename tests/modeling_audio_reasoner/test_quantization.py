@@ -12,12 +12,12 @@ from modeling_audio_reasoner.quantization_audio_reasoner import EXACT_MODULES, k
 
 
 def bits_and_bytes():
-    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: the extra quantization")
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: see setup.py")
     return BitsAndBytesConfig(load_in_4bit=True)
 
 
 def torchao():
-    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: the extra quantization")
+    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: see setup.py")
     return TorchAoConfig(quantization.Int8WeightOnlyConfig())
 
 
