@@ -1,10 +1,12 @@
 """Hearing and answering against transformers' own class, on the same weights and clips.
 
     python benchmarks/bench_generation.py [--layers 4] [--threads 1 2] [--repeats 2] [--answers 8] [--tokens 32]
+                                          [--batch 16]
 
 Random weights at the width and the vocabulary of Qwen2-Audio-7B, with few of its layers, encoder and language model
 alike. Time to the first token starts at the waveform. The sampled answers are voted on, but none ends early: all are
-written to the last token. Writes benchmarks/results/generation.json.
+written to the last token. On a GPU also batches of answers and of training steps, which on a CPU at this width would
+take hours. Writes benchmarks/results/generation.json.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ from modeling_audio_reasoner import (
 
 RATE = 16_000
 PLACEHOLDER = 151_646
+TEXT = {"model_type": "qwen2", "hidden_size": 4096, "intermediate_size": 11_008, "num_attention_heads": 32}
+TEXT |= {"num_key_value_heads": 32, "vocab_size": 156_032}
+ENCODER = {"model_type": "qwen2_audio_encoder"}
 BEFORE, AFTER = 56, 24  # tokens of the system prompt, and of a question
 FIRST_TOKEN = {"2 s": ([2.0], 2.3), "10 s": ([10.0], 1.45), "30 s": ([30.0], 1.05)}
 FIRST_TOKEN["3 to 6 s, batch of 4"] = ([3.0, 4.0, 5.0, 6.0], 1.8)
@@ -42,9 +47,7 @@ def models(
     layers: int, device: str
 ) -> tuple[AudioReasonerForConditionalGeneration, Qwen2AudioForConditionalGeneration]:
     """Both classes with one set of random weights in memory."""
-    text = {"model_type": "qwen2", "hidden_size": 4096, "intermediate_size": 11_008, "num_attention_heads": 32}
-    text |= {"num_key_value_heads": 32, "num_hidden_layers": layers, "vocab_size": 156_032}
-    encoder = {"model_type": "qwen2_audio_encoder", "encoder_layers": layers}
+    text, encoder = {**TEXT, "num_hidden_layers": layers}, {**ENCODER, "encoder_layers": layers}
     config = Qwen2AudioConfig(audio_config=encoder, text_config=text, audio_token_index=PLACEHOLDER)
     with torch.device(device):
         stock = Qwen2AudioForConditionalGeneration(config).eval()
@@ -72,7 +75,7 @@ def prompts(frames: list[int]) -> dict[str, torch.Tensor]:
     draw = torch.Generator().manual_seed(0)
     rows = []
     for count in frames:
-        text = torch.randint(100, 100_000, (BEFORE + AFTER,), generator=draw)
+        text = torch.randint(100, PLACEHOLDER, (BEFORE + AFTER,), generator=draw)
         heard = torch.full((count_audio_tokens(count),), PLACEHOLDER)
         rows.append(torch.cat([text[:BEFORE], heard, text[BEFORE:]]))
     longest = max(map(len, rows))
@@ -97,6 +100,10 @@ def on_device(inputs: dict[str, torch.Tensor], device: torch.device) -> dict[str
     return {name: tensor.to(device) for name, tensor in inputs.items()}
 
 
+def heard_in(messages: list[dict]) -> list[np.ndarray]:
+    return [part["audio"] for message in messages for part in message["content"]]
+
+
 def first_token(name: str, ours, stock, threads: int, repeats: int) -> Comparison:
     seconds, to_reach = FIRST_TOKEN[name]
     clips = clips_of(seconds)
@@ -118,14 +125,16 @@ def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeat
     """All tokens of several sampled answers about one clip of 10 s."""
     clips = clips_of([10.0])
     length = {"max_new_tokens": tokens}
-    never = 156_031  # the token that ends an answer, which is not sampled
+    never = TEXT["vocab_size"] - 1  # the token that ends an answer, which is not sampled
+    # Random weights have no tokenizer: what stands for the processor reads the clips of a conversation, and no words.
     processor = SimpleNamespace(
-        apply_chat_template=lambda *_, **__: BatchFeature(our_inputs(clips, ours.device)),
+        apply_chat_template=lambda messages, **_: BatchFeature(our_inputs(heard_in(messages), ours.device)),
         tokenizer=SimpleNamespace(eos_token_id=never, decode=lambda *_, **__: ""),
     )
+    conversation = [{"role": "user", "content": [{"type": "audio", "audio": clip} for clip in clips]}]
 
     def vote():
-        return ours.vote(processor, [], num_answers=answers, suppress_tokens=[never], **length)
+        return ours.vote(processor, conversation, num_answers=answers, suppress_tokens=[never], **length)
 
     def sample():
         return stock.generate(
@@ -134,6 +143,35 @@ def sampled_answers(ours, stock, threads: int, answers: int, tokens: int, repeat
 
     times = shortest(vote, sample, repeats)
     return Comparison(f"{answers} sampled answers, {tokens} tokens each, 10 s", threads, *times, 1.8)
+
+
+def answered_batch(ours, stock, threads: int, batch: int, tokens: int, repeats: int) -> Comparison:
+    """A batch of greedy answers about clips of 2 to 10 s, from the waveforms to the last token."""
+    clips = mixed_clips(batch)
+    length = {"max_new_tokens": tokens, "do_sample": False}
+    times = shortest(
+        lambda: ours.generate(**our_inputs(clips, ours.device), **length),
+        lambda: stock.generate(**stock_inputs(clips, ours.device), **length),
+        repeats,
+    )
+    return Comparison(f"answers, {tokens} tokens each, batch of {batch}", threads, *times, samples=batch)
+
+
+def trained_batch(ours, stock, threads: int, batch: int, repeats: int) -> Comparison:
+    """Loss and gradients of all weights for a batch of prompts about clips of 2 to 10 s; no optimiser."""
+    clips = mixed_clips(batch)
+    inputs, padded = our_inputs(clips, ours.device), stock_inputs(clips, ours.device)
+
+    def train(net, given):
+        net(**given, labels=given["input_ids"].masked_fill(given["attention_mask"] == 0, -100)).loss.backward()
+        net.zero_grad()
+
+    times = shortest(lambda: train(ours, inputs), lambda: train(stock, padded), repeats)
+    return Comparison(f"training, loss and gradients, batch of {batch}", threads, *times, samples=batch)
+
+
+def mixed_clips(batch: int) -> list[np.ndarray]:
+    return clips_of([2.0 + 8.0 * number / max(batch - 1, 1) for number in range(batch)])
 
 
 @torch.no_grad()
@@ -193,7 +231,7 @@ def loading(threads: int, repeats: int) -> Comparison:
 
 def main() -> None:
     """Command line."""
-    arguments = command_line(__doc__.splitlines()[0], layers=4, repeats=2, answers=8, tokens=32)
+    arguments = command_line(__doc__.splitlines()[0], layers=4, repeats=2, answers=8, tokens=32, batch=16)
     torch.manual_seed(0)
     ours, stock = models(arguments.layers, arguments.device)
     rows = []
@@ -202,6 +240,11 @@ def main() -> None:
         rows += [first_token(name, ours, stock, threads, arguments.repeats) for name in FIRST_TOKEN]
         rows.append(sampled_answers(ours, stock, threads, arguments.answers, arguments.tokens, arguments.repeats))
     rows.append(prefill_memory(ours, stock, torch.get_num_threads()))
+    if arguments.device == "cuda":
+        rows.append(
+            answered_batch(ours, stock, *arguments.threads, arguments.batch, arguments.tokens, arguments.repeats)
+        )
+        rows.append(trained_batch(ours, stock, *arguments.threads, arguments.batch, arguments.repeats))
     del ours, stock
     if arguments.device == "cpu":
         rows += [loading(threads, arguments.repeats) for threads in arguments.threads]

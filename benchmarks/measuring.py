@@ -31,6 +31,7 @@ class Comparison:
     ours, stock: what it took, in `unit`.
     to_reach: the ratio that is wanted, or None.
     difference: the largest difference of the results, where they are numbers.
+    samples: answered or trained on meanwhile, where a rate is of interest.
     """
 
     what: str
@@ -40,10 +41,16 @@ class Comparison:
     to_reach: float | None = None
     difference: float | None = None
     unit: str = "s"
+    samples: int | None = None
 
     @property
     def ratio(self) -> float:
         return self.stock / self.ours
+
+    @property
+    def samples_per_second(self) -> tuple[float, float] | None:
+        """Ours, stock."""
+        return None if self.samples is None else (self.samples / self.ours, self.samples / self.stock)
 
 
 def shortest(ours: Callable[[], object], stock: Callable[[], object], repeats: int) -> tuple[float, float]:
@@ -126,6 +133,9 @@ def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace,
             f"{row.what:{width}}  {row.threads:7}  {row.ours:#6.3g} {row.unit:2} {row.stock:#6.3g} {row.unit:2} "
             f"{row.ratio:6.2f}x  {wanted:>8}  {difference}".rstrip()
         )
+    for row in rows:
+        if row.samples_per_second:
+            print(f"{row.what}: {row.samples_per_second[0]:.2f} samples/s, stock {row.samples_per_second[1]:.2f}.")
     RESULTS.mkdir(exist_ok=True)
     conditions = {
         **vars(arguments),
@@ -133,7 +143,7 @@ def report(name: str, rows: Sequence[Comparison], arguments: argparse.Namespace,
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }
-    lines = [{**asdict(row), "ratio": row.ratio} for row in rows]
+    lines = [{**asdict(row), "ratio": row.ratio, "samples_per_second": row.samples_per_second} for row in rows]
     if arguments.device == "cuda":
         conditions["gpu"] = torch.cuda.get_device_name()
         name = f"{name}_cuda"

@@ -32,7 +32,7 @@ def recordings_of(audio: Any, placeholders: list[int] | None) -> list[Any]:
     """The recordings of a call in order: of one, a list, or a list for each prompt.
 
     Args:
-        audio: what was passed; a list of numbers is one waveform.
+        audio: what was passed; a list of numbers is one waveform; None for each of prompts without placeholders.
         placeholders: how many each prompt holds, to which lists by prompt are compared; None to compare nothing.
 
     Raises:
@@ -46,6 +46,8 @@ def recordings_of(audio: Any, placeholders: list[int] | None) -> list[Any]:
         return [audio]
     by_prompt = [isinstance(item, (list, tuple)) and not _is_waveform(item) for item in audio]
     found = [part for item, several in zip(audio, by_prompt, strict=True) for part in (item if several else [item])]
+    if not any(placeholders or [1]) and all(recording is None for recording in audio):
+        return []  # a column that no row of a batch fills
     for number, recording in enumerate(found, 1):
         if recording is None:
             raise ValueError(f"audio holds None as recording {number}: pass a waveform or a file.")

@@ -124,6 +124,7 @@ def check_duration(name: str, samples: int, rate: int, limit: float) -> None:
 
 
 def _checked_rate(rate: Any, name: str) -> int:
+    rate = rate.item() if getattr(rate, "ndim", None) == 0 else rate  # of a data set in numpy's or torch's format
     number = float(rate) if isinstance(rate, numbers.Real) and not isinstance(rate, bool) else math.nan
     if not number.is_integer() or number < 1:
         raise ValueError(f"{name} has the sampling rate {rate!r}: give a whole number of Hz, of at least 1.")
@@ -204,11 +205,15 @@ def _contents(source: Any, name: str) -> bytes:
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
         raise ValueError(f"{name} is not an address that can be read: give one of http, https or file, or a path.")
     path = Path(unquote(source[7:]) if isinstance(source, str) and source.startswith("file://") else source)
-    if path.is_dir():
-        raise ValueError(f"{name} is a folder, not a recording: name one audio file.")
-    if not path.exists():
-        raise FileNotFoundError(f"{name} does not exist: check the path of the recording.")
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise ValueError(f"{name} is a folder, not a recording: name one audio file.") from None
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # the last, of a null byte
+        raise FileNotFoundError(f"{name} does not exist: check the path of the recording.") from None
+    except OSError as error:  # a name that is too long, no right to read it, a disk that fails
+        reason = error.strerror
+        raise OSError(f"{name} cannot be read as a file ({reason}): check the path of the recording.") from None
 
 
 def _fetch(url: str) -> bytes:

@@ -39,11 +39,13 @@ class _Generation:
         begun: the tokens of its first call (sequences, tokens).
         start: tokens in front of the answers.
         answers: everything that was read of them.
+        resumed: whether it went on once another had begun.
     """
 
     begun: torch.Tensor
     start: int
     answers: _Read = field(default_factory=_Read)
+    resumed: bool = False
 
     def before_last(self, input_ids: torch.Tensor) -> list[_Read] | None:
         """What was read of each sequence up to its last token; None where these are not the sequences of a next call.
@@ -139,17 +141,26 @@ class ReasoningGrammar(LogitsProcessor):
 
     def _go_on(self, input_ids: torch.Tensor) -> list[_Read] | None:
         """What is read of the answers of the generation that is under way; None where this is another one."""
-        before = self._generation.before_last(input_ids) if self._generation else None
-        if before is None:
-            return None
-        return [self._next(read, token) for read, token in zip(before, input_ids[:, -1].tolist(), strict=True)]
+        for generation in (self._generation, self._former):
+            before = generation.before_last(input_ids) if generation else None
+            if before is not None:
+                if generation is not self._generation:
+                    self._resume()
+                return [self._next(read, token) for read, token in zip(before, input_ids[:, -1].tolist(), strict=True)]
+        return None
 
-    def _begin(self, input_ids: torch.Tensor) -> list[_Read]:
-        """What is read of what is given of the answers of a new generation."""
-        if self._former and self._former.before_last(input_ids):
+    def _resume(self) -> None:
+        """Go back to the generation before, which is resumed; once, since two that run at once come back for ever."""
+        if self._generation and self._generation.resumed:
             raise ValueError(
                 "Two generations take turns with one ReasoningGrammar, which reads one at a time: make one for each."
             )
+        self._generation, self._former = self._former, self._generation
+        if self._generation:
+            self._generation.resumed = True
+
+    def _begin(self, input_ids: torch.Tensor) -> list[_Read]:
+        """What is read of what is given of the answers of a new generation."""
         length = input_ids.shape[1]
         start = length if self._given_length is None else self._given_length
         if start > length:

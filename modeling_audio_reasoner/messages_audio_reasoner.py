@@ -6,14 +6,20 @@ read.
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from typing import Any
+
+from jinja2 import TemplateError
 
 from .audio_loading import decode_base64
 
 
 ROLES = ("system", "user", "assistant", "tool")
+OTHER_NAMES = {"developer": "system"}
+"""Roles under another name, as OpenAI's clients write them."""
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
 PART_KEYS = {"text": ("text",), "audio": AUDIO_KEYS, "audio_url": AUDIO_KEYS, "input_audio": ("input_audio",)}
 """What is read of a content part, by its type."""
@@ -22,19 +28,34 @@ SILENT_KEYS = {"cache_control", "prompt_cache_breakpoint", "id"}
 SILENT_MESSAGE_KEYS = {*SILENT_KEYS, "name", "tool_call_id"}
 TEMPLATES_KEYS = ("tool_calls", "function_call", "reasoning_content", "reasoning", "thinking", "refusal")
 """What a message may hold beside its content where the chat template shows it."""
+HOW_TO_HEAR = ("sampling_rate", "sample_rate", "rate", "sr", "start", "end", "offset", "start_time", "end_time")
+"""Numbers beside a recording by which another sound would be meant."""
+HOLDS = "audio|sound|speech|voice|music|recording|clip|wav|file|path|ur[il]|src|source|data|bytes|b64|base64|array"
+HOLDS += "|sample|image|video|media$|attachment|document|content|text|transcript|caption|question|prompt|input|value"
+MAY_HOLD = re.compile(HOLDS, re.IGNORECASE)
+"""Keys under which a text is a recording, or one that the model should read."""
+LIKE_A_RECORDING = re.compile(r"://|^data:|\.[a-z]\w{1,4}$|^.{256}", re.IGNORECASE | re.DOTALL)
+"""Texts that are an address, the name of a file, or long enough to be one in base64, whatever they stand under."""
 BESIDE_MESSAGES = ("text", "audio", "audios", "image", "images", "video", "videos")
 EXAMPLE = "[{'role': 'user', 'content': [{'type': 'audio', 'audio': …}, {'type': 'text', 'text': …}]}]"
+
+
+class NotShownError(ValueError, TemplateError):
+    """What the chat template does not show; an error of Jinja's too, by which TRL learns what a template cannot do."""
 
 
 def conversations_of(given: Any) -> tuple[list[list[Any]], bool]:
     """One conversation or several -> a list of conversations, and whether several were given.
 
+    Rows of data sets in numpy's, torch's or pandas' format have arrays for lists and numbers; they become lists and
+    numbers here, and arrays of samples stay.
+
     Raises:
         ValueError: what was given is no list of messages, or an empty one.
     """
-    given = getattr(given, "messages", given)  # transformers' `Chat`
+    given = _unformatted(getattr(given, "messages", given))  # transformers' `Chat`
     several = isinstance(given, (list, tuple)) and any(_is_conversation(item) for item in given)
-    found = [getattr(item, "messages", item) for item in given] if several else [given]
+    found = [_unformatted(getattr(item, "messages", item)) for item in given] if several else [given]
     for conversation in found:
         if not isinstance(conversation, (list, tuple)):
             raise ValueError(
@@ -49,6 +70,18 @@ def _is_conversation(item: Any) -> bool:
     return isinstance(item, (list, tuple)) or hasattr(item, "messages")
 
 
+def _unformatted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _unformatted(held) for key, held in value.items()}
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    if str(getattr(value, "dtype", "")) == "object":
+        value = value.tolist()
+    if isinstance(value, (list, tuple)) and value and not isinstance(value[0], numbers.Number):
+        return [_unformatted(item) for item in value]
+    return value
+
+
 def check_beside_messages(given: Mapping[str, Any], template: str) -> dict[str, Any]:
     """Arguments of `apply_chat_template` beside the conversation, without those that hold nothing but could not pass.
 
@@ -61,7 +94,7 @@ def check_beside_messages(given: Mapping[str, Any], template: str) -> dict[str, 
     """
     for name in ("tools", "documents"):
         if not _is_nothing(given.get(name)) and not re.search(rf"\b{name}\b", template):
-            raise ValueError(
+            raise NotShownError(
                 f"The chat template does not show {name}, so the model would not see them: leave '{name}' out, or "
                 "write them into a message."
             )
@@ -92,6 +125,7 @@ def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "
         raise ValueError(f"A message is a {type(message).__name__}: pass a dict with 'role' and 'content'.")
     if not isinstance(message.get("role"), str):
         raise ValueError(f"A message has no 'role' (keys {_keys(message)}): name one of {', '.join(ROLES)}.")
+    message = {**message, "role": OTHER_NAMES.get(message["role"], message["role"])}
     role, content = message["role"], message.get("content")
     if role not in ROLES:
         raise ValueError(
@@ -99,7 +133,7 @@ def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "
         )
     _refuse_beside_content(message, role, template)
     if isinstance(content, str):
-        return dict(message)
+        return message
     if not isinstance(content, (list, tuple)):
         raise ValueError(
             f"The content of a message of {role} is a {type(content).__name__}: give a text, or a list of parts."
@@ -125,7 +159,13 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
         raise ValueError(
             f"A content part is of type {kind!r}, which would be passed over: give parts of type 'text' and 'audio'."
         )
-    _refuse_others(part, {"type", *PART_KEYS[kind], *SILENT_KEYS}, f"A content part of type {kind}")
+    what = f"A content part of type {kind}"
+    _refuse_others(part, {"type", *PART_KEYS[kind], *SILENT_KEYS}, what)
+    if kind != "text" and (meant := [name for name in HOW_TO_HEAR if name in part]):
+        raise ValueError(
+            f"{what} also holds {_keys(meant)}, which would be passed over: give the rate with the array, as "
+            "{'array': …, 'sampling_rate': …}, and cut a recording before it is given."
+        )
     if kind == "text":
         if not isinstance(part.get("text"), str):
             raise ValueError(f"A content part of type text holds no text (keys {_keys(part)}): give it under 'text'.")
@@ -140,15 +180,15 @@ def _refuse_beside_content(message: Mapping[str, Any], role: str, template: str)
     for name in TEMPLATES_KEYS:
         # As message.tool_calls, message['tool_calls'] or message.get("tool_calls").
         if not _is_nothing(message.get(name)) and not re.search(rf"[.'\"]{name}\b", template):
-            raise ValueError(
+            raise NotShownError(
                 f"A message of {role} holds {name!r}, which the chat template does not show, so the model would not "
                 "see it: write it into the content, or leave it out."
             )
     known = {"role", "content", *TEMPLATES_KEYS, *SILENT_MESSAGE_KEYS}
     if others := _others(message, known):
         raise ValueError(
-            f"A message of {role} holds {others} beside its content, which would be passed over: give a "
-            "recording as a part of the content, {'type': 'audio', 'audio': …}."
+            f"A message of {role} holds {others} beside its content, which may hold a recording or a text and would "
+            "be passed over: give it as a part of the content, {'type': 'audio', 'audio': …}, or leave it out."
         )
 
 
@@ -184,18 +224,27 @@ def _openai_source(part: dict[str, Any]) -> Any:
 def _refuse_others(held: Mapping[str, Any], known: Collection[str], what: str) -> None:
     if others := _others(held, known):
         raise ValueError(
-            f"{what} also holds {others}, which would be passed over: give text and each recording as parts of their "
-            "own, and a sampling rate with the array, as {'array': …, 'sampling_rate': …}."
+            f"{what} also holds {others}, which may hold a recording or a text and would be passed over: give each "
+            "recording and each text as a part of its own, or leave it out."
         )
 
 
 def _others(held: Mapping[str, Any], known: Collection[str]) -> str:
-    """The keys beside the known ones under which there is anything."""
-    return _keys(name for name, value in held.items() if name not in known and not _is_nothing(value))
+    """The keys beside the known ones under which there may be a recording or a text."""
+    return _keys(name for name, value in held.items() if name not in known and not _says_nothing(name, value))
+
+
+def _says_nothing(name: Any, value: Any) -> bool:
+    """Whether this is no recording and no text for the model, but what clients and data sets note of a message."""
+    if isinstance(value, str):
+        return not value or not (MAY_HOLD.search(str(name)) or LIKE_A_RECORDING.search(value))
+    return _is_nothing(value) or isinstance(value, (numbers.Number, date))
 
 
 def _is_nothing(value: Any) -> bool:
-    return value is None or isinstance(value, (str, list, tuple, Mapping)) and not value
+    if isinstance(value, Mapping):
+        return all(_is_nothing(held) for held in value.values())
+    return value is None or isinstance(value, (str, list, tuple)) and not value
 
 
 def _keys(of: Any) -> str:

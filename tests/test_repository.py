@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "app": {"modeling_audio_reasoner", "dataset_builder", "recipes", "evaluation"},
 }
 # Of other people's, what the model may import: when its modules load, and within its functions.
-MODEL_IMPORTS = {"torch", "numpy", "transformers"}
+# jinja2 comes with torch.
+MODEL_IMPORTS = {"torch", "numpy", "transformers", "jinja2"}
 MODEL_LAZY_IMPORTS = MODEL_IMPORTS | {"soundfile", "soxr", "torchcodec"}
 LONGEST_FILE = 500  # lines
 LINKED_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

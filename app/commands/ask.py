@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
@@ -169,13 +170,22 @@ def _vote(network, processor, messages: list[dict], options: dict[str, Any], see
             console.print(section, style="bold cyan", end="\n  ")
             console.print(f"{text}\n", markup=False)
     console.print("votes", style="bold cyan")
+    spelt = {} if options["choices"] else _as_written(voted.answers)
     for response, count in voted.votes.items():
-        console.print(f"  {count}  {response}", markup=False)
+        console.print(f"  {count}  {spelt.get(response, response)}", markup=False)
     if silent := len(voted.answers) - sum(voted.votes.values()):
         console.print(f"  {silent}  (no vote: the response names none of the choices, or more than one)")
     if voted.unfinished:
         console.print(f"  {voted.unfinished}  (not waited for, or cut at the token limit)")
     return voted.reasoning
+
+
+def _as_written(answers: Sequence[Reasoning]) -> dict[str, str]:
+    """By normalised response how the first of the answers writes it."""
+    from modeling_audio_reasoner.choices_audio_reasoner import normalise
+
+    responses = [answer.response or "" for answer in reversed(answers)]
+    return {normalise(response): " ".join(response.split()) for response in responses}
 
 
 def _stream(network, processor, inputs, options: dict[str, Any]) -> str:

@@ -13,7 +13,10 @@ def memory(
     model: Annotated[
         str | None, typer.Argument(help="A model folder, or its name on the Hub; the released 7B sizes if left out.")
     ] = None,
-    dtype: Annotated[str, typer.Option(help="bfloat16, float16 or float32.")] = "bfloat16",
+    dtype: Annotated[
+        str | None,
+        typer.Option(help="bfloat16, float16 or float32; the one that the configuration names, or bfloat16."),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of recordings in a prompt.")] = 30.0,
     new_tokens: Annotated[int, typer.Option(min=1, help="Tokens of an answer.")] = 1024,
     batch: Annotated[int, typer.Option(min=1, help="Prompts at once.")] = 1,
@@ -21,7 +24,7 @@ def memory(
 ) -> None:
     """Say how much memory each step takes, computed from the configuration; nothing is loaded.
 
-    Example: audio-reasoner memory demo/model --dtype float32 --seconds 10
+    Example: audio-reasoner memory demo/model --seconds 10
     """
     import torch
 
@@ -29,7 +32,7 @@ def memory(
     from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B, count_parameters, memory_steps
 
     dtypes = {name: getattr(torch, name) for name in ("bfloat16", "float16", "float32")}
-    if dtype not in dtypes:
+    if dtype is not None and dtype not in dtypes:
         raise ValueError(f"--dtype is {dtype}: give one of {', '.join(dtypes)}.")
     config, frames_per_second = QWEN2_AUDIO_7B, 100.0
     if model is not None:
@@ -38,7 +41,8 @@ def memory(
         extractor = load_processor(model).feature_extractor
         frames_per_second = extractor.sampling_rate / extractor.hop_length
         config = AutoConfig.from_pretrained(model, trust_remote_code=True)
-    steps = memory_steps(config, dtypes[dtype], seconds, new_tokens, batch, frames_per_second=frames_per_second)
+    counted = dtypes.get(dtype or str(config.dtype).removeprefix("torch."), torch.bfloat16)
+    steps = memory_steps(config, counted, seconds, new_tokens, batch, frames_per_second=frames_per_second)
     if as_json:
         typer.echo(json.dumps({"parameters": count_parameters(config), "steps": [asdict(step) for step in steps]}))
         return

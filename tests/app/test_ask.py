@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 from typer.testing import CliRunner
 
 from app.main import app
 from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerForConditionalGeneration, Reasoning
+from modeling_audio_reasoner.voting_audio_reasoner import VotedAnswer
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,7 @@ def model_folder(processor, tmp_path_factory):
         },
         audio_token_id=processor.audio_token_id,
     )
+    torch.manual_seed(0)
     AudioReasonerForConditionalGeneration(config).save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
@@ -118,6 +122,18 @@ def test_votes_are_counted_and_what_has_none_is_named(model_folder, tmp_path):
     code, shown, said = ask(*arguments, "--max-new-tokens", 5)
     assert code == 2
     assert "3  (not waited for, or cut at the token limit)" in shown
+
+
+def test_a_vote_is_printed_as_it_was_written(model_folder, tmp_path, monkeypatch):
+    """Votes are counted on normalised responses where no choices are given; people read what the model wrote."""
+    written = ["English", "english.", "Old  Czech", "ENGLISH"]
+    answers = tuple(Reasoning("a", "b", "c", "d", response, complete=True) for response in written)
+    counted = {"english": 3, "old czech": 1}
+    voted = VotedAnswer(answers[0], "english", counted, 0.75, answers, 0)
+    network = SimpleNamespace(device="cpu", vote=lambda *args, **kwargs: voted)
+    monkeypatch.setattr("app.commands.ask.load_model", lambda *args: network)
+    _, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--votes", 4)
+    assert "  3  English\n  1  Old Czech\n" in shown, said
 
 
 def spoil(path, kind: str):

@@ -20,6 +20,7 @@ def test_the_forms_of_recordings_in_a_call(processor, clips, tmp_path):
     for given in (one, one.tolist(), sound):
         assert len(processor(text="<|AUDIO|>", audio=given)["input_features"]) == 1
     assert "input_features" not in processor(text="What?", audio=[])
+    assert "input_features" not in processor(text=["What?", "Where?"], audio=[None, None])
     found = processor(text=["What?", "<|AUDIO|>"], audio=[[], [one]])
     assert [ids.count(processor.audio_token_id) for ids in found["input_ids"]] == [0, 25]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import AttentionInterface
+from transformers import AttentionInterface, modeling_utils
 
-from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
+from modeling_audio_reasoner import AudioReasonerEncoder, AudioReasonerForConditionalGeneration
 
 
 def packed_reference(module, query, key, value, attention_mask, scaling, cu_seq_lens_q, max_length_q, **kwargs):
@@ -42,12 +42,27 @@ def test_implementations_agree(heard, implementation):
     assert (heard(implementation) - heard("sdpa")).abs().max() <= 1e-5
 
 
-def test_flash_attention_gets_windows_by_their_bounds(heard, monkeypatch):
-    AttentionInterface.register("flash_reference", packed_reference)
-    try:
-        assert (heard("flash_reference") - heard("sdpa")).abs().max() <= 1e-5
-    finally:
-        AttentionInterface._global_mapping.pop("flash_reference")
+FLASH_KERNELS = ["flash_attention_2", "flash_attention_3", "kernels-community/flash-attn3", "flash_reference"]
+
+
+@pytest.mark.parametrize("name", FLASH_KERNELS)
+def test_flash_attention_gets_windows_by_their_bounds(heard, monkeypatch, name):
+    """By whatever name, of a package, of a kernel of the Hub or of one's own: one call a layer for all windows."""
+    calls = []
+
+    def kernel(*args, **kwargs):
+        calls.append(kwargs["cu_seq_lens_q"].tolist())
+        return packed_reference(*args, **kwargs)
+
+    # Neither is installed: their names are let through, and lead to the reference.
+    monkeypatch.setattr(modeling_utils, "lazy_import_flash_attention", lambda *args, **kwargs: None)
+    monkeypatch.setattr(modeling_utils, "is_kernels_available", lambda *args: False)
+    for part in (AudioReasonerForConditionalGeneration, AudioReasonerEncoder):
+        monkeypatch.setattr(part, "_flash_attn_can_dispatch", lambda *args, **kwargs: True)
+    monkeypatch.setitem(AttentionInterface._global_mapping, name, kernel)
+    found = heard(name)
+    assert len(calls) == 2 and calls[0] == calls[1] and sorted(calls[0]) == calls[0] and len(calls[0]) == 5
+    assert (found - heard("sdpa")).abs().max() <= 1e-5
 
 
 def test_each_part_takes_its_own_implementation(stock_folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import pathlib
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -125,6 +126,16 @@ def test_missing_files_and_folders_are_named(tmp_path):
         load_audio(tmp_path / "nowhere.wav", 16000)
     with pytest.raises(ValueError, match="is a folder"):
         load_audio(tmp_path, 16000)
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        load_audio("null\0byte", 16000)
+
+
+@pytest.mark.parametrize("source", ["x" * 300, "/proc/self/mem"])
+def test_paths_that_the_system_refuses_are_named(source):
+    if source.startswith("/") and not pathlib.Path(source).exists():
+        pytest.skip("no /proc here")
+    with pytest.raises(OSError, match=f"^{source} cannot be read as a file \\(.+: check the path of the recording"):
+        load_audio(source, 16000)
 
 
 @pytest.mark.parametrize(

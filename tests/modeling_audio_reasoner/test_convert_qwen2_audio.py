@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -214,6 +217,37 @@ def test_no_tensor_is_held_in_memory(tmp_path):
             break
     assert tracemalloc.get_traced_memory()[1] < 4 * CHUNK
     tracemalloc.stop()
+
+
+CONVERTED = """
+import sys
+sys.path.insert(0, "benchmarks")
+import torch
+from measuring import peak_bytes
+from modeling_audio_reasoner.convert_qwen2_audio import convert_qwen2_audio
+small, large, target = sys.argv[1:]
+for source in (small, large):  # the first loads what a conversion imports
+    print(peak_bytes(lambda: convert_qwen2_audio(source, target)))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system does not count a process's peak")
+@pytest.mark.skipif(torch.cuda.is_available(), reason="with a GPU its memory is what would be counted")
+def test_a_conversion_takes_less_than_two_of_its_files(source, stock, repository, tmp_path):
+    """The peak of the whole process, over a folder of many files."""
+    shutil.copytree(source, tmp_path / "large", ignore=shutil.ignore_patterns("*.safetensors*"))
+    config = copy.deepcopy(stock.config)
+    sizes = {"hidden_size": 512, "intermediate_size": 4096, "num_hidden_layers": 10}
+    config.text_config = type(config.text_config)(**{**config.text_config.to_dict(), **sizes, "layer_types": None})
+    with torch.device("meta"):  # the values say nothing, and drawing them would take seconds
+        model = Qwen2AudioForConditionalGeneration(config).bfloat16()
+    model.to_empty(device="cpu").save_pretrained(tmp_path / "large", max_shard_size="16MB")
+    files = [path.stat().st_size for path in (tmp_path / "large").glob("*.safetensors")]
+    assert len(files) >= 8 and sum(files) > 4 * 2 * max(files)
+    command = [sys.executable, "-c", CONVERTED, source, tmp_path / "large", tmp_path / "ours"]
+    done = subprocess.run(command, cwd=repository, check=True, stdout=subprocess.PIPE, text=True)
+    assert int(done.stdout.split()[-1]) < 2 * max(files)
+    assert sum(path.stat().st_size for path in (tmp_path / "ours").glob("*.safetensors")) > 0.99 * sum(files)
 
 
 def test_a_source_is_never_replaced(source, tmp_path):

@@ -187,10 +187,23 @@ def test_generations_that_take_turns_are_refused(tokenizer):
     """As two threads with one object: each would be read as new at every token."""
     grammar, scores = ReasoningGrammar(tokenizer), torch.zeros(1, len(tokenizer))
     opened = spell(tokenizer, "<THINK>")
-    for prompt in ([5, 6, 7], [8, 9]):
-        grammar(torch.tensor([prompt]), scores)
+    for tokens in ([5, 6, 7], [8, 9], [5, 6, 7, *opened]):
+        grammar(torch.tensor([tokens]), scores)
     with pytest.raises(ValueError, match="Two generations take turns with one ReasoningGrammar"):
-        grammar(torch.tensor([[5, 6, 7, *opened]]), scores)
+        grammar(torch.tensor([[8, 9, *opened]]), scores)
+
+
+@pytest.mark.parametrize("prompt_length", [None, 3])
+def test_a_generation_is_resumed_after_another(tokenizer, prompt_length):
+    """What was cut off goes on where it stood, and so does a prompt whose answer is begun by the messages."""
+    grammar, scores = ReasoningGrammar(tokenizer, prompt_length=prompt_length), torch.zeros(1, len(tokenizer))
+    opened, planning = spell(tokenizer, "<THINK>"), spell(tokenizer, "<PLANNING>")
+    for prompt in ([5, 6, 7], [8, 9, 4]):
+        for count in range(len(opened) + 1):
+            allowed = grammar(torch.tensor([[*prompt, *opened[:count]]]), scores)[0].isfinite()
+            assert allowed[spell(tokenizer, "<THINK>")[0]] == (count == 0)
+    resumed = grammar(torch.tensor([[5, 6, 7, *opened, *planning]]), scores)[0].isfinite()
+    assert not resumed[planning[0]] and not resumed[opened[0]] and resumed[spell(tokenizer, "a")[0]]
 
 
 def test_a_prompt_length_is_for_prompts_of_that_length(tokenizer):

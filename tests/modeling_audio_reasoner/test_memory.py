@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -66,5 +67,18 @@ def test_the_command_prints_all_steps():
     assert "8,397.1 million parameters of 2 bytes" in shown and "15.64 GiB" in shown
     figures = json.loads(CliRunner().invoke(app, ["memory", "--json"]).stdout)
     assert figures["steps"][0]["bytes"] == 16_794_189_824
+    sized = CliRunner().invoke(app, ["memory", "--json", "--dtype", "float32"])
+    assert json.loads(sized.stdout)["steps"][0]["bytes"] == 2 * 16_794_189_824
     refused = CliRunner().invoke(app, ["memory", "--dtype", "int3"])
     assert refused.exit_code == 1 and "--dtype is int3: give one of" in refused.stderr
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_folder_is_counted_in_the_type_that_it_names(model, processor, tmp_path, dtype):
+    from app.main import app
+
+    copy.deepcopy(model).to(getattr(torch, dtype)).save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    figures = json.loads(CliRunner().invoke(app, ["memory", str(tmp_path), "--json"]).stdout)
+    size = getattr(torch, dtype).itemsize
+    assert figures["steps"][0]["bytes"] == size * sum(weight.numel() for weight in model.parameters())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import io
+import pathlib
 
+import datasets
 import numpy as np
 import pytest
 import soundfile
@@ -62,6 +65,99 @@ def test_a_template_that_shows_more(processor):
     )
     text = processor.apply_chat_template(messages, chat_template=template, tools=[{"name": "alarm"}])
     assert text.startswith("Well.clock") and "alarm" in text
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"weight": 0},
+        {"weight": np.float64(0.5)},
+        {"prefix": False, "train": True},
+        {"timestamp": "2026-11-24T01:51:18.120Z", "date": datetime.date(2026, 11, 24)},
+        {"metadata": {"title": None, "tags": []}},
+        {"mime_type": "audio/wav", "index": 0, "title": "Bells"},
+        {"max_duration": 30.0, "logprobs": None},
+    ],
+    ids=str,
+)
+def test_notes_that_hold_no_recording_are_let_by(encode, clips, note):
+    """Beside a message's content, and within a part."""
+    parts = [{"type": "audio", "audio": clips(1.0)[0]}, {"type": "text", "text": "What?"}]
+    plain = encode([{"role": "user", "content": parts}])["input_ids"]
+    assert torch.equal(encode([{"role": "user", "content": parts, **note}])["input_ids"], plain)
+    assert torch.equal(encode([{"role": "user", "content": [{**part, **note} for part in parts]}])["input_ids"], plain)
+
+
+def test_a_note_beside_an_address_is_let_by(encode, tmp_path, clips):
+    soundfile.write(tmp_path / "clip.wav", clips(1.0)[0], 16000)
+    source = {"url": str(tmp_path / "clip.wav"), "detail": "auto"}
+    encode([{"role": "user", "content": [{"type": "audio_url", "audio_url": source}]}])
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"note": np.ones(1600)},
+        {"note": b"RIFF"},
+        {"note": [0.1, 0.2]},
+        {"note": {"title": "a"}},
+        {"note": "clip.flac"},
+        {"note": "https://example.org/clip"},
+        {"note": "data:audio/wav;base64,UklGRg=="},
+        {"note": "UklGRiQA" * 40},
+        {"note": pathlib.Path("clip")},
+        {"audio_id": "7"},
+        {"file": "clip"},
+        {"transcript": "Hello."},
+        {"input": {"data": "UklGRg=="}},
+    ],
+    ids=lambda held: str(held)[:40],
+)
+def test_what_may_hold_a_recording_is_refused(processor, clips, held):
+    """An audio that would not be heard, and a text that would not be read, are errors wherever they stand."""
+    (name,) = held
+    part = {"type": "audio", "audio": clips(1.0)[0]}
+    for message in ({"content": [part], **held}, {"content": [{**part, **held}]}):
+        with pytest.raises(ValueError, match=f"holds '{name}'.*which may hold a recording or a text"):
+            processor.apply_chat_template([{"role": "user", **message}], tokenize=True)
+
+
+@pytest.mark.parametrize("name", ["sampling_rate", "start", "offset"])
+def test_numbers_that_mean_another_sound_are_refused(processor, clips, name):
+    part = {"type": "audio", "audio": clips(1.0)[0], name: 8000}
+    with pytest.raises(ValueError, match=f"also holds '{name}', which would be passed over: give the rate with the"):
+        processor.apply_chat_template([{"role": "user", "content": [part]}], tokenize=True)
+
+
+def test_a_developer_is_the_system(processor, ask_about):
+    """OpenAI's newer name; the paper's system prompt is not put in front of it."""
+    asked = ask_about(question="What?")
+    texts = [
+        processor.apply_chat_template([{"role": role, "content": "Be brief."}, *asked])
+        for role in ("developer", "system")
+    ]
+    assert texts[0] == texts[1] and texts[0].startswith("<|im_start|>system\nBe brief.<|im_end|>")
+
+
+@pytest.mark.parametrize("style", ["numpy", "torch", "pandas"])
+def test_rows_of_formatted_data_sets(encode, clips, style):
+    """Their lists and numbers are arrays and tensors."""
+    sound = {"array": clips(1.0)[0], "sampling_rate": 16_000}
+    parts = [{"type": "audio", "audio": sound, "text": None}, {"type": "text", "text": "What?", "audio": None}]
+    messages = [{"role": "user", "content": parts, "weight": 1.0}]
+    rows = datasets.Dataset.from_list(2 * [{"messages": messages}]).with_format(style)
+    column = rows[:]["messages"]
+    found = encode(column.iloc[0] if style == "pandas" else rows[0]["messages"])
+    expected = encode(messages)
+    assert torch.equal(found["input_ids"], expected["input_ids"])
+    assert (found["input_features"] - expected["input_features"]).abs().max() <= 1e-6
+    assert len(encode(column)["input_ids"]) == 2
+
+
+def test_trl_learns_that_the_template_shows_no_tools(processor):
+    """It asks by rendering a call, and takes Jinja's errors for a no."""
+    chat_templates = pytest.importorskip("trl.chat_template_utils")
+    assert not chat_templates.supports_tool_calling(processor)
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,17 @@ def test_logits_to_keep(model, encode, ask_about, clips):
     assert torch.allclose(last[:, 0], whole[:, -1], atol=1e-6)
 
 
-def test_text_alone_is_answered(model, encode):
-    inputs = encode([{"role": "user", "content": [{"type": "text", "text": "Hello?"}]}])
+def test_text_alone_is_answered_as_by_the_stock_class(model, stock, encode):
+    asked = [[{"role": "user", "content": [{"type": "text", "text": text}]}] for text in ("Hello?", "Who is there?")]
+    inputs = encode(asked)
     assert "input_features" not in inputs
-    assert model.generate(**inputs, max_new_tokens=3, do_sample=False).shape[1] == inputs["input_ids"].shape[1] + 3
+    with torch.no_grad():
+        ours, theirs = model(**inputs).logits, stock(**inputs).logits
+    valid = inputs["attention_mask"].bool()
+    assert theirs[valid].abs().max() > 0.1
+    assert (ours - theirs)[valid].abs().max() <= TOLERANCE
+    answers = [net.generate(**inputs, max_new_tokens=6, do_sample=False) for net in (model, stock)]
+    assert torch.equal(*answers) and answers[0].shape[1] == inputs["input_ids"].shape[1] + 6
 
 
 def test_spec_augment_masks_in_training_alone(model, encode, ask_about, clips):

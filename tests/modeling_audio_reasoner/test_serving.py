@@ -67,6 +67,21 @@ def test_the_pipeline_hears(folder, recording, expected, ask_about, before_5_23)
         pipe([{"role": "user", "content": [{"type": "sound", "sound": sound}]}], generate_kwargs=settings)
 
 
+def test_the_pipeline_takes_a_list_and_no_batch(folder, ask_about, clips, before_5_23):
+    """transformers' own padding puts features of different lengths together along the wrong axis: never in silence."""
+    from transformers import pipeline
+
+    if before_5_23:
+        pytest.importorskip("librosa", reason="this transformers wants librosa for its pipeline: pip install librosa")
+    pipe = pipeline("any-to-any", model=str(folder), trust_remote_code=True, device="cpu")
+    options = {"return_full_text": False, "generate_kwargs": {"do_sample": False, "max_new_tokens": 3}}
+    asked = [ask_about(clip) for clip in clips(0.4, 0.9)]
+    alone = [pipe(messages, **options) for messages in asked]
+    assert pipe(asked, **options) == alone
+    with pytest.raises((RuntimeError, ValueError)):
+        pipe(asked, batch_size=2, **options)
+
+
 @pytest.fixture
 def server(folder, tmp_path):
     """`transformers serve FOLDER` on a free port, as a user types it, from a folder of its own."""

@@ -66,6 +66,22 @@ def test_text_comes_before_the_answer_is_done(tokenizer):
     assert "".join(next(events).text for _ in range(3)) == "Lis"
 
 
+def test_text_lags_one_token_at_most(tokenizer):
+    """What a token says is out at once, or with the next one where it might begin a tag."""
+    streamer = ReasoningStreamer(tokenizer, timeout=5)
+    streamer.put(torch.tensor([[0]]))
+    put, out = "", ""
+    for token in tokenizer("<THINK><PLANNING>If 3 < 4, and < 5, it holds.</PLANNING>")["input_ids"]:
+        put += tokenizer.decode([token])
+        streamer.put(torch.tensor([token]))
+        while not streamer._events.empty():
+            event = streamer._events.get()
+            out += event.text or {"opened": "<THINK><PLANNING>", "closed": "</PLANNING>"}[event.kind]
+        # Behind by one token: the tag that opens no section by itself, and what may be the first letter of a tag.
+        assert out == (put.removesuffix("<") if put != "<THINK>" else "")
+    assert out == put
+
+
 def test_text_outside_the_sections_is_not_lost(tokenizer):
     events = events_of(tokenizer, "Hm." + ANSWER)
     assert "".join(event.text for event in events if event.section is None) == "Hm."
