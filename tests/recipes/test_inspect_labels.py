@@ -23,6 +23,7 @@ from app.labels.trainer import load_processor, load_split, read_recipe
 from app.main import app
 
 
+ROOT = Path(__file__).parent.parent.parent
 GOLDEN = Path(__file__).parent / "golden" / "batch.txt"
 RECIPE = {
     "trust_remote_code": True,
@@ -95,6 +96,14 @@ def test_the_collated_batch_is_the_golden_one(write_recipe, tmp_path):
     assert done.exit_code == 0, done.output
     assert done.stdout == GOLDEN.read_text(encoding="utf-8")
     assert not (tmp_path / "out").exists(), "looking writes nothing"
+
+
+def test_the_page_shows_the_golden_batch():
+    """Its first row and the figures."""
+    page = (ROOT / "docs" / "train.md").read_text(encoding="utf-8")
+    shown = page.split("## Before you train")[1].split("```\n")[2]
+    batch, first, _, figures = GOLDEN.read_text(encoding="utf-8").split("\n\n")
+    assert shown == "\n\n".join([batch, first, figures])
 
 
 def test_of_each_row_the_whole_answer_and_nothing_else_is_trained_on(write_recipe, tones):
@@ -257,3 +266,17 @@ def test_nothing_is_wrong_with_whole_rows():
     sizes = [RowSize("a", 100, 10, 50, (600.0,))]
     assert row_faults(sizes, max_length=100, max_duration=600.0) == []
     assert row_faults(sizes, max_length=None, max_duration=600.0) == []
+
+
+def test_colours_stand_in_place_of_brackets():
+    from app.labels.batch_rows import BatchRow, Span
+    from app.labels.shown import row_text
+
+    spans = [Span("audio", False, 25, "<|AUDIO|>"), Span("text", True, 2, "low<|im_end|>")]
+    row = BatchRow("a", [*spans, Span("padding", False, 3, "<pad>")], [])
+    assert row_text(row, coloured=False).plain == "<|AUDIO|> x 25⟦low<|im_end|>⟧<pad> x 3"
+    coloured = row_text(row, coloured=True)
+    assert coloured.plain == "<|AUDIO|> x 25low<|im_end|><pad> x 3"
+    assert [coloured.plain[span.start : span.end] for span in coloured.spans if "green" in str(span.style)] == [
+        "low<|im_end|>"
+    ]
