@@ -19,6 +19,7 @@ from app.commands.convert import convert
 from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
+from app.commands.inspect_labels import inspect_labels
 from app.commands.memory import memory
 from app.commands.publish import publish
 from app.commands.report import report
@@ -69,7 +70,21 @@ def options(
     """
 
 
-for command in (fetch, build, check, compose, convert, evaluate, score, card, report, extract, ask, memory):
+for command in (
+    fetch,
+    build,
+    check,
+    compose,
+    convert,
+    inspect_labels,
+    evaluate,
+    score,
+    card,
+    report,
+    extract,
+    ask,
+    memory,
+):
     app.command()(command)
 
 

@@ -97,7 +97,8 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
             if expected := int(placeholders.sum()):
                 raise ValueError(
                     f"The prompt holds {expected} audio placeholders, but no input_features were passed: the model "
-                    "would answer without hearing. Pass everything that the processor returns."
+                    "would answer without hearing. Pass everything that the processor returns; in training, give the "
+                    "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
             return inputs_embeds
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))

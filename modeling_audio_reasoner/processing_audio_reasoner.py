@@ -22,6 +22,7 @@ from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 from .token_masks_audio_reasoner import special_tokens
+from .training_audio_reasoner import TrainingBatch, check_rows_are_whole, without_truncation
 
 
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
@@ -146,10 +147,14 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         Several conversations that are to be answered are padded on the left, since an answer goes on where its prompt
         ends; `padding_side` overrides it.
 
+        With `return_assistant_tokens_mask` rows are for training, so `truncation` refuses those longer than
+        `max_length` and cuts none. Whole conversations come back as a [`TrainingBatch`].
+
         Raises:
             ValueError: a message is malformed, or holds anything that is neither text nor a recording; tools,
-                documents or recordings were passed that the template does not show; or a recording cannot be read
-                whole.
+                documents or recordings were passed that the template does not show; a recording cannot be read
+                whole; or the answers are to be marked, and the template marks none, or a row is longer than
+                `max_length`.
             OSError: a file is missing.
         """
         named = self.chat_template if isinstance(self.chat_template, dict) else {}
@@ -172,8 +177,23 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             and (kwargs.get("add_generation_prompt") or kwargs.get("continue_final_message"))
         ):
             kwargs = _padded_left(kwargs)
+        limit = None
+        if load and kwargs.get("return_assistant_tokens_mask"):
+            if not re.search(r"\{%-?\s*generation\b", template):
+                raise ValueError(
+                    "The chat template does not mark what an assistant writes, so no answer would be trained on: put "
+                    "{% generation %} and {% endgeneration %} around it, as the template of this code has them."
+                )
+            kwargs, limit = without_truncation(kwargs)
         prepared = [[self._prepare_message(each, load, template) for each in messages] for messages in conversations]
-        return super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)
+        encoded = super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)
+        if limit is not None and kwargs.get("return_dict"):
+            check_rows_are_whole(encoded["input_ids"], encoded.get("attention_mask"), limit)
+        answered = all(messages[-1]["role"] == "assistant" for messages in prepared)
+        if load and kwargs.get("return_dict") and answered and not kwargs.get("continue_final_message"):
+            encoded = TrainingBatch(encoded.data)
+            encoded.placeholder = self.audio_token_id
+        return encoded
 
     def _adjust_assistant_masks_indices(self, processed_dict: dict[str, Any], generation_indices: list) -> dict:
         """As the base class, which walks the offsets one by one: a list of them is four times faster than a tensor."""

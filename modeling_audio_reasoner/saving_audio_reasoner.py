@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .token_masks_audio_reasoner import masks_of  # noqa: F401
+    from .training_audio_reasoner import TrainingBatch  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
@@ -47,6 +48,7 @@ CODE_FILES = (
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
     "token_masks_audio_reasoner.py",
+    "training_audio_reasoner.py",
     "voting_audio_reasoner.py",
 )
 

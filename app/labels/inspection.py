@@ -1,0 +1,73 @@
+"""A recipe looked at before it trains: the first batch, figures of the split, and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from app.labels.batch_rows import BatchRow, mismatches, rows_of
+from app.labels.faults import row_faults, setting_faults
+from app.labels.figures import split_figures
+from app.labels.row_sizes import row_sizes
+from app.labels.trainer import Recipe, first_batch, load_processor, load_split, trainer_of
+
+
+@dataclass
+class Inspection:
+    """What was found; without rows where no batch could be built."""
+
+    split: str
+    rows: list[BatchRow] = field(default_factory=list)
+    shapes: dict[str, list[int]] = field(default_factory=dict)
+    """Of the tensors of the batch."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        counts = [{"tokens": row.tokens, "trained": row.trained, "padding": row.padding} for row in self.rows]
+        rows = [{**count, **asdict(row)} for count, row in zip(counts, self.rows, strict=True)]
+        return {**asdict(self), "rows": rows}
+
+
+def inspect(
+    recipe: Recipe, split: str | None = None, progress: Callable[[str, int, int], None] | None = None
+) -> Inspection:
+    """Build the first batch of a recipe with TRL's trainer, and look at every row of the split.
+
+    Args:
+        recipe: as TRL reads it.
+        split: in place of the recipe's own to train on.
+        progress: called with what is done, how many rows of it are, and of how many.
+
+    Raises:
+        ValueError, OSError: recipe, data set or model cannot be read.
+    """
+    if recipe.script.dataset_streaming:
+        raise ValueError(f"{recipe.path} streams its data set, whose rows cannot be counted: pass it without.")
+    rows, processor = load_split(recipe, split), load_processor(recipe)
+    found = Inspection(split or recipe.script.dataset_train_split)
+    found.faults = setting_faults(recipe, rows.column_names, processor)
+    if found.faults:
+        return found
+
+    sizes = row_sizes(
+        rows, processor, progress=None if progress is None else lambda done, whole: progress("Rows", done, whole)
+    )
+    column = recipe.training.length_column_name
+    lengths = rows[column] if column in rows.column_names else None
+    found.figures = split_figures(sizes, recipe.training.per_device_train_batch_size, lengths, recipe.training.seed)
+    found.faults = row_faults(sizes, recipe.max_length, processor.feature_extractor.max_duration)
+    with TemporaryDirectory() as folder:
+        try:
+            batch, examples = first_batch(trainer_of(recipe, rows, processor, Path(folder)))
+        except (ValueError, OSError) as error:
+            found.faults.append(f"The first batch cannot be built: {error}")
+            return found
+    found.shapes = {name: list(tensor.shape) for name, tensor in batch.items()}
+    found.rows = rows_of(batch, examples, processor)
+    found.faults += mismatches(found.rows)
+    return found

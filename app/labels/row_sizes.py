@@ -1,0 +1,107 @@
+"""How large each row of a split will be in training, counted by the processor itself without computing log-mels.
+
+The column `length` of CoTA orders rows by cost and is no count of tokens, so each row is read.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.labels.batch_rows import clips_of
+
+
+@dataclass(frozen=True)
+class RowSize:
+    """A row, if it can be read: its tokens, how many of them are trained on, where its last recording ends, and the
+    seconds of each recording; otherwise what is wrong with it."""
+
+    name: str
+    tokens: int = 0
+    trained: int = 0
+    recordings_end: int = 0
+    seconds: tuple[float, ...] = ()
+    error: str = ""
+
+    @property
+    def longest_recording(self) -> float:
+        """Seconds; 0 where there is none."""
+        return max(self.seconds, default=0.0)
+
+
+class Counter:
+    """A processor that computes no log-mels and takes recordings of any length.
+
+    `windows` holds the samples of each window of the recordings that were heard last.
+    """
+
+    def __init__(self, processor: Any) -> None:
+        extractor = copy.copy(processor.feature_extractor)
+        extractor.max_duration = float("inf")
+        extractor._log_mel = self._without_values
+        self.processor = copy.copy(processor)
+        self.processor.feature_extractor = extractor
+        self.windows: list[int] = []
+
+    def _without_values(self, window: np.ndarray) -> np.ndarray:
+        self.windows.append(len(window))
+        return np.zeros((self.processor.feature_extractor.feature_size, 1), dtype=np.float32)
+
+    def encode(self, messages: Sequence[dict], template: str | None) -> Any:
+        """What TRL's collator would be given, of one conversation."""
+        self.windows = []
+        return self.processor.apply_chat_template(
+            [messages],
+            chat_template=template,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="np",
+            return_assistant_tokens_mask=True,
+            processor_kwargs={"add_special_tokens": False},
+        )
+
+
+def row_sizes(
+    rows: Any, processor: Any, template: str | None = None, progress: Callable[[int, int], None] | None = None
+) -> list[RowSize]:
+    """The size of each row.
+
+    Args:
+        rows: a split with a column `messages`.
+        processor: of the model.
+        template: a chat template in place of the processor's.
+        progress: called with the rows done and all rows.
+    """
+    counter = Counter(processor)
+    names = rows["id"] if "id" in rows.column_names else [f"row {number}" for number in range(1, len(rows) + 1)]
+    # Not the other columns: one of audio would be decoded for nothing.
+    messages = rows.select_columns(["messages"])
+    sizes = []
+    for number, (name, row) in enumerate(zip(names, messages, strict=True), 1):
+        sizes.append(_size(str(name), row["messages"], counter, template))
+        if progress is not None:
+            progress(number, len(rows))
+    return sizes
+
+
+def _size(name: str, messages: Sequence[dict], counter: Counter, template: str | None) -> RowSize:
+    try:
+        encoded = counter.encode(messages, template)
+    except (ValueError, OSError) as error:
+        return RowSize(name, error=" ".join(str(error).split()))
+    ids = encoded["input_ids"][0].tolist()
+    masks = encoded.get("feature_attention_mask")
+    extractor, placeholder = counter.processor.feature_extractor, counter.processor.audio_token_id
+    frames = [] if masks is None else masks.sum(-1).tolist()
+    samples = iter(counter.windows)
+    # Not the seconds of whole frames: a recording just below the maximum is not over it.
+    seconds = tuple(
+        sum(next(samples) for _ in range(clip.windows)) / extractor.sampling_rate
+        for clip in clips_of([ids], frames, placeholder, extractor.hop_length / extractor.sampling_rate)[0]
+    )
+    end = len(ids) - ids[::-1].index(placeholder) if seconds else 0
+    return RowSize(name, len(ids), int(np.sum(encoded["assistant_masks"])), end, seconds)
