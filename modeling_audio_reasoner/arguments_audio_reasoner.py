@@ -6,6 +6,7 @@ Knows how many placeholders a prompt holds; knows neither tokens nor waveforms.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -85,6 +86,13 @@ def is_empty(images: Any) -> bool:
     return all(map(is_empty, images)) if isinstance(images, (list, tuple)) else images is None
 
 
+def are_clips(images: Any) -> bool:
+    """Whether there are clips as data sets hold them, `{"bytes", "path"}`, and nothing else: in lists, or of one."""
+    if isinstance(images, (list, tuple)):
+        return not is_empty(images) and all(are_clips(image) or is_empty(image) for image in images)
+    return isinstance(images, Mapping)
+
+
 def _compare_by_prompt(given: list[int], placeholders: list[int]) -> None:
     if len(given) != len(placeholders):
         raise ValueError(
@@ -104,4 +112,4 @@ def _is_waveform(audio: list | tuple) -> bool:
     return bool(audio) and isinstance(audio[0], numbers.Real)
 
 
-__all__ = ["compare_totals", "is_empty", "prompts_of", "recordings_of"]
+__all__ = ["are_clips", "compare_totals", "is_empty", "prompts_of", "recordings_of"]

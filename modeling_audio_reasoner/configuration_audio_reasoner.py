@@ -114,12 +114,13 @@ class AudioReasonerConfig(PreTrainedConfig):
         text_config: the configuration of any causal language model of transformers, or its fields with `model_type`;
             a Qwen2 by default.
         audio_token_id: the id of the placeholder token, of which a prompt holds one for each audio embedding.
-            Qwen2-Audio calls it `audio_token_index`; both names are read.
+            Qwen2-Audio calls it `audio_token_index`, and TRL's GRPO, which keeps answers from holding it,
+            `image_token_id`; all three names are read.
     """
 
     model_type = "audio_reasoner"
     sub_configs = {"audio_config": AudioReasonerEncoderConfig, "text_config": AutoConfig}
-    attribute_map = {"audio_token_index": "audio_token_id"}
+    attribute_map = {"audio_token_index": "audio_token_id", "image_token_id": "audio_token_id"}
 
     def __init__(
         self,

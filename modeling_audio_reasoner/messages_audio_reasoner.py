@@ -155,6 +155,10 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
     if "type" not in part:
         raise ValueError(f"A content part has no 'type' (keys {_keys(part)}): name 'text' or 'audio'.")
     kind = part["type"]
+    # A clip as data sets hold it, which TRL's GRPO keeps only where it stands as an image.
+    if kind == "image" and isinstance(part.get("image"), Mapping):
+        part["audio"] = part.pop("image")
+        kind = part["type"] = "audio"
     if not isinstance(kind, str) or kind not in PART_KEYS:
         raise ValueError(
             f"A content part is of type {kind!r}, which would be passed over: give parts of type 'text' and 'audio'."

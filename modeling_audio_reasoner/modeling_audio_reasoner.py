@@ -22,6 +22,7 @@ from transformers.utils.generic import can_return_tuple
 from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
+from .images_audio_reasoner import recordings_of_pixels
 
 
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
@@ -117,9 +118,14 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         inputs_embeds: torch.Tensor | None = None,
         use_cache: bool | None = None,
         mm_encoder_outputs: dict[str, ModelOutput] | None = None,
+        pixel_values: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> tuple | BaseModelOutputWithPast:
         """See [`AudioReasonerForConditionalGeneration.forward`]."""
+        if pixel_values is not None:
+            if input_features is not None or feature_attention_mask is not None:
+                raise ValueError("input_features and pixel_values were both passed: pass recordings once.")
+            input_features, feature_attention_mask = recordings_of_pixels(pixel_values)
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("Pass either input_ids or inputs_embeds, not both and not neither.")
         audio = (mm_encoder_outputs or {}).get("audio")
@@ -193,6 +199,8 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             logits_to_keep: compute logits for the last so many positions only (0: for all).
             mm_encoder_outputs: in place of features and mask, recordings that were encoded before:
                 `{"audio": model.get_audio_features(input_features, feature_attention_mask)}`.
+            kwargs: of the language model; or `pixel_values`, in place of features and mask, as the processor returns
+                them for recordings in the place of images.
 
         Returns:
             `loss`, `logits` (batch, positions, vocab_size), `past_key_values`.

@@ -12,11 +12,12 @@ from typing import Any
 
 from transformers import BatchFeature, ProcessorMixin
 
-from .arguments_audio_reasoner import compare_totals, is_empty, prompts_of, recordings_of
+from .arguments_audio_reasoner import are_clips, compare_totals, is_empty, prompts_of, recordings_of
 from .audio_loading import check_duration, describe, load_audio
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .grammar_audio_reasoner import ReasoningGrammar
+from .images_audio_reasoner import pixels_of_recordings
 from .messages_audio_reasoner import check_beside_messages, conversations_of, prepared_message
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
@@ -88,11 +89,13 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             text: one prompt or several, with one placeholder a recording.
             audio: the recordings of all prompts in order, or a list of them for each prompt: waveforms (samples,) at
                 the model's rate, or anything else that `load_audio` takes.
-            images, videos: nothing, or nothing but empty lists (TRL's multimodal switch).
+            images, videos: nothing, or nothing but empty lists (TRL's multimodal switch). As `images`, which TRL's
+                GRPO hands on alone, also clips as data sets hold them (`{"bytes", "path"}`) in place of `audio`.
 
         Returns:
             `input_ids`, `attention_mask` (prompts, length); with audio also `input_features` and
-            `feature_attention_mask` as the feature extractor returns them.
+            `feature_attention_mask` as the feature extractor returns them; with clips as images `pixel_values` in
+            place of both (see [`pixels_of_recordings`]).
 
         Raises:
             ValueError: text is missing or no text, placeholders and recordings differ in number, images or videos
@@ -102,6 +105,9 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             raise ValueError(
                 "The argument is called 'audio', not 'audios': recordings passed as 'audios' would not be heard."
             )
+        as_images = audio is None and are_clips(images)
+        if as_images:
+            audio, images = images, None
         for name, given in (("images", images), ("videos", videos)):
             if not is_empty(given):
                 raise ValueError(f"Audio-Reasoner hears and does not see: leave '{name}' out, or pass empty lists.")
@@ -118,7 +124,12 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             text = [prompt.replace(_END_OF_MARKED, 2 * _END_OF_MARKED) for prompt in prompts]
         if _BEFORE_5_23 and placeholders is not None:
             compare_totals(sum(placeholders), audio, self.audio_token)
-        return super().__call__(text=text, audio=audio, **kwargs)
+        inputs = super().__call__(text=text, audio=audio, **kwargs)
+        if as_images:
+            windows = [-(-len(waveform) // self.feature_extractor.n_samples) for waveform in audio]
+            features, mask = inputs.pop("input_features"), inputs.pop("feature_attention_mask")
+            inputs["pixel_values"] = pixels_of_recordings(features, mask, windows)
+        return inputs
 
     def _process_audio(self, audio: list, **kwargs: Any) -> tuple[BatchFeature, list[str]]:
         """Features of all recordings, and for each the placeholders that stand for its embeddings."""

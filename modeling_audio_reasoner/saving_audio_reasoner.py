@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor  # noqa: F401
     from .generation_audio_reasoner import AudioGenerationMixin  # noqa: F401
     from .grammar_audio_reasoner import ReasoningGrammar  # noqa: F401
+    from .images_audio_reasoner import pixels_of_recordings  # noqa: F401
     from .linear_audio_reasoner import AudioReasonerLinear  # noqa: F401
     from .messages_audio_reasoner import prepared_message  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
@@ -39,6 +40,7 @@ CODE_FILES = (
     "feature_extraction_audio_reasoner.py",
     "generation_audio_reasoner.py",
     "grammar_audio_reasoner.py",
+    "images_audio_reasoner.py",
     "linear_audio_reasoner.py",
     "messages_audio_reasoner.py",
     "modeling_audio_reasoner.py",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
+import grpo_prompts
 from dataset_builder.build_settings import read_build
 from dataset_builder.build_stages import plan_build
 from encoder_recipe import EncoderRecipe
@@ -27,6 +30,7 @@ BUILDS = sorted((ROOT / "recipes").rglob("cota*.yaml"))
 MACHINES = sorted((ROOT / "recipes" / "accelerate_configs").glob("*.yaml"))
 RECIPES = sorted(set((ROOT / "recipes").rglob("*.yaml")) - set(BUILDS) - set(MACHINES))
 BY_TRL = [path for path in RECIPES if path not in OURS]
+BY_GRPO = [path for path in BY_TRL if path.parent.name == "grpo"]
 LAUNCHER = {"accelerate_config", "num_cpu_threads_per_process", "env"}
 
 
@@ -40,9 +44,8 @@ def read_by_trl(path: Path, *options: str) -> tuple:
 
     As if on a CPU, which this test has: bfloat16 of a GPU would be refused here.
     """
-    from trl.scripts.sft import make_parser
-
-    script, training, model, _, left, _ = make_parser().parse_args_and_config(
+    parser = import_module(f"trl.scripts.{path.parent.name}").make_parser()
+    script, training, model, _, left, _ = parser.parse_args_and_config(
         ["--config", str(path), "--use_cpu", "true", "--bf16", "false", *options],
         return_remaining_strings=True,
         separate_remaining_strings=True,
@@ -79,12 +82,28 @@ def test_trl_reads_every_key(path, monkeypatch):
     if "accelerate_config" in keys:
         assert ROOT / keys["accelerate_config"] in MACHINES
     # Without these a run hears nothing, learns its own questions, or loses clips; see docs/train.md.
-    assert training.trust_remote_code and training.assistant_only_loss
-    assert training.max_length is None and training.remove_unused_columns is False
+    assert training.trust_remote_code and training.remove_unused_columns is False
+    if path.parent.name == "sft":
+        assert training.assistant_only_loss and training.max_length is None
     assert training.learning_rate == keys["learning_rate"] and model.model_name_or_path == keys["model_name_or_path"]
 
 
-@pytest.mark.parametrize("name", ["config_lora", "config_qlora"])
+@pytest.mark.parametrize("path", BY_GRPO, ids=name_of)
+def test_rewards_are_functions_of_what_the_data_holds(path, monkeypatch):
+    """By the names and in the way of `trl grpo`, which imports from where it is started."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    script, training, _, _ = read_by_trl(path)
+    assert len(training.reward_weights) == len(script.reward_funcs) == 4
+    columns = set(grpo_prompts.features())
+    for name in script.reward_funcs:
+        module, function = name.rsplit(".", 1)
+        taken = inspect.signature(getattr(import_module(module), function)).parameters
+        assert {column for column in taken if column not in ("completions", "columns")} <= columns
+        assert taken["columns"].kind == inspect.Parameter.VAR_KEYWORD
+    assert training.log_multimodal is False, "a logged clip would be taken for a picture"
+
+
+@pytest.mark.parametrize("name", ["sft/config_lora", "sft/config_qlora", "grpo/config_lora"])
 def test_adapters_go_on_the_language_models_linear_layers_alone(name):
     """PEFT holds the whole name of a module to a regular expression."""
     import torch
@@ -92,7 +111,7 @@ def test_adapters_go_on_the_language_models_linear_layers_alone(name):
     from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
     from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B
 
-    _, _, model, _ = read_by_trl(ROOT / "recipes/audio-reasoner-7b/sft" / f"{name}.yaml")
+    _, _, model, _ = read_by_trl(ROOT / "recipes/audio-reasoner-7b" / f"{name}.yaml")
     with torch.device("meta"):
         layers = AudioReasonerForConditionalGeneration(QWEN2_AUDIO_7B).named_modules()
         linear = {name for name, module in layers if isinstance(module, torch.nn.Linear)}
@@ -127,19 +146,22 @@ def test_the_memory_that_recipes_name_is_what_the_configuration_gives():
     everything = sum(parts[name] for name in ("encoder", "projector", "language model", "embeddings and head"))
     tokens = TEXT_TOKENS + count_audio_tokens(3000) + 1024
     assert tokens == 1902 and round(everything / 1e6) == 8397
-    for path in sorted((ROOT / "recipes/audio-reasoner-7b/sft").glob("*.yaml")):
+    for path in sorted((ROOT / "recipes/audio-reasoner-7b").glob("*/*.yaml")):
         _, training, model, _ = read_by_trl(path)
         rows = training.per_device_train_batch_size
         inputs = 2 * rows * tokens * text.num_hidden_layers * text.hidden_size / 2**30
         inside = 2 * rows * tokens * (2 * text.hidden_size + 3 * text.intermediate_size) / 2**30
         adapters = model.lora_r / LORA_RANK * parts["adapter"] / 2**30
         eighth = 16 * everything / 8 / 2**30
+        answers = rows * training.gradient_accumulation_steps
+        sampling = 2 * 2 * answers * tokens * text.num_hidden_layers * text.hidden_size / 2**30
         expected = {
-            "config_full_zero3": [eighth, inputs, inside, 2e9 / 2**30],
-            "config_full_fsdp2": [eighth, inputs, inside, 2 * parts["embeddings and head"] / 2**30],
-            "config_lora": [steps["load"], 16 * adapters, inputs, inside],
-            "config_qlora": [steps["load in 4 bits"], 8 * adapters, inputs, inside],
-        }[path.stem]
+            "grpo/config_lora": [steps["load"], 16 * adapters, sampling],
+            "sft/config_full_zero3": [eighth, inputs, inside, 2e9 / 2**30],
+            "sft/config_full_fsdp2": [eighth, inputs, inside, 2 * parts["embeddings and head"] / 2**30],
+            "sft/config_lora": [steps["load"], 16 * adapters, inputs, inside],
+            "sft/config_qlora": [steps["load in 4 bits"], 8 * adapters, inputs, inside],
+        }[f"{path.parent.name}/{path.stem}"]
         opening = path.read_text(encoding="utf-8").split("\n\n")[0]
         said = [float(word) for word in re.findall(r"(\d+\.\d) GiB", opening)]
         assert said == [round(size, 1) for size in expected], path.name
@@ -225,6 +247,7 @@ def test_one_step_writes_what_the_next_one_reads():
 
     assert read("text/config_demo.yaml")["model_name_or_path"] == read("text/config_initial.yaml")["output_dir"]
     assert read("sft/config_demo.yaml")["model_name_or_path"] == "demo/composed"
+    assert read("sft/config_demo.yaml")["output_dir"] == read("grpo/config_demo.yaml")["model_name_or_path"]
     assert read("sft/config_demo.yaml")["output_dir"] == "demo/model"
 
 

@@ -1,4 +1,4 @@
-"""Each recipe for `trl sft`, started as its launch line says for two steps on tiny weights of its architecture.
+"""Each recipe for TRL, started as its launch line says for two steps on tiny weights of its architecture.
 
 What needs a GPU is changed, and nothing else: where it runs, in which type of numbers, by which attention, how many
 rows are in a step, and 4 bits. DeepSpeed and FSDP2 shard on GPUs alone, so the recipes that name them run as two
@@ -7,6 +7,7 @@ processes that each hold the whole model.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def start(command: list[str], place: Path, **environment: str) -> str:
 def train(place: Path, name: str, **changes: object) -> tuple[Path, Path]:
     """The folders that a recipe begins with and that it writes, after two steps."""
     config = on_cpu(place, name, **changes)
-    start([str(Path(sys.executable).parent / "trl"), "sft", "--config", str(config)], place)
+    start([str(Path(sys.executable).parent / "trl"), Path(name).parent.name, "--config", str(config)], place)
     keys = yaml.safe_load(config.read_text(encoding="utf-8"))
     return place / keys["model_name_or_path"], place / keys["output_dir"]
 
@@ -150,6 +151,50 @@ def test_a_model_from_parts_in_two_stages(place):
     assert any(name.startswith("language_model") for name in same)
     differ, same = changed(*train(place, "audio-reasoner-small/sft/config_all.yaml"))
     assert differ and {tensor.split(".")[-2] for tensor in same} == {POSITIONS}
+
+
+GRPO = {"num_generations": 4, "max_completion_length": 16, "logging_steps": 1}
+"""As many answers as a step has rows here, and short ones, since random weights do not end them."""
+
+
+def by_grpo(place: Path, name: str, prompts: str, **changes: object) -> Path:
+    """The folder that a recipe for GRPO writes, after two steps.
+
+    One reward is added, of which random weights win a part: where all answers are worth the same, nothing is learnt.
+    """
+    import grpo_prompts
+
+    assert grpo_prompts.main(["--dataset", str(place / "cota"), "--output", str(place / prompts)]) == 0
+    lines = "def spread(completion_ids, **columns):\n    return [float(sum(ids) % 7) for ids in completion_ids]\n"
+    (place / "added_reward.py").write_text(lines, encoding="utf-8")
+    keys = yaml.safe_load((ROOT / "recipes" / name).read_text(encoding="utf-8"))
+    rewards = {
+        "reward_funcs": [*keys["reward_funcs"], "added_reward.spread"],
+        "reward_weights": [*keys["reward_weights"], 1.0],
+    }
+    return train(place, name, **rewards, **GRPO, **changes)[1]
+
+
+def test_grpo_of_the_demo_trains_all_but_the_positions(place):
+    """Rewards are logged by name, in the place that the recipe names; what no random answer wins stays at nothing."""
+    name = "audio-reasoner-mini/grpo/config_demo.yaml"
+    after = by_grpo(place, name, "demo/grpo_prompts", model_name_or_path="demo/composed")
+    differ, same = changed(place / "demo" / "composed", after)
+    assert differ and {tensor.split(".")[-2] for tensor in same} == {POSITIONS}
+    state = json.loads((after / "checkpoint-2" / "trainer_state.json").read_text(encoding="utf-8"))
+    for name in ("answer_correct", "structure_complete", "section_budgets"):
+        assert state["log_history"][0][f"rewards/{name}/mean"] == 0
+    assert 0 < state["log_history"][0]["rewards/no_repetition/mean"] <= 1
+
+
+def test_grpo_of_the_7b_model_trains_adapters_and_the_projector(place):
+    name, base = "audio-reasoner-7b/grpo/config_lora.yaml", "audio-reasoner-7b-untrained"
+    written = by_grpo(place, name, "audio-reasoner-7b-prompts", model_name_or_path=base, warmup_steps=0)
+    adapter = load_file(written / "adapter_model.safetensors")
+    learnt = {key for key, tensor in adapter.items() if "lora_B" in key and tensor.abs().max() > 0}
+    assert len(learnt) == 7 * 2 and all(".model.language_model.layers." in key for key in learnt)
+    others = {key for key in adapter if ".lora_" not in key}
+    assert others == {f"base_model.model.model.multi_modal_projector.linear.{part}" for part in ("weight", "bias")}
 
 
 def test_the_job_script_trains_on_two_machines(place):
