@@ -25,7 +25,7 @@ from tests.slow.model_server import ModelServer, missing
 
 SOURCES = [
     {"corpus": "debian", "sources": [name], "limit": limit}
-    for name, limit in (("asterisk", 7), ("wesnoth", 7), ("mma", 6))
+    for name, limit in (("asterisk", 5), ("wesnoth", 5), ("mma", 10))
 ]
 RECORDINGS = 20
 FAULTS = {"broken_json", "wrong_schema", "empty", "cut_off"}
