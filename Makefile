@@ -12,10 +12,10 @@ CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmark
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 
-.PHONY: help install demo test quality style slow test-oldest gpu bench clean
+.PHONY: help install demo test quality style slow test-oldest test-quantization gpu bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done
 
 install: $(READY) ## make .venv, with the system packages it needs
 
@@ -46,6 +46,15 @@ OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' setup.py)
 
 test-oldest: .venv/oldest-$(OLDEST) ## run the model's tests with the oldest transformers it works with
 	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner
+
+# Beside .venv, as transformers imports torchao wherever it finds it, which prints warnings.
+.venv/quantization: $(READY)
+	rm -rf $@ $@.partial
+	python -m pip --disable-pip-version-check install -q --no-deps --constraint constraints.txt --target $@.partial bitsandbytes torchao
+	mv $@.partial $@
+
+test-quantization: .venv/quantization ## run the tests with weights in 4 and 8 bits
+	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner/test_quantization.py
 
 gpu: $(READY) ## run the tests and the benchmarks for a CUDA GPU, which say so where there is none
 	python -m pytest tests/gpu

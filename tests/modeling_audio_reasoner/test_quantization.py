@@ -12,12 +12,12 @@ from modeling_audio_reasoner.quantization_audio_reasoner import EXACT_MODULES, k
 
 
 def bits_and_bytes():
-    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: see setup.py")
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: make test-quantization")
     return BitsAndBytesConfig(load_in_4bit=True)
 
 
 def torchao():
-    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: see setup.py")
+    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: make test-quantization")
     return TorchAoConfig(quantization.Int8WeightOnlyConfig())
 
 
