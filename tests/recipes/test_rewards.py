@@ -45,6 +45,8 @@ def correct(text: str, right: str = "cat", choices: list[str] | None = None) -> 
         (answer("cat or dog"), "cat", 0.0),
         (answer("dog, cat, dog barking"), "cat", 0.0),
         (answer("It is not a cat."), "cat", 0.0),
+        (answer("There is no cat."), "cat", 0.0),
+        (answer("It cannot be a cat."), "cat", 0.0),
         (answer("B"), "cat", 0.0),
         ("", "cat", 0.0),
         ("cat", "cat", 0.0),
