@@ -4,9 +4,10 @@
 
 GRPO's trainer takes a column `prompt`, and computes the log-probabilities of answers from the column `images` alone.
 So the clips stand there, and a part of type image in their place in the prompt; the processor hears them. Beside them
-are the columns that `recipes/rewards.py` reads: `choices`, `answer`, and `budgets`, the characters that each section
-may have: `--slack` times the teacher's, or `FEWEST`. Rows without choices are left out, since no reward could
-tell right answers from wrong ones. The output is a folder in the Hub's layout, whole or not at all.
+are the columns that `recipes/rewards.py` reads: `choices`, `answer`, `budgets`, the characters that each section may
+have (`--slack` times the teacher's, or `FEWEST`), and `floors`, those that it has to have (`LEAST` of the teacher's).
+Rows without choices are left out, since no reward could tell right answers from wrong ones. The output is a folder in
+the Hub's layout, whole or not at all.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from modeling_audio_reasoner.whole_folder import whole_folder
 SPLITS = ("train", "validation")
 FEWEST = 40
 """Characters that every section may have: a sentence, where the teacher wrote a word."""
+LEAST = 0.25
+"""Share of the teacher's characters that every section has to have: what is shorter says nothing."""
 COLUMNS = ["id", "domain", "task", "language", "choices", "answer", *SECTIONS, "messages"]
 WRITTEN_BY = "written by `recipes/grpo_prompts.py`"
 # The description names the content: `datasets` caches a folder under its README's configs and would load older rows.
@@ -57,6 +60,7 @@ def features() -> Any:
             "choices": List(text),
             "answer": text,
             "budgets": {name: Value("int32") for name in SECTIONS},
+            "floors": {name: Value("int32") for name in SECTIONS},
             "prompt": List({"role": text, "content": List({"type": text, "text": text})}),
             "images": List(Audio(decode=False)),
         }
@@ -90,8 +94,9 @@ def prompt_row(row: dict[str, Any], slack: float) -> dict[str, Any]:
         for turn in asked
     ]
     budgets = {name: max(FEWEST, math.ceil(slack * len(row[name]))) for name in SECTIONS}
+    floors = {name: math.floor(LEAST * len(row[name])) for name in SECTIONS}
     kept = {name: row[name] for name in ("id", "domain", "task", "language", "choices", "answer")}
-    return kept | {"budgets": budgets, "prompt": prompt, "images": clips}
+    return kept | {"budgets": budgets, "floors": floors, "prompt": prompt, "images": clips}
 
 
 def write(dataset_name: str, output: str | Path, slack: float) -> int:

@@ -40,11 +40,13 @@ def test_no_answer_is_in_the_prompts_of_the_folder(written):
     assert all("<PLANNING>I" not in str(row["prompt"]) for row in asked)
 
 
-def test_budgets_are_the_teachers_characters_times_the_slack(tones):
+def test_budgets_and_floors_are_shares_of_the_teachers_characters(tones):
     row = load_dataset(str(tones), split="train").remove_columns("audio")[0]
     row |= {"planning": "x" * 100, "response": "low"}
-    budgets = grpo_prompts.prompt_row(row, slack=1.5)["budgets"]
+    found = grpo_prompts.prompt_row(row, slack=1.5)
+    budgets, floors = found["budgets"], found["floors"]
     assert budgets["planning"] == 150 and budgets["response"] == grpo_prompts.FEWEST == 40
+    assert floors["planning"] == 25 and floors["response"] == 0
 
 
 def test_the_same_folder_is_written_again_and_another_names_itself_otherwise(written, tones, tmp_path):
