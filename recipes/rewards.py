@@ -65,9 +65,10 @@ def section_budgets(
     Raises:
         ValueError: a row has no budget or no floor for a section.
     """
+    least: Sequence[dict[str, int] | None] = floors or [None] * len(budgets)
     return [
         _share_within(_written(completion), _numbers(allowed, "budget"), _numbers(asked, "floor"))
-        for completion, allowed, asked in zip(completions, budgets, floors or [None] * len(budgets), strict=True)
+        for completion, allowed, asked in zip(completions, budgets, least, strict=True)
     ]
 
 

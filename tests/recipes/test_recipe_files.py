@@ -210,7 +210,7 @@ def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
     (tmp_path / "bin").mkdir()
     for name, lines in {
         "scontrol": "echo node-a; sleep 0.1; echo node-b",  # as slowly as a cluster may answer
-        "srun": 'echo "cores ${SRUN_CPUS_PER_TASK:-}"; shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
+        "srun": 'echo "cores $SRUN_CPUS_PER_TASK"; shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
         "trl": 'echo "$@"',
     }.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{lines}\n", encoding="utf-8")
