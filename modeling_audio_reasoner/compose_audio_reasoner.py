@@ -23,6 +23,7 @@ from transformers import (
     WhisperFeatureExtractor,
     WhisperModel,
 )
+from transformers.utils import cached_file
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig
 from .convert_qwen2_audio import FEATURE_FIELDS, PROCESSOR_FILES
@@ -57,7 +58,7 @@ def compose_audio_reasoner(
         destination: the folder to write; it appears whole or not at all.
         max_new_tokens: the longest answer, unless the caller of `generate` says otherwise; when left out, the authors'
             2048 tokens, or half of the language model's positions where that is less.
-        seed: seed of the projector's random weights, where the encoder's folder holds no projector.
+        seed: seed of the projector's random weights, where the encoder brings no projector.
 
     Returns:
         The model, as it was saved, in the language model's type of numbers.
@@ -87,7 +88,7 @@ def compose_audio_reasoner(
     )
     torch.manual_seed(seed)
     model = AudioReasonerForConditionalGeneration._from_config(config, dtype=language_model.dtype).eval()
-    _load_projector(model, Path(audio) / PROJECTOR_FILE)
+    _load_projector(model, str(audio))
     model.model.audio_tower.load_state_dict(encoder.state_dict())
     model.model.language_model.load_state_dict(language_model.base_model.state_dict())
     model.lm_head.load_state_dict(language_model.get_output_embeddings().state_dict())
@@ -101,9 +102,10 @@ def compose_audio_reasoner(
     return model
 
 
-def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) -> None:
+def _load_projector(model: AudioReasonerForConditionalGeneration, name: str) -> None:
     """Take the projector that was trained with the encoder, where there is one; else it stays random."""
-    if not path.is_file():
+    path = cached_file(name, PROJECTOR_FILE, _raise_exceptions_for_missing_entries=False)
+    if path is None:
         return
     projector = model.model.multi_modal_projector.linear
     trained = load_file(path)
@@ -117,8 +119,14 @@ def _load_projector(model: AudioReasonerForConditionalGeneration, path: Path) ->
 
 def _model_type(name: str, wanted: str) -> str:
     """The model type of a folder, or of a repository on the Hub where no folder has that name."""
-    if not Path(name).exists() and re.fullmatch(r"[\w.-]+/[\w.-]+", name):
-        return str(PreTrainedConfig.get_config_dict(name)[0].get("model_type"))
+    if not Path(name).exists() and re.fullmatch(r"([\w.-]+/)?\w[\w.-]*", name):
+        try:
+            return str(PreTrainedConfig.get_config_dict(name)[0].get("model_type"))
+        except OSError as error:
+            raise OSError(
+                f"{name} is not a folder, and no model of that name could be read from the Hub: name a folder with "
+                f"{wanted}. ({' '.join(str(error).split())})"
+            ) from error
     return read_model_type(Path(name), wanted)
 
 

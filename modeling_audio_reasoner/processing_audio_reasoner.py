@@ -23,7 +23,7 @@ from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 from .saving_audio_reasoner import PushesCode, save_code
 from .streaming_audio_reasoner import AsyncReasoningStreamer, ReasoningStreamer
 from .token_masks_audio_reasoner import special_tokens
-from .training_audio_reasoner import TrainingBatch, check_rows_are_whole, without_truncation
+from .training_audio_reasoner import TrainingBatch, check_rows_are_whole, unmarked_answers, without_truncation
 
 
 # From 5.23 on transformers keeps control tokens that a user spells out from acting, compares placeholders with
@@ -95,7 +95,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         Returns:
             `input_ids`, `attention_mask` (prompts, length); with audio also `input_features` and
             `feature_attention_mask` as the feature extractor returns them; with clips as images `pixel_values` in
-            place of both (see [`pixels_of_recordings`]).
+            place of both (see [`pixels_of_recordings`]), which `forward` takes and `generate` does not: generate from
+            what `audio` gives.
 
         Raises:
             ValueError: text is missing or no text, placeholders and recordings differ in number, images or videos
@@ -190,11 +191,8 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             kwargs = _padded_left(kwargs)
         limit = None
         if load and kwargs.get("return_assistant_tokens_mask"):
-            if not re.search(r"\{%-?\s*generation\b", template):
-                raise ValueError(
-                    "The chat template does not mark what an assistant writes, so no answer would be trained on: put "
-                    "{% generation %} and {% endgeneration %} around it, as the template of this code has them."
-                )
+            if fault := unmarked_answers(template):
+                raise ValueError(fault)
             kwargs, limit = without_truncation(kwargs)
         prepared = [[self._prepare_message(each, load, template) for each in messages] for messages in conversations]
         encoded = super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)

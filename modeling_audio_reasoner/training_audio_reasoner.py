@@ -6,6 +6,7 @@ what the processor returns looks at the labels. Knows tokens alone, neither reco
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from transformers import BatchFeature
 
 
 NO_LABEL = -100
+"""Of a token that is not trained on."""
+_MARK = re.compile(r"\{%-?\s*generation\b")
 
 
 class TrainingBatch(BatchFeature):
@@ -27,38 +30,66 @@ class TrainingBatch(BatchFeature):
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name == "labels" and self.placeholder is not None:
-            check_labels(torch.as_tensor(value), self.placeholder)
+            check_labels(value, self.placeholder)
         super().__setitem__(name, value)
 
 
-def check_labels(labels: torch.Tensor, placeholder: int) -> None:
-    """Refuse labels, (rows, length), of which the model would not learn to answer.
+def check_labels(labels: Any, placeholder: int) -> None:
+    """Refuse labels of which the model would not learn to answer.
+
+    Args:
+        labels: (rows, length), or of one row (length,); a tensor, an array or lists, whose rows may differ in length.
+        placeholder: the token for an audio embedding.
 
     Raises:
         ValueError: a label is the placeholder of a recording, or a row has none but -100.
     """
-    if found := int((labels == placeholder).sum()):
+    rows = [torch.as_tensor(row) for row in labels]
+    if all(row.dim() == 0 for row in rows):
+        rows = [torch.as_tensor(labels)]
+    if found := sum(int((row == placeholder).sum()) for row in rows):
         raise ValueError(
             f"{found} labels of this batch stand on the placeholders of recordings: the model would learn to write "
             "placeholders and questions. Set assistant_only_loss: true in the recipe; in code of your own, make the "
             "labels -100 outside the answers (return_assistant_tokens_mask=True)."
         )
-    if empty := [row for row, has in enumerate((labels != NO_LABEL).any(-1).tolist(), 1) if not has]:
+    if empty := [number for number, row in enumerate(rows, 1) if not (row != NO_LABEL).any()]:
         raise ValueError(
-            f"Row {empty[0]} of this batch has no token to train on ({len(empty)} of {len(labels)} rows have none): "
+            f"Row {empty[0]} of this batch has no token to train on ({len(empty)} of {len(rows)} rows have none): "
             "leave rows without an answer out, and mark answers in the chat template ({% generation %})."
         )
 
 
+def unmarked_answers(template: str) -> str | None:
+    """What is wrong with a chat template that does not mark what an assistant writes; None where it does."""
+    if _MARK.search(template):
+        return None
+    return (
+        "The chat template does not mark what an assistant writes, so no answer would be trained on. Put "
+        "{% generation %} and {% endgeneration %} around it, or take the template of this model's code."
+    )
+
+
 def without_truncation(kwargs: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
-    """The arguments of `apply_chat_template` without those that cut rows, and the length at which they would."""
+    """The arguments of `apply_chat_template` without those that cut rows, and the length at which they would.
+
+    They may stand beside the messages, in `processor_kwargs`, or in the `text_kwargs` of those.
+    """
     given = dict(kwargs.get("processor_kwargs") or {})
-    if not given.get("truncation") or given.get("max_length") is None:
+    places = [dict(kwargs), given]
+    if given.get("text_kwargs"):
+        given["text_kwargs"] = dict(given["text_kwargs"])
+        places.append(given["text_kwargs"])
+    if not any(place.get("truncation") for place in places):
         return kwargs, None
-    given.pop("truncation")
+    limits = [int(place["max_length"]) for place in places if place.get("max_length") is not None]
     # Padding up to that length stays what it is; elsewhere the tokenizer would say that it makes no use of it.
-    limit = given["max_length"] if given.get("padding") == "max_length" else given.pop("max_length")
-    return {**kwargs, "processor_kwargs": given}, int(limit)
+    padded = any(place.get("padding") == "max_length" for place in places)
+    for place in places:
+        place.pop("truncation", None)
+        if not padded:
+            place.pop("max_length", None)
+    return {**places[0], "processor_kwargs": given}, min(limits, default=None)
 
 
 def check_rows_are_whole(input_ids: Any, attention_mask: Any, limit: int) -> None:
@@ -79,4 +110,11 @@ def check_rows_are_whole(input_ids: Any, attention_mask: Any, limit: int) -> Non
         )
 
 
-__all__ = ["TrainingBatch", "check_labels", "check_rows_are_whole", "without_truncation"]
+__all__ = [
+    "NO_LABEL",
+    "TrainingBatch",
+    "check_labels",
+    "check_rows_are_whole",
+    "unmarked_answers",
+    "without_truncation",
+]

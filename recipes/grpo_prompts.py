@@ -4,9 +4,10 @@
 
 GRPO's trainer takes a column `prompt`, and computes the log-probabilities of answers from the column `images` alone.
 So the clips stand there, and a part of type image in their place in the prompt; the processor hears them. Beside them
-are the columns that `recipes/rewards.py` reads: `choices`, `answer`, and `budgets`, the characters that each section
-may have: `--slack` times the teacher's, or `FEWEST`. Rows without choices are left out, since no reward could
-tell right answers from wrong ones. The output is a folder in the Hub's layout, whole or not at all.
+are the columns that `recipes/rewards.py` reads: `choices`, `answer`, `budgets`, the characters that each section may
+have (`--slack` times the teacher's, or `FEWEST`), and `floors`, those that it has to have (`LEAST` of the teacher's).
+Rows without choices are left out, since no reward could tell right answers from wrong ones. The output is a folder in
+the Hub's layout, whole or not at all.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from modeling_audio_reasoner.whole_folder import whole_folder
 SPLITS = ("train", "validation")
 FEWEST = 40
 """Characters that every section may have: a sentence, where the teacher wrote a word."""
+LEAST = 0.25
+"""Share of the teacher's characters that every section has to have: what is shorter says nothing."""
 COLUMNS = ["id", "domain", "task", "language", "choices", "answer", *SECTIONS, "messages"]
+WRITTEN_BY = "written by `recipes/grpo_prompts.py`"
 # The description names the content: `datasets` caches a folder under its README's configs and would load older rows.
 README = """---
 configs:
@@ -38,7 +42,7 @@ configs:
     path: data/validation.parquet
 ---
 
-Questions of CoTA for `trl grpo`, written by `recipes/grpo_prompts.py`: the clips are in the column `images`.
+Questions of CoTA for `trl grpo`, {written_by}: the clips are in the column `images`.
 """
 
 
@@ -56,6 +60,7 @@ def features() -> Any:
             "choices": List(text),
             "answer": text,
             "budgets": {name: Value("int32") for name in SECTIONS},
+            "floors": {name: Value("int32") for name in SECTIONS},
             "prompt": List({"role": text, "content": List({"type": text, "text": text})}),
             "images": List(Audio(decode=False)),
         }
@@ -89,15 +94,17 @@ def prompt_row(row: dict[str, Any], slack: float) -> dict[str, Any]:
         for turn in asked
     ]
     budgets = {name: max(FEWEST, math.ceil(slack * len(row[name]))) for name in SECTIONS}
+    floors = {name: math.floor(LEAST * len(row[name])) for name in SECTIONS}
     kept = {name: row[name] for name in ("id", "domain", "task", "language", "choices", "answer")}
-    return kept | {"budgets": budgets, "prompt": prompt, "images": clips}
+    return kept | {"budgets": budgets, "floors": floors, "prompt": prompt, "images": clips}
 
 
 def write(dataset_name: str, output: str | Path, slack: float) -> int:
     """Write the folder; returns the number of training rows.
 
     Raises:
-        ValueError: `slack` is below 1, the data set lacks a column, or a split has no row with choices.
+        ValueError: `slack` is below 1, the data set lacks a column, a split has no row with choices, or `output` is a
+            folder of something else.
         OSError: a file cannot be read or written.
     """
     from datasets import load_dataset
@@ -105,6 +112,7 @@ def write(dataset_name: str, output: str | Path, slack: float) -> int:
 
     if not slack >= 1:
         raise ValueError(f"slack is {slack}: give at least 1, since a section as long as the teacher's is no fault.")
+    _check_place(dataset_name, Path(output))
     digest = hashlib.sha256()
     counts = {}
     with whole_folder(output, marker="README.md", known=("README.md", "data")) as folder:
@@ -126,8 +134,21 @@ def write(dataset_name: str, output: str | Path, slack: float) -> int:
                 writer.finalize()
             if not counts[split]:
                 raise ValueError(f"{dataset_name} has no row with choices in {split}: no answer could be rewarded.")
-        (folder / "README.md").write_text(README.format(digest=digest.hexdigest()[:16]), encoding="utf-8")
+        readme = README.format(digest=digest.hexdigest()[:16], written_by=WRITTEN_BY)
+        (folder / "README.md").write_text(readme, encoding="utf-8")
     return counts["train"]
+
+
+def _check_place(dataset_name: str, output: Path) -> None:
+    """Refuse a data set of someone else's, which has the same layout: it would be replaced."""
+    if output.is_dir() and Path(dataset_name).is_dir() and output.samefile(dataset_name):
+        raise ValueError(f"{output} is the data set that is read: name another folder to write to.")
+    readme = output / "README.md"
+    if readme.is_file() and WRITTEN_BY not in readme.read_text(encoding="utf-8", errors="replace"):
+        raise ValueError(
+            f"{output} holds a data set that this script did not write (its README.md does not say so): name a new "
+            "folder, since this one would be replaced."
+        )
 
 
 def main(argv: list[str] | None = None) -> int:

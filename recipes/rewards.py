@@ -51,15 +51,24 @@ def structure_complete(completions: Sequence[Sequence[dict[str, str]]], **column
 
 
 def section_budgets(
-    completions: Sequence[Sequence[dict[str, str]]], budgets: Sequence[dict[str, int]], **columns: Any
+    completions: Sequence[Sequence[dict[str, str]]],
+    budgets: Sequence[dict[str, int]],
+    floors: Sequence[dict[str, int]] | None = None,
+    **columns: Any,
 ) -> list[float]:
-    """The share of an answer's sections that keep within their budgets of characters; 0 without all sections.
+    """The share of an answer's sections that are as long as they may and have to be; 0 without all sections.
+
+    Args:
+        budgets: characters that each section of a row may have.
+        floors: characters of words that it has to have, so that a section that says nothing wins nothing.
 
     Raises:
-        ValueError: a row has no budget for a section.
+        ValueError: a row has no budget or no floor for a section.
     """
+    least: Sequence[dict[str, int] | None] = floors or [None] * len(budgets)
     return [
-        _share_within(_written(completion), allowed) for completion, allowed in zip(completions, budgets, strict=True)
+        _share_within(_written(completion), _numbers(allowed, "budget"), _numbers(asked, "floor"))
+        for completion, allowed, asked in zip(completions, budgets, least, strict=True)
     ]
 
 
@@ -94,16 +103,24 @@ def _is_right(text: str, choices: Sequence[str], answer: str) -> float:
     return float(index is not None and names[index] == normalise(answer))
 
 
-def _share_within(text: str, budgets: dict[str, int]) -> float:
-    if lacking := [name for name in SECTIONS if not isinstance((budgets or {}).get(name), int)]:
+def _numbers(given: dict[str, int] | None, kind: str) -> dict[str, int]:
+    """The budgets or floors of a row, where there is one for each section."""
+    if lacking := [name for name in SECTIONS if not isinstance((given or {}).get(name), int)]:
         raise ValueError(
-            f"A row has no budget for {', '.join(lacking)}: write its data with recipes/grpo_prompts.py, or leave "
+            f"A row has no {kind} for {', '.join(lacking)}: write its data with recipes/grpo_prompts.py, or leave "
             "section_budgets out of reward_funcs."
         )
+    return dict(given or {})
+
+
+def _share_within(text: str, budgets: dict[str, int], floors: dict[str, int]) -> float:
     answer = parse_reasoning(text)
     if not answer.complete:
         return 0.0
-    return sum(len(getattr(answer, name)) <= budgets[name] for name in SECTIONS) / len(SECTIONS)
+    sections = {name: getattr(answer, name) for name in SECTIONS}
+    said = {name: sum(map(len, _WORD.findall(section))) for name, section in sections.items()}
+    fits = [said[name] >= floors[name] and len(sections[name]) <= budgets[name] for name in SECTIONS]
+    return sum(fits) / len(SECTIONS)
 
 
 def _share_new(text: str) -> float:

@@ -51,7 +51,8 @@ def inspect_labels(
             console.print(row_text(row, coloured))
         if found.rows:
             console.print()
-        for line in [*figure_lines(found), *(f"Fault: {fault}" for fault in found.faults)]:
+        said = [*(f"Warning: {each}" for each in found.warnings), *(f"Fault: {each}" for each in found.faults)]
+        for line in [*figure_lines(found), *said]:
             console.print(line)
     if found.faults:
         count = "a fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"

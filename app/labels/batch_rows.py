@@ -11,9 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from modeling_audio_reasoner.configuration_audio_reasoner import count_audio_tokens
-
-
-NO_LABEL = -100
+from modeling_audio_reasoner.training_audio_reasoner import NO_LABEL
 
 
 @dataclass(frozen=True)

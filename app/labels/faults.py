@@ -5,15 +5,17 @@ Each fault is one sentence that says how much it concerns and what to do.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from app.labels.row_sizes import RowSize
+from modeling_audio_reasoner.training_audio_reasoner import unmarked_answers
 
 
 def setting_faults(recipe: Any, columns: Sequence[str], processor: Any) -> list[str]:
-    """Faults that a look at the recipe, the names of the columns and the chat template finds; no batch is built then.
+    """Faults that a look at the recipe, the names of the columns and the chat template finds.
+
+    With any of them no batch is built; without `messages`, or marks of answers, no row can be counted either.
 
     Args:
         recipe: as TRL reads it.
@@ -36,14 +38,15 @@ def setting_faults(recipe: Any, columns: Sequence[str], processor: Any) -> list[
             "assistant_only_loss is off: the model would learn to write questions and placeholders of recordings. "
             "Set assistant_only_loss: true in the recipe."
         )
-    named = processor.chat_template
-    template = named.get("default", "") if isinstance(named, dict) else str(named)
-    if not re.search(r"\{%-?\s*generation\b", template):
-        faults.append(
-            "The chat template does not mark what an assistant writes, so no answer would be trained on. Put "
-            "{% generation %} and {% endgeneration %} around it, or take the template of this model's code."
-        )
+    if fault := unmarked_answers(template_of(processor)):
+        faults.append(fault)
     return faults
+
+
+def template_of(processor: Any) -> str:
+    """The chat template that conversations are rendered by."""
+    named = processor.chat_template
+    return named.get("default", "") if isinstance(named, dict) else str(named)
 
 
 def row_faults(sizes: Sequence[RowSize], max_length: int | None, max_duration: float) -> list[str]:
@@ -81,4 +84,22 @@ def row_faults(sizes: Sequence[RowSize], max_length: int | None, max_duration: f
             f"{len(unanswered)} {of_all} have no token to train on, the first of them {unanswered[0].name}: leave "
             "them out."
         )
+    if read and not any(size.seconds for size in read):
+        faults.append(
+            f"None {of_all} holds a recording: the model would learn to answer without listening. Put each clip into "
+            'the messages, as a part {"type": "audio", "audio": CLIP} before the question.'
+        )
     return faults
+
+
+def row_warnings(sizes: Sequence[RowSize]) -> list[str]:
+    """What may be meant, or not."""
+    read = [size for size in sizes if not size.error]
+    silent = [size for size in read if not size.seconds]
+    if not silent or len(silent) == len(read):
+        return []
+    return [
+        f"{len(silent)} of {len(sizes)} rows hold no recording, the first of them {silent[0].name}. On one GPU they "
+        "are trained on as text; under ZeRO-3 and FSDP2 a batch without a recording makes the other GPUs wait for "
+        "the encoder for ever: leave them out there."
+    ]

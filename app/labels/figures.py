@@ -9,13 +9,14 @@ from app.labels.row_sizes import RowSize
 
 
 def split_figures(
-    sizes: Sequence[RowSize], batch_size: int, lengths: Sequence[int] | None, seed: int
+    sizes: Sequence[RowSize], batch_size: int, rows_of_a_step: int, lengths: Sequence[int] | None, seed: int
 ) -> dict[str, Any]:
     """What the rows that can be read come to.
 
     Args:
         sizes: of all rows.
         batch_size: rows of a batch.
+        rows_of_a_step: of all batches that a process gathers gradients of, which `group_by_length` groups by.
         lengths: what `group_by_length` orders the rows by; None for their tokens.
         seed: of the order.
 
@@ -33,7 +34,7 @@ def split_figures(
     by = tokens if lengths is None else [lengths[number] for number in kept]
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(tokens), generator=generator).tolist()
-    grouped = LengthGroupedSampler(batch_size, lengths=list(by), generator=generator)
+    grouped = LengthGroupedSampler(rows_of_a_step, lengths=list(by), generator=generator)
     seconds = [length for number in kept for length in sizes[number].seconds]
     return {
         "rows": len(sizes),

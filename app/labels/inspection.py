@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.labels.batch_rows import BatchRow, mismatches, rows_of
-from app.labels.faults import row_faults, setting_faults
+from app.labels.faults import row_faults, row_warnings, setting_faults, template_of
 from app.labels.figures import split_figures
-from app.labels.row_sizes import row_sizes
+from app.labels.row_sizes import RowSize, row_sizes
 from app.labels.trainer import Recipe, first_batch, load_processor, load_split, trainer_of
+from modeling_audio_reasoner.training_audio_reasoner import unmarked_answers
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Inspection:
     """Of the tensors of the batch."""
     figures: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """What may be meant, or not."""
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -38,6 +41,8 @@ def inspect(
 ) -> Inspection:
     """Build the first batch of a recipe with TRL's trainer, and look at every row of the split.
 
+    Of the split that the recipe evaluates on, the rows are looked at for faults.
+
     Args:
         recipe: as TRL reads it.
         split: in place of the recipe's own to train on.
@@ -46,21 +51,36 @@ def inspect(
     Raises:
         ValueError, OSError: recipe, data set or model cannot be read.
     """
-    if recipe.script.dataset_streaming:
+    if recipe.script.dataset_streaming or recipe.mixture.streaming:
         raise ValueError(f"{recipe.path} streams its data set, whose rows cannot be counted: pass it without.")
     rows, processor = load_split(recipe, split), load_processor(recipe)
     found = Inspection(split or recipe.script.dataset_train_split)
     found.faults = setting_faults(recipe, rows.column_names, processor)
-    if found.faults:
+    if "messages" not in rows.column_names or unmarked_answers(template_of(processor)):
         return found
 
-    sizes = row_sizes(
-        rows, processor, progress=None if progress is None else lambda done, whole: progress("Rows", done, whole)
-    )
-    column = recipe.training.length_column_name
-    lengths = rows[column] if column in rows.column_names else None
-    found.figures = split_figures(sizes, recipe.training.per_device_train_batch_size, lengths, recipe.training.seed)
-    found.faults = row_faults(sizes, recipe.max_length, processor.feature_extractor.max_duration)
+    def measure(rows: Any, name: str) -> list[RowSize]:
+        return row_sizes(rows, processor, progress=progress and (lambda done, whole: progress(name, done, whole)))
+
+    buildable = not found.faults
+    training, longest = recipe.training, processor.feature_extractor.max_duration
+    sizes = measure(rows, "Rows")
+    lengths = rows[training.length_column_name] if training.length_column_name in rows.column_names else None
+    batch_size, step = training.per_device_train_batch_size, training.gradient_accumulation_steps
+    found.figures = split_figures(sizes, batch_size, training.train_batch_size * step, lengths, training.seed)
+    found.faults += row_faults(sizes, recipe.max_length, longest)
+    found.warnings = row_warnings(sizes)
+    held_out = recipe.script.dataset_test_split
+    if training.eval_strategy != "no" and held_out != found.split:
+        try:
+            sizes = measure(load_split(recipe, held_out), f"Rows of {held_out}")
+        except ValueError as error:
+            found.faults.append(f"The recipe evaluates on its dataset_test_split. {error}")
+        else:
+            found.faults += [f"Of {held_out}, {fault}" for fault in row_faults(sizes, recipe.max_length, longest)]
+            found.warnings += [f"Of {held_out}, {warning}" for warning in row_warnings(sizes)]
+    if not buildable:
+        return found
     with TemporaryDirectory() as folder:
         try:
             batch, examples = first_batch(trainer_of(recipe, rows, processor, Path(folder)))

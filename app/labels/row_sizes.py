@@ -71,7 +71,7 @@ def row_sizes(
     """The size of each row.
 
     Args:
-        rows: a split with a column `messages`.
+        rows: a split with a column `messages`, and with the clips in `images` where messages have parts of type image.
         processor: of the model.
         template: a chat template in place of the processor's.
         progress: called with the rows done and all rows.
@@ -79,18 +79,22 @@ def row_sizes(
     counter = Counter(processor)
     names = rows["id"] if "id" in rows.column_names else [f"row {number}" for number in range(1, len(rows) + 1)]
     # Not the other columns: one of audio would be decoded for nothing.
-    messages = rows.select_columns(["messages"])
+    read = [name for name in ("messages", "images", "image") if name in rows.column_names]
     sizes = []
-    for number, (name, row) in enumerate(zip(names, messages, strict=True), 1):
-        sizes.append(_size(str(name), row["messages"], counter, template))
+    for number, (name, row) in enumerate(zip(names, rows.select_columns(read), strict=True), 1):
+        sizes.append(_size(str(name), row, counter, template))
         if progress is not None:
             progress(number, len(rows))
     return sizes
 
 
-def _size(name: str, messages: Sequence[dict], counter: Counter, template: str | None) -> RowSize:
+def _size(name: str, row: dict[str, Any], counter: Counter, template: str | None) -> RowSize:
+    from trl.data_utils import prepare_multimodal_messages
+
     try:
-        encoded = counter.encode(messages, template)
+        # As TRL's collator does.
+        images = [row["image"]] if "image" in row else row.get("images")
+        encoded = counter.encode(prepare_multimodal_messages(row["messages"], images=images), template)
     except (ValueError, OSError) as error:
         return RowSize(name, error=" ".join(str(error).split()))
     ids = encoded["input_ids"][0].tolist()

@@ -36,7 +36,8 @@ def read_recipe(path: Path, options: Sequence[str] = ()) -> Recipe:
 
     Raises:
         OSError: there is no such file.
-        ValueError: TRL refuses a value.
+        ValueError: TRL refuses a value, neither it nor accelerate's launcher knows a key, or the recipe is one of
+            `trl grpo`.
     """
     from trl.scripts.sft import make_parser
 
@@ -44,13 +45,29 @@ def read_recipe(path: Path, options: Sequence[str] = ()) -> Recipe:
         raise FileNotFoundError(f"{path} is not a file: pass a recipe, the YAML file of trl sft --config.")
     # bfloat16 of a GPU would be refused here, and changes nothing of a batch.
     machine = ["--use_cpu", "true", "--bf16", "false", "--fp16", "false"]
-    found = make_parser().parse_args_and_config(
-        ["--config", str(path), *options, *machine], fail_with_unknown_args=False
+    script, training, model, mixture, *left = make_parser().parse_args_and_config(
+        ["--config", str(path), *options, *machine], return_remaining_strings=True, separate_remaining_strings=True
     )
-    script, training, model, mixture = found[:4]
+    _check_left(path, [word for words in left for word in words])
     if model.model_name_or_path is None:
         raise ValueError(f"{path} names no model: add a line model_name_or_path.")
     return Recipe(path, script, training, model, mixture)
+
+
+def _check_left(path: Path, words: Sequence[str]) -> None:
+    """Refuse what TRL did not take, and accelerate's launcher, which gets it, does not know."""
+    from accelerate.commands.launch import launch_command_parser
+
+    named = [word[2:].split("=")[0].replace("-", "_") for word in words if word.startswith("--")]
+    if "reward_funcs" in named:
+        raise ValueError(f"{path} has rewards, so it is a recipe of trl grpo: labels are those of trl sft alone.")
+    options = [option for action in launch_command_parser()._actions for option in action.option_strings]
+    known = {"accelerate_config", *(option.lstrip("-").replace("-", "_") for option in options)}
+    if unknown := [name for name in named if name not in known]:
+        raise ValueError(
+            f"{path}, or an option beside it, names {unknown[0]}, which neither trl sft nor accelerate's launcher "
+            "knows: mend the key, or take it out."
+        )
 
 
 def load_split(recipe: Recipe, split: str | None = None) -> Any:

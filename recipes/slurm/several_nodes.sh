@@ -41,6 +41,10 @@ FIRST=${NODES%%$'\n'*}
 PORT=$((20000 + SLURM_JOB_ID % 10000))
 export PATH="${VENV:-$PWD/.venv}/bin:$PATH" HF_HUB_OFFLINE=1
 
+# From Slurm 22.05 on srun takes the job's --cpus-per-task from this variable alone: a task without it gets one core.
+if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then
+  export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+fi
 # SLURM_NODEID is each machine's own, so it is read where the task runs.
 srun --kill-on-bad-exit=1 bash -c 'exec trl sft --config "$@" --machine_rank "$SLURM_NODEID"' several_nodes \
   "$RECIPE" "$@" --num_machines "$SLURM_NNODES" --num_processes "$((SLURM_NNODES * GPUS))" \

@@ -31,6 +31,14 @@ ANIMALS = ["dog", "dog barking", "cat", "a bird"]
         ("not a dog but a bird", ANIMALS, "a bird"),
         ('It is not "dog"; it is "cat"', ANIMALS, "cat"),
         ("cat rather than dog", ANIMALS, "cat"),
+        *[(form, ANIMALS, None) for form in ("there is no dog", "It cannot be a dog.", "It can't be the dog")],
+        *[(form, ANIMALS, None) for form in ("It couldn’t be a dog", "Those aren't a dog", "I don't hear any dog")],
+        *[(form, ANIMALS, None) for form in ("dog is wrong", '"dog" isn\'t right', "A dog would not be the answer.")],
+        ("There is no dog, it is a cat", ANIMALS, "cat"),
+        ("The dog is incorrect; the cat is heard", ANIMALS, "cat"),
+        ("The dog is not happy", ANIMALS, "dog"),
+        ("No, a dog", ANIMALS, "dog"),
+        ("no speech", ["speech", "no speech"], "no speech"),
         ("concatenate", ANIMALS, None),
         ("B", ANIMALS, None),
         ("The answer is B.", ANIMALS, None),
@@ -83,6 +91,16 @@ LETTERED = ["dog", "cat", "a bird", "horse riding"]
         ("option A or option B", None),
         ("not option A but option B", "cat"),
         ("Answer is B, not A", "cat"),
+        *[(form, None) for form in ("(A) is not correct", "The answer cannot be (A)", "I think (A) is wrong, so D")],
+        *[
+            (form, None)
+            for form in ("(A) or (B) isn't right", "It can't be option A", "The answer cannot be (A) or (B)")
+        ],
+        *[(form, None) for form in ("A and B are wrong", "A is not what I hear")],
+        ("Option A is incorrect; the cat is heard", "cat"),
+        ("a) dog is wrong, b) cat is right", "cat"),
+        ("A is not only loud, it is right", "dog"),
+        *[(form, None) for form in ("b) cat and a) dog", "A. dog, B. cat")],
         # No letters: articles, abbreviations, notes, and what no choice stands under.
         ("A dog", "dog"),
         ("A bird", "a bird"),

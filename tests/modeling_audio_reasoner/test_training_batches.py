@@ -58,6 +58,21 @@ def test_a_row_without_labels_is_refused(answered):
         batch["labels"] = labels
 
 
+def test_labels_of_lists_are_looked_at_row_by_row(answered):
+    """Without tensors and padding rows differ in length; labels of one row are a list of numbers."""
+    ragged = answered(return_tensors=None, processor_kwargs=None)
+    lengths = [len(row) for row in ragged["input_ids"]]
+    assert lengths[0] != lengths[1]
+    with pytest.raises(ValueError, match="^50 labels of this batch stand on"):
+        ragged["labels"] = [list(row) for row in ragged["input_ids"]]
+    with pytest.raises(ValueError, match=r"^Row 2 of this batch has no token to train on \(1 of 2 rows"):
+        ragged["labels"] = [[-100, 5], [-100, -100, -100]]
+    with pytest.raises(ValueError, match=r"^Row 1 of this batch has no token to train on \(1 of 1 rows"):
+        ragged["labels"] = [-100, -100]
+    ragged["labels"] = [[-100, 5], [-100, 5, 6]]
+    ragged["labels"] = [-100, 5]
+
+
 def test_a_prompt_takes_any_labels(processor, ask_about, clips):
     """What nothing was answered to is no row for training."""
     prompt = processor.apply_chat_template(
@@ -87,6 +102,31 @@ def test_max_length_cuts_no_answer_and_says_what_it_would_cut(answered):
     assert torch.equal(whole["input_ids"], answered()["input_ids"])
     padded = answered(processor_kwargs={"padding": "max_length", "truncation": True, "max_length": length + 9})
     assert padded["input_ids"].shape == (2, length + 9)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda limit: {**limit, "processor_kwargs": {"padding": True}},
+        lambda limit: {**limit, "processor_kwargs": None, "padding": True},
+        lambda limit: {"processor_kwargs": {"padding": True, "text_kwargs": limit}},
+        lambda limit: {"processor_kwargs": {"text_kwargs": {"padding": True, **limit}}},
+        lambda limit: {"processor_kwargs": {"padding": True, "truncation": True}, "max_length": limit["max_length"]},
+    ],
+)
+def test_max_length_cuts_nothing_wherever_it_stands(answered, place):
+    length = int(answered()["attention_mask"].sum(-1).max())
+    with pytest.raises(ValueError, match=f"max_length is {length - 1}, and 1 of the 2 rows"):
+        answered(**place({"truncation": True, "max_length": length - 1}))
+    whole = answered(**place({"truncation": True, "max_length": length}))
+    assert torch.equal(whole["input_ids"], answered()["input_ids"])
+
+
+def test_truncation_without_a_length_cuts_nothing(answered, processor, monkeypatch):
+    monkeypatch.setattr(processor.tokenizer, "model_max_length", 40)
+    whole = answered()
+    cut = answered(processor_kwargs={"padding": True, "truncation": True})
+    assert torch.equal(cut["input_ids"], whole["input_ids"])
 
 
 def test_a_template_that_marks_no_answer_is_refused(answered, processor):

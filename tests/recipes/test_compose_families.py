@@ -134,16 +134,18 @@ def test_an_extractor_inside_a_processor_is_read(tmp_path, whisper):
     assert processor.feature_extractor.feature_size == 80
 
 
-def test_names_on_the_hub(tmp_path, whisper):
-    """The command of the docs, with both repositories in a cache as a download leaves them."""
-    text = write_language_model(tmp_path / "text", "qwen3")
-    for name, folder in (("openai/whisper-small", whisper), ("Qwen/Qwen3-0.6B", text)):
+def test_names_on_the_hub(tmp_path):
+    """With an organisation and without, and with a projector, in a cache as a download leaves them."""
+    audio, text = write_whisper(tmp_path / "audio"), write_language_model(tmp_path / "text", "gpt2")
+    trained = {"weight": torch.arange(32.0 * 32).reshape(32, 32) / 1000, "bias": torch.arange(32.0)}
+    save_file(trained, audio / "projector.safetensors")
+    for name, folder in (("openai/whisper-small", audio), ("gpt2", text)):
         cached = tmp_path / "home" / "hub" / f"models--{name.replace('/', '--')}"
         (cached / "refs").mkdir(parents=True)
         (cached / "refs" / "main").write_text("a" * 40)
         (cached / "snapshots").mkdir()
         (cached / "snapshots" / ("a" * 40)).symlink_to(folder)
-    names = ["--audio", "openai/whisper-small", "--text", "Qwen/Qwen3-0.6B", str(tmp_path / "composed")]
+    names = ["--audio", "openai/whisper-small", "--text", "gpt2", str(tmp_path / "composed")]
     run = subprocess.run(
         [sys.executable, "-c", "from app.main import run; run()", "compose", *names],
         capture_output=True,
@@ -152,7 +154,15 @@ def test_names_on_the_hub(tmp_path, whisper):
     )
     assert run.returncode == 0, run.stderr
     model = AutoModel.from_pretrained(tmp_path / "composed", trust_remote_code=True)
-    assert model.config.text_config.model_type == "qwen3"
+    assert model.config.text_config.model_type == "gpt2"
+    projector = model.model.multi_modal_projector.linear.state_dict()
+    assert all(torch.equal(projector[name], tensor) for name, tensor in trained.items())
+
+
+def test_a_name_that_is_nowhere(tmp_path, whisper, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="^absent is not a folder, and no model of that name could be read from the Hub"):
+        compose_audio_reasoner(whisper, "absent", tmp_path / "composed")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from datasets import load_dataset
 
@@ -38,11 +40,13 @@ def test_no_answer_is_in_the_prompts_of_the_folder(written):
     assert all("<PLANNING>I" not in str(row["prompt"]) for row in asked)
 
 
-def test_budgets_are_the_teachers_characters_times_the_slack(tones):
+def test_budgets_and_floors_are_shares_of_the_teachers_characters(tones):
     row = load_dataset(str(tones), split="train").remove_columns("audio")[0]
     row |= {"planning": "x" * 100, "response": "low"}
-    budgets = grpo_prompts.prompt_row(row, slack=1.5)["budgets"]
+    found = grpo_prompts.prompt_row(row, slack=1.5)
+    budgets, floors = found["budgets"], found["floors"]
     assert budgets["planning"] == 150 and budgets["response"] == grpo_prompts.FEWEST == 40
+    assert floors["planning"] == 25 and floors["response"] == 0
 
 
 def test_the_same_folder_is_written_again_and_another_names_itself_otherwise(written, tones, tmp_path):
@@ -52,6 +56,17 @@ def test_the_same_folder_is_written_again_and_another_names_itself_otherwise(wri
 
     assert readme("--slack", "2") == (written / "README.md").read_text(encoding="utf-8")
     assert readme("--slack", "20") != (written / "README.md").read_text(encoding="utf-8")
+
+
+def test_no_other_data_set_is_replaced(tones, tmp_path, capsys):
+    """The Hub's layout, README.md and data/, is that of every data set."""
+    mine = tmp_path / "mine"
+    shutil.copytree(tones, mine)
+    assert grpo_prompts.main(["--dataset", str(mine), "--output", str(mine)]) == 1
+    assert "mine is the data set that is read: name another folder" in capsys.readouterr().err
+    assert grpo_prompts.main(["--dataset", str(tones), "--output", str(mine)]) == 1
+    assert "mine holds a data set that this script did not write" in capsys.readouterr().err
+    assert len(load_dataset(str(mine), split="train")) == 64
 
 
 def test_what_cannot_be_asked_is_one_sentence(tones, tmp_path, capsys):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from app.labels.batch_rows import Clip, clips_of, mismatches
 from app.labels.faults import row_faults
 from app.labels.figures import padding_share, split_figures
 from app.labels.row_sizes import RowSize, row_sizes
-from app.labels.trainer import load_processor, load_split, read_recipe
+from app.labels.trainer import load_processor, load_split, read_recipe, trainer_of
 from app.main import app
 
 
@@ -36,6 +37,7 @@ RECIPE = {
     "per_device_train_batch_size": 4,
     "eval_strategy": "steps",
     "eval_steps": 1,
+    "dataset_test_split": "validation",
     "bf16": True,
     "seed": 0,
 }
@@ -142,6 +144,44 @@ def test_options_and_split_stand_over_the_recipe(write_recipe):
     assert done.exit_code == 1 and "has no split 'tset': name one of train, validation" in done.stderr
 
 
+def test_the_split_to_evaluate_on_is_looked_at(write_recipe, weightless, tones, tmp_path):
+    """Clips of validation alone are longer than the maximum."""
+    from datasets import load_dataset
+
+    longest = max(load_dataset(str(tones), split="validation")["duration"])
+    (tmp_path / "short" / "data").mkdir(parents=True)
+    for split, rows in load_dataset(str(tones)).items():
+        kept = rows.filter(lambda seconds: seconds < longest, input_columns="duration") if split == "train" else rows
+        kept.to_parquet(tmp_path / "short" / "data" / f"{split}.parquet")
+    shutil.copytree(weightless, tmp_path / "model")
+    settings = tmp_path / "model" / "processor_config.json"
+    fields = json.loads(settings.read_text(encoding="utf-8"))
+    fields["feature_extractor"]["max_duration"] = longest - 1e-4
+    settings.write_text(json.dumps(fields), encoding="utf-8")
+    places = {"model_name_or_path": str(tmp_path / "model"), "dataset_name": str(tmp_path / "short")}
+    (fault,) = faults_of(write_recipe(**places))
+    assert fault.startswith("Of validation, 1 of 32 rows hold a recording longer than the maximum")
+    assert inspect(write_recipe(**places, eval_strategy="no")).exit_code == 0
+    (fault,) = faults_of(write_recipe(dataset_test_split="test"))
+    assert "evaluates on its dataset_test_split" in fault and "has no split 'test'" in fault
+
+
+def test_keys_that_nothing_reads(write_recipe):
+    done = inspect(write_recipe(learnig_rate=0.1))
+    assert done.exit_code == 1 and "names learnig_rate, which neither trl sft nor accelerate" in done.stderr
+    done = inspect(write_recipe(), "--", "--max_lenth", "20")
+    assert done.exit_code == 1 and "names max_lenth, which neither" in done.stderr
+    done = inspect(write_recipe(reward_funcs=["recipes.rewards.answer_correct"], num_generations=4))
+    assert done.exit_code == 1 and "a recipe of trl grpo" in done.stderr
+    read_recipe(write_recipe(num_processes=4, accelerate_config="zero3.yaml"), ["--main-process-port=29500"])
+
+
+@pytest.mark.parametrize("changes", [{"dataset_streaming": True}, {"streaming": True, "datasets": [{"path": "x"}]}])
+def test_a_stream_cannot_be_counted(write_recipe, changes):
+    done = inspect(write_recipe(**changes))
+    assert done.exit_code == 1 and "streams its data set" in done.stderr
+
+
 def test_a_data_set_without_the_switch(write_recipe, tones, tmp_path):
     from datasets import load_dataset
 
@@ -155,6 +195,8 @@ def test_a_data_set_without_the_switch(write_recipe, tones, tmp_path):
 def test_labels_on_questions(write_recipe):
     (fault,) = faults_of(write_recipe(assistant_only_loss=False))
     assert fault.startswith("assistant_only_loss is off")
+    fault, of_rows, of_held_out = faults_of(write_recipe(assistant_only_loss=False, max_length=120))
+    assert of_rows.startswith("64 of 64 rows are longer") and of_held_out.startswith("Of validation, 32 of 32 rows")
 
 
 def test_a_template_without_marks(write_recipe, weightless, tmp_path):
@@ -171,7 +213,7 @@ def test_max_length_that_cuts(write_recipe):
     """In the tones' rows recordings end before the 200th token and answers behind the 230th."""
     recipe = read_recipe(write_recipe())
     tokens = [size.tokens for size in row_sizes(load_split(recipe), load_processor(recipe))]
-    fault, batch = faults_of(write_recipe(max_length=max(tokens) - 1))
+    fault, batch = faults_of(write_recipe(max_length=max(tokens) - 1, eval_strategy="no"))
     count = tokens.count(max(tokens))
     assert fault.startswith(
         f"{count} of 64 rows are longer than max_length ({max(tokens) - 1}), by {count} tokens together"
@@ -217,6 +259,47 @@ def test_rows_that_cannot_be_read_and_rows_without_an_answer(write_recipe, tmp_p
     assert unanswered.startswith("1 of 3 rows have no token to train on, the first of them row 3")
 
 
+def test_clips_that_stand_as_images_are_heard(write_recipe, tones, tmp_path):
+    """As `recipes/grpo_prompts.py` writes them, with the answer behind the question."""
+    from datasets import Audio, Dataset, Features, List, Value, load_dataset
+
+    def turn(role: str, kind: str | None, text: str) -> dict:
+        parts = [{"type": kind, "text": None}] if kind else []
+        return {"role": role, "content": [*parts, {"type": "text", "text": text}]}
+
+    stored = load_dataset(str(tones), split="train").remove_columns("audio").select(range(4))
+    clips = [row["messages"][1]["content"][0]["audio"] for row in stored]
+    text = Value("string")
+    features = Features(
+        {
+            "messages": List({"role": text, "content": List({"type": text, "text": text})}),
+            "images": List(Audio(decode=False)),
+            "length": Value("int64"),
+        }
+    )
+    for name, silent in (("heard", 0), ("mixed", 1), ("silent", 4)):
+        rows = [
+            {
+                "messages": [turn("user", "image" if number >= silent else None, "?"), turn("assistant", None, "low")],
+                "images": [clip] if number >= silent else [],
+                "length": 1,
+            }
+            for number, clip in enumerate(clips)
+        ]
+        (tmp_path / name).mkdir()
+        Dataset.from_list(rows, features=features).to_parquet(tmp_path / name / "train.parquet")
+    done = inspect(write_recipe(dataset_name=str(tmp_path / "heard"), eval_strategy="no"), "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["faults"], found["warnings"]) == (0, [], [])
+    assert found["figures"]["recordings"] == 4
+    assert found["figures"]["audio_seconds"] == pytest.approx(sum(stored["duration"]), abs=0.01)
+    done = inspect(write_recipe(dataset_name=str(tmp_path / "mixed"), eval_strategy="no"))
+    assert done.exit_code == 0
+    assert "Warning: 1 of 4 rows hold no recording, the first of them row 1. On one GPU" in done.stdout
+    (fault,) = faults_of(write_recipe(dataset_name=str(tmp_path / "silent"), eval_strategy="no"))
+    assert fault.startswith("None of 4 rows holds a recording")
+
+
 def test_what_is_no_recipe(tmp_path):
     done = inspect(tmp_path / "none.yaml")
     assert done.exit_code == 1 and "none.yaml is not a file" in done.stderr
@@ -248,7 +331,7 @@ def test_padding_and_shares():
     assert padding_share([10, 2, 6, 6], batch_size=2) == 0.25, "8 of 32"
     assert padding_share([6, 6, 10, 2, 4], batch_size=2) == round(8 / 36, 4)
     sizes = [RowSize("a", 10, 4, 5, (1.0, 0.5)), RowSize("b", 30, 6, 5, (2.0,)), RowSize("c", error="lost")]
-    assert split_figures(sizes, batch_size=2, lengths=None, seed=0) == {
+    assert split_figures(sizes, batch_size=2, rows_of_a_step=2, lengths=None, seed=0) == {
         "rows": 3,
         "recordings": 3,
         "audio_seconds": 3.5,
@@ -258,8 +341,27 @@ def test_padding_and_shares():
         "padding_share": {"in_random_order": round(1 - 40 / 60, 4), "grouped_by_length": round(1 - 40 / 60, 4)},
     }
     even = [RowSize(str(number), 10 + 90 * (number % 2), 1) for number in range(400)]
-    figures = split_figures(even, batch_size=4, lengths=None, seed=0)["padding_share"]
+    figures = split_figures(even, batch_size=4, rows_of_a_step=4, lengths=None, seed=0)["padding_share"]
     assert figures["grouped_by_length"] < 0.05 < 0.2 < figures["in_random_order"]
+
+
+def test_rows_are_grouped_by_the_batches_of_a_step(write_recipe):
+    """As the trainer's own sampler takes them: with 16 batches a step, all 64 rows are sorted at once."""
+    grouped = {}
+    for batches in (1, 16):
+        recipe = write_recipe(gradient_accumulation_steps=batches)
+        with TemporaryDirectory() as folder:
+            read = read_recipe(recipe)
+            trainer = trainer_of(read, load_split(read), load_processor(read), Path(folder))
+            assert trainer._get_train_sampler().batch_size == 4 * batches
+        grouped[batches] = json.loads(inspect(recipe, "--json").stdout)["figures"]["padding_share"][
+            "grouped_by_length"
+        ]
+    tokens = [size.tokens for size in row_sizes(load_split(read), load_processor(read))]
+    lengths = load_split(read)["length"]
+    by_length = [tokens[place] for place in sorted(range(64), key=lambda place: -lengths[place])]
+    assert grouped[16] == pytest.approx(padding_share(by_length, 4), abs=0.0015)
+    assert grouped[16] < grouped[1]
 
 
 def test_nothing_is_wrong_with_whole_rows():

@@ -210,7 +210,7 @@ def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
     (tmp_path / "bin").mkdir()
     for name, lines in {
         "scontrol": "echo node-a; sleep 0.1; echo node-b",  # as slowly as a cluster may answer
-        "srun": 'shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
+        "srun": 'echo "cores $SRUN_CPUS_PER_TASK"; shift; for SLURM_NODEID in 0 1; do export SLURM_NODEID; "$@"; done',
         "trl": 'echo "$@"',
     }.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{lines}\n", encoding="utf-8")
@@ -221,6 +221,7 @@ def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
         "SLURM_JOB_NODELIST": "node-[a-b]",
         "SLURM_NNODES": "2",
         "SLURM_JOB_ID": "123456",
+        "SLURM_CPUS_PER_TASK": "64",
         "VENV": str(tmp_path),
     }
     run = subprocess.run(
@@ -229,9 +230,11 @@ def test_the_job_script_starts_one_launcher_a_machine(tmp_path):
         env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", **cluster},
     )
     assert run.returncode == 0, run.stderr
+    cores, *launched = run.stdout.splitlines()
+    assert cores == "cores 64", "without which srun gives a task one core"
     shared = "--max_steps 5 --num_machines 2 --num_processes 16 --main_process_ip node-a --main_process_port 23456"
     said = [f"sft --config {recipe} {shared} --machine_rank {rank}" for rank in (0, 1)]
-    assert [" ".join(sorted(line.split(" --"))) for line in run.stdout.splitlines()] == [
+    assert [" ".join(sorted(line.split(" --"))) for line in launched] == [
         " ".join(sorted(line.split(" --"))) for line in said
     ]
 

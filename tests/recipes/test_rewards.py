@@ -12,6 +12,7 @@ from recipes import rewards
 
 CHOICES = ["dog", "cat", "dog barking"]
 BUDGETS = {"planning": 20, "caption": 20, "reasoning": 30, "summary": 20, "response": 20}
+FLOORS = {"planning": 7, "caption": 5, "reasoning": 5, "summary": 5, "response": 0}
 
 
 def answer(response: str = "cat", **sections: str) -> str:
@@ -45,6 +46,8 @@ def correct(text: str, right: str = "cat", choices: list[str] | None = None) -> 
         (answer("cat or dog"), "cat", 0.0),
         (answer("dog, cat, dog barking"), "cat", 0.0),
         (answer("It is not a cat."), "cat", 0.0),
+        (answer("There is no cat."), "cat", 0.0),
+        (answer("It cannot be a cat."), "cat", 0.0),
         (answer("B"), "cat", 0.0),
         ("", "cat", 0.0),
         ("cat", "cat", 0.0),
@@ -96,17 +99,21 @@ def test_a_structure_is_whole_or_worth_nothing(text, worth):
         (answer(planning="I listen to the whole clip."), 0.8),
         (answer(planning="x" * 20), 1.0),
         (answer("cat " * 50_000, planning="I listen to the whole clip."), 0.6),
+        (answer(planning=".", caption=".", reasoning=".", summary="."), 0.2),
+        (answer(planning="I hear it", caption=".!" * 8), 0.8),  # seven letters, and none
         (answer()[:-5], 0.0),
         ("", 0.0),
     ],
 )
 def test_sections_keep_within_their_budgets(text, worth):
-    assert rewards.section_budgets(said(text), budgets=[BUDGETS]) == [worth]
+    assert rewards.section_budgets(said(text), budgets=[BUDGETS], floors=[FLOORS]) == [worth]
 
 
 def test_a_missing_budget_is_said():
     with pytest.raises(ValueError, match="no budget for summary, response"):
         rewards.section_budgets(said(answer()), budgets=[{"planning": 1, "caption": 1, "reasoning": 1}])
+    with pytest.raises(ValueError, match="no floor for planning, caption, reasoning, summary, response"):
+        rewards.section_budgets(said(answer()), budgets=[BUDGETS])
 
 
 @pytest.mark.parametrize(
@@ -135,7 +142,7 @@ def test_a_huge_answer_takes_no_time_and_wins_nothing(huge):
     for text in (huge, f"<RESPONSE>{huge}</RESPONSE>"):
         assert correct(text) == 0.0
         assert rewards.structure_complete(said(text)) == [0.0]
-        assert rewards.section_budgets(said(text), budgets=[BUDGETS]) == [0.0]
+        assert rewards.section_budgets(said(text), budgets=[BUDGETS], floors=[FLOORS]) == [0.0]
         rewards.no_repetition(said(text))
     assert time.perf_counter() - started < 10
 
