@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from .build_settings import BuildSettings
 from .build_stages import PlannedStage, askings_of, plan_build
@@ -88,8 +89,8 @@ def _alone(settings: BuildSettings) -> Iterator[None]:
 
 def _run_stages(planned: Sequence[PlannedStage], execution: Execution, progress: Progress | None) -> None:
     for number, item in enumerate(planned):
-        if isinstance(item.stage, Decontaminate) and item.stage.read_benchmarks(item.folder, progress):
-            _clear(planned[number:])
+        if isinstance(item.stage, Decontaminate):
+            item.stage.read_benchmarks(item.folder, partial(_clear, planned[number:]), progress)
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)
