@@ -48,7 +48,9 @@ def run_build(
     with _alone(settings):
         spending = next((asking.spending for item in planned for asking in askings_of(item)), None)
         if spending is not None:
-            spending.begin(settings.work / CALLS)
+            from .engine.slurm_jobs import jobs_at_work
+
+            spending.begin(settings.work / CALLS, jobs_at_work(settings.work))
         try:
             _run_stages(planned, execution, progress)
         except BuildStopped as stopped:
@@ -60,18 +62,18 @@ def run_build(
 
 
 def _require(item: PlannedStage, execution: Execution) -> None:
-    """Look for what a stage will need, while nothing is read or paid for.
+    """Look for what a stage will need that is not done, while nothing is read or paid for.
 
     Raises:
         BuildStopped, ValueError, FileNotFoundError: it is not there, or not enough for so many workers.
     """
-    is_done = item.counts().done == item.tasks
+    if item.counts().done == item.tasks:
+        return
     for asking in askings_of(item):
         asking.require_key()
         if execution.executor == "local":
             asking.require_server()
-        if not is_done:
-            asking.require_share(min(_execution(item, execution).workers, item.tasks))
+        asking.require_share(min(_execution(item, execution).workers, item.tasks))
 
 
 @contextmanager
