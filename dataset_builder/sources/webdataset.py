@@ -77,8 +77,8 @@ class WebDatasetSource:
             )
         if not paths:
             raise FileNotFoundError(
-                f"{folder} has no shards {pattern}{f' of {splits}' if splits else ''}; name the folder of the tars, or "
-                "their pattern in `shards`."
+                f"{folder} has no shards {pattern}{f' of {splits}' if splits else ''}; name the folder of the tars, "
+                "or their pattern in `shards`."
             )
         self._shards = paths
         self._map.require(set(columns or ()), folder)

@@ -58,7 +58,7 @@ class Spending:
         """Set what each slice has claimed of the money to what its ledger says.
 
         Args:
-            at_work: whether slices of an earlier run may be at work: what these have claimed beyond that stays claimed.
+            at_work: whether slices of an earlier run may be at work: what is claimed beyond that stays claimed.
         """
         spent = {}
         for path in _ledgers(calls):
