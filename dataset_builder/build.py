@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from .build_settings import BuildSettings
 from .build_stages import PlannedStage, askings_of, plan_build
@@ -47,7 +48,9 @@ def run_build(
     with _alone(settings):
         spending = next((asking.spending for item in planned for asking in askings_of(item)), None)
         if spending is not None:
-            spending.begin(settings.work / CALLS)
+            from .engine.slurm_jobs import jobs_at_work
+
+            spending.begin(settings.work / CALLS, jobs_at_work(settings.work))
         try:
             _run_stages(planned, execution, progress)
         except BuildStopped as stopped:
@@ -59,18 +62,18 @@ def run_build(
 
 
 def _require(item: PlannedStage, execution: Execution) -> None:
-    """Look for what a stage will need, while nothing is read or paid for.
+    """Look for what a stage will need that is not done, while nothing is read or paid for.
 
     Raises:
         BuildStopped, ValueError, FileNotFoundError: it is not there, or not enough for so many workers.
     """
-    is_done = item.counts().done == item.tasks
+    if item.counts().done == item.tasks:
+        return
     for asking in askings_of(item):
         asking.require_key()
         if execution.executor == "local":
             asking.require_server()
-        if not is_done:
-            asking.require_share(min(_execution(item, execution).workers, item.tasks))
+        asking.require_share(min(_execution(item, execution).workers, item.tasks))
 
 
 @contextmanager
@@ -88,8 +91,8 @@ def _alone(settings: BuildSettings) -> Iterator[None]:
 
 def _run_stages(planned: Sequence[PlannedStage], execution: Execution, progress: Progress | None) -> None:
     for number, item in enumerate(planned):
-        if isinstance(item.stage, Decontaminate) and item.stage.read_benchmarks(item.folder, progress):
-            _clear(planned[number:])
+        if isinstance(item.stage, Decontaminate):
+            item.stage.read_benchmarks(item.folder, partial(_clear, planned[number:]), progress)
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)

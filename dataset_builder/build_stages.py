@@ -35,6 +35,7 @@ from .stages.taught_stage import TaughtStage
 from .stages.unique import UniqueAudio, UniqueText
 from .stages.write_shards import WriteShards
 from .tasks.task import FEWEST_CHOICES
+from .teachers.prices import Price
 from .teachers.settings import TeacherSettings
 
 
@@ -173,7 +174,7 @@ class _Askings:
         self._teachers = {name: _teacher(name, given) for name, given in settings.teachers.items()}
         self._spending = None
         if max_cost is not None:
-            prices = {teacher.model: teacher.price for teacher in self._teachers.values()}
+            prices = _prices(self._teachers)
             self._spending = Spending(Decimal(str(max_cost)), prices)
             if unheard := [teacher.model for teacher in self._teachers.values() if teacher.audio_cost_unknown]:
                 raise ValueError(
@@ -193,6 +194,19 @@ class _Askings:
             raise ValueError(f"prompt is {prompt!r}: give the path of a file.")
         path = None if prompt is None else self._base / prompt
         return Asking(purpose, self._teachers[options["teacher"]], path, self._spending, self._batch)
+
+
+def _prices(teachers: Mapping[str, TeacherSettings]) -> dict[str, Price | None]:
+    """By model, as ledgers know calls; raises ValueError where two teachers with one model have different prices."""
+    first: dict[str, str] = {}
+    for name, teacher in teachers.items():
+        other = first.setdefault(teacher.model, name)
+        if teachers[other].price != teacher.price:
+            raise ValueError(
+                f"`teachers: {other}:` and `teachers: {name}:` have the model {teacher.model} and different prices, "
+                "so --max-cost cannot be held to: state the same `price:` under both."
+            )
+    return {teacher.model: teacher.price for teacher in teachers.values()}
 
 
 def _teacher(name: str, given: Mapping[str, Any]) -> TeacherSettings:

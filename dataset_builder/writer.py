@@ -33,10 +33,11 @@ BESIDE_SHARDS = tuple(
             r"README\.md|figure\.png|(?:manifest|statistics|versions)\.json|build\.yaml",
             r"prompts/\w+-[0-9a-f]{12}\.md",
             r"\.cache/huggingface/.+",
+            r"\.gitattributes|(?:.+/)?\.DS_Store",
         ),
     )
 )
-"""What a build writes beside the shards, and what sending the folder to the Hub leaves in it."""
+"""What a build writes beside the shards, and what the Hub and macOS leave in a folder."""
 
 
 def shard_path(domain: str, task: str, split: str, index: int, count: int) -> str:

@@ -103,7 +103,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
     **{"zh": ("Chinese", "Mandarin", "Cantonese")},
 }
 """English names of the languages by code. A row in a language that is not here is not judged."""
-_SAME = {"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id"}
+_SAME = {"nb": "no", "nn": "no", "cmn": "zh"}
 _NAMES = "|".join(sorted({name for names in LANGUAGES.values() for name in names}, key=len, reverse=True))
 _SPOKEN_LANGUAGE = tuple(
     re.compile(pattern)

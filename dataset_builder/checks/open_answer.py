@@ -28,10 +28,15 @@ STOP_WORDS = frozenset(
 )
 _YES_NO = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 _SURELY = frozenset({"indeed", "correct", "certainly", "definitely", "absolutely"})
-# "rain, not snow", "rain rather than snow", "not snow but rain": what follows is rejected, up to the next clause.
+# "nothing other than rain", "no sound but rain"
+_NOTHING_BUT = re.compile(r"\b(?:nothing|none|nobody|no(?: [\w-]+)?) (?:other than|except(?: for)?|but)\b")
+# "rain, not snow", "rain rather than snow", "not snow but rain": what follows is rejected, up to the next clause; not
+# "no doubt" and "it couldn't be clearer".
 _REJECTED = re.compile(
     r"\b(?:(?:rather |other )?than|instead of|as opposed to|unlike|without(?!\s+(?:a\s+)?(?:doubt|question))|"
-    r"not(?!\s+only)|cannot|\w+n't)\b.*?(?=\bbut\b|[,;:!?]|\.(?!\d)|$)"
+    r"neither|nor|no(?!\s+(?:doubt|question|mistaking))|"
+    r"(?:not(?!\s+only)|cannot|\w+n't)(?!\s+be\s+(?:clearer|plainer|more)))\b"
+    r".*?(?=\b(?:but|while|whereas)\b|[,;:!?]|\.(?!\d)|$)"
 )
 # "two or three", "a dog, a wolf or a fox"; not "three or so".
 _ARTICLE = r"(?:(?:an?|the|some)\s+)?"
@@ -54,6 +59,20 @@ _ORDER = re.compile(
     r"|\b(?:before|after (?:that|this|which)|then|followed by|(?P<more>than))\b"
 )
 """Of what stands on either side, the left comes first, or is more; where `swap` is found, the right."""
+_COMPARATIVE = re.compile(r"\b(?:less|worse|more|\w+er)\b")
+_OPPOSITES = {
+    "quieter": "louder",
+    "softer": "louder",
+    "lower": "higher",
+    "slower": "faster",
+    "shorter": "longer",
+    "later": "earlier",
+    "weaker": "stronger",
+    "farther": "nearer",
+    "less": "more",
+    "fewer": "more",
+}
+"""A comparative, and the one that says the same of the other side."""
 
 
 def open_agreement(answer: str, response: str) -> bool:
@@ -62,9 +81,9 @@ def open_agreement(answer: str, response: str) -> bool:
     Yes and no have to be the same. An answer of up to 4 content words has to be in the response whole, in any order.
     A longer one has to stand in it word for word, or share words with it at a token F1 of 0.5, or have 0.8 of its own
     words there. Numbers count the same as digits and as words up to twelve, and a unit under all its names. Where the
-    answer does not do so itself, what the response rejects ("not", "rather than", "without") and alternatives that it
-    leaves open ("or") are no part of it. Two things that the answer has before, after or above one another ("than")
-    may not stand the other way round.
+    answer does not do so itself, what the response rejects ("not", "no", "rather than", "without") and alternatives
+    that it leaves open ("or") are no part of it. Two things that the answer has before or after one another, or
+    compares ("louder than", as "quieter than" does), may not stand the other way round.
 
     It cannot tell who does what ("a dog chases a cat"), synonyms and other rewordings, numbers in words over twelve,
     an order told without such words, or what is denied by a verb ("the dog fails to bark") or left open by one ("it
@@ -75,11 +94,13 @@ def open_agreement(answer: str, response: str) -> bool:
     if alike is False:
         return False
     truth = yes_or_no(answer)
+    if truth is None:
+        answer, response = (_NOTHING_BUT.sub("only", text) for text in (answer, response))
     for pattern in (_REJECTED, _ALTERNATIVES):
         if truth is None and not pattern.search(answer):
             response = pattern.sub(" … ", response)
     if alike:  # "a before b" is "b after a"
-        answer, response = _ORDER.sub(" ", answer), _ORDER.sub(" ", response)
+        answer, response = (_COMPARATIVE.sub(_opposite, _ORDER.sub(" ", text)) for text in (answer, response))
     wanted, found = counted_words(answer), counted_words(response)
     if not wanted or not found:
         return False
@@ -141,17 +162,22 @@ def _same_order(answer: str, response: str) -> bool | None:
 
 
 def _order(text: str) -> tuple[str, frozenset[str], frozenset[str]] | None:
-    """Whether the text has an order in time or by "than", and the content words of either side alone."""
+    """What orders the text, `time` or a comparative before "than", and the content words of either side alone."""
     word = _ORDER.search(text)
     if word is None:
         return None
     left, right = text[: word.start()], text[word.end() :]
     if not counted_words(left):  # "after the dog barks, the bell rings"
         right, _, left = right.partition(",")
-    if word["swap"]:
+    compared = (_COMPARATIVE.findall(left) or ["than"])[-1] if word["more"] else "time"
+    if word["swap"] or compared in _OPPOSITES:
         left, right = right, left
     before, after = (frozenset(content(counted_words(side))) for side in (left, right))
-    return word["more"] or "time", before - after, after - before
+    return _OPPOSITES.get(compared, compared), before - after, after - before
+
+
+def _opposite(comparative: re.Match[str]) -> str:
+    return _OPPOSITES.get(comparative[0], comparative[0])
 
 
 def _denied(found: Sequence[str], wanted: Sequence[str]) -> bool:

@@ -48,31 +48,31 @@ def fingerprint_sounds(
     """Add to `sounds`, under the number of the item, what it lacks; of items with one recording, under the first's.
 
     Args:
-        progress: called with the items that are done and all of them.
+        progress: called with the items that are done and all of them, where a fingerprint was missing.
 
     Returns:
         The numbers of the items whose sound is not there or cannot be read, with the reason.
     """
     first: dict[AudioReference, int] = {}
     unheard: dict[int, str] = {}
+    tried = 0
     for number, item in enumerate(items):
         if item.audio is None:
             unheard[number] = "its audio is not beside the benchmark's file"
-            continue
-        if (before := first.setdefault(item.audio, number)) != number:
+        elif (before := first.setdefault(item.audio, number)) != number:
             if before in unheard:
                 unheard[number] = unheard[before]
-            continue
-        if str(number) not in sounds:
+        elif str(number) not in sounds:
             try:
                 sounds.add(str(number), fingerprint(item.audio))
             except (OSError, ValueError) as error:
                 unheard[number] = " ".join(str(error).split())
-        if number % COMMIT_EVERY == COMMIT_EVERY - 1:
-            sounds.commit()
-            if progress is not None:
-                progress(number + 1, len(items))
+            tried += 1
+            if tried % COMMIT_EVERY == 0:
+                sounds.commit()
+                if progress is not None:
+                    progress(number + 1, len(items))
     sounds.commit()
-    if progress is not None:
+    if tried and progress is not None:
         progress(len(items), len(items))
     return unheard

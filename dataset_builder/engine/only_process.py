@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 @contextmanager
@@ -29,7 +30,10 @@ def only_process(path: Path, what: str) -> Iterator[None]:
     """
     while True:
         with path.open("a+", encoding="utf-8") as lock:
-            _lock(lock.fileno(), path, what)
+            if not hold(lock, path, wait=False):
+                lock.seek(0)  # read here and not at the path, from which its holder may just take it away
+                holder = lock.read() or "another process"
+                raise ValueError(f"Another build {what}: {holder}. Wait until it has ended, or end it.")
             try:
                 is_current = os.path.samestat(os.fstat(lock.fileno()), path.stat())
             except FileNotFoundError:
@@ -46,14 +50,26 @@ def only_process(path: Path, what: str) -> Iterator[None]:
             return
 
 
-def _lock(descriptor: int, path: Path, what: str) -> None:
+def hold(file: IO[str], path: Path, wait: bool) -> bool:
+    """Hold an open file for this process until it is closed.
+
+    Args:
+        path: of the file.
+        wait: whether to wait for a process that holds it.
+
+    Returns:
+        Whether it is held; always, with `wait`.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError as error:
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise OSError(
-                f"{path} cannot be locked ({error.strerror}), so two builds could write to one place: mount the file "
-                "system with locks (`flock`), or put `output:` and `work:` on one that has them."
-            ) from None
-        holder = path.read_text(encoding="utf-8") or "another process"
-        raise ValueError(f"Another build {what}: {holder}. Wait until it has ended, or end it.") from None
+        if not wait and error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise OSError(
+            f"{path} cannot be locked ({error.strerror}), so two processes could write to one place: mount the file "
+            "system with locks (`flock`), or put `output:` and `work:` on one that has them."
+        ) from None
+    return True

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import traceback
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from .only_process import hold
 from .stage import BuildStopped, Stage, TaskPlace
 from .stage_folder import StageFolder, write_whole
 from .stage_task import run_slice
@@ -123,11 +123,5 @@ def _only_task(place: TaskPlace) -> Iterator[None]:
     """Hold the slice for this process: a build that was killed may have left a task at work."""
     path = place.folder.file("journal", place.rank, "lock")
     with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except OSError as error:
-            raise OSError(
-                f"{path} cannot be locked ({error.strerror}), so two tasks could write one slice: mount the file "
-                "system with locks (`flock`), or put `work:` on one that has them."
-            ) from None
+        hold(lock, path, wait=True)
         yield

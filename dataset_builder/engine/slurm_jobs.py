@@ -19,7 +19,7 @@ from typing import Any
 from datatrove.executor import SlurmPipelineExecutor
 
 from .pipeline_task import StageTask, forget, has_ended, undone
-from .stage_folder import write_whole
+from .stage_folder import StageFolder, write_whole
 
 
 POLL_SECONDS = 5.0
@@ -119,8 +119,7 @@ class SlurmJobs(SlurmPipelineExecutor):
             return None
 
     def _open(self, noted: Mapping[str, Any]) -> list[int]:
-        """Slices of these jobs that have not said how they ended."""
-        return [rank for rank in noted["ranks"] if not has_ended(self._folder, rank)]
+        return _open(self._folder, noted)
 
     def _script(self) -> str:
         return str(self.logging_dir.resolve_paths("launch_script.slurm"))
@@ -134,6 +133,26 @@ class SlurmJobs(SlurmPipelineExecutor):
             return f"Its job left no log at {log}; `sacct -j {noted['jobs'][number // size]}` tells how it ended."
         last = _last_line(log)
         return f"Its log is {log}" + (f", which ends: {last!r}." if last else ", which is empty.")
+
+
+def jobs_at_work(work: Path) -> bool:
+    """Whether jobs that an earlier run submitted may still be at work.
+
+    Args:
+        work: the folder of a build's stages.
+    """
+    for path in work.glob(f"*/{JOBS}"):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        is_open = bool(_open(StageFolder(path.parent, path.parent.name), noted))
+        # On a machine without Slurm's commands nobody can say that they have ended.
+        if is_open and (shutil.which("squeue") is None or _are_queued(noted["jobs"])):
+            return True
+    return False
+
+
+def _open(folder: StageFolder, noted: Mapping[str, Any]) -> list[int]:
+    """Slices of these jobs that have not said how they ended."""
+    return [rank for rank in noted["ranks"] if not has_ended(folder, rank)]
 
 
 def _check(options: Mapping[str, Any]) -> None:

@@ -138,14 +138,24 @@ class FolderSource:
 
 def _warn(folder: Path, passed_over: Sequence[Path]) -> None:
     """Say what below the folder is not read: hidden audio, but for the `._` that macOS leaves, and links back."""
-    links = [path for path in passed_over if path.is_dir()]
-    hidden = [path for path in passed_over if _is_audio(path) and not path.name.startswith("._") and path not in links]
+    folders = [path for path in passed_over if path.is_dir()]
+    links = [path for path in folders if not path.name.startswith(".")]
+    closed = [path for path in folders if path not in links and any(map(_is_audio, walk(path)))]
+    hidden = [path for path in passed_over if _is_audio(path) and not path.name.startswith("._")]
+    hidden = [path for path in hidden if path not in folders]
     if hidden:
         _log.warning(
             "%s: hidden audio files are not read, %d of them, such as %s; rename what is a recording.",
             folder,
             len(hidden),
             hidden[0].relative_to(folder),
+        )
+    if closed:
+        _log.warning(
+            "%s: hidden folders are not read, %d of them with audio files: %s; rename what holds recordings.",
+            folder,
+            len(closed),
+            ", ".join(str(path.relative_to(folder)) for path in closed[:3]) + ", …" * (len(closed) > 3),
         )
     if links:
         _log.warning(

@@ -14,7 +14,8 @@ def walk(folder: Path, passed_over: Callable[[Path], None] | None = None) -> Ite
     Links to folders are followed after all the rest, so that a folder that lies below has the name of its place.
 
     Args:
-        passed_over: is told of hidden files, and of links to folders whose files are given under another name.
+        passed_over: is told of hidden files and folders, and of links to folders whose files are given under another
+            name.
     """
     tell = passed_over or (lambda _: None)
     seen: set[tuple[int, int]] = set()
@@ -35,9 +36,11 @@ def walk(folder: Path, passed_over: Callable[[Path], None] | None = None) -> Ite
             elif not is_folder:
                 yield place / name
         for name, is_folder, is_link in found:
-            if is_folder and is_link and not name.startswith("."):
+            if is_folder and name.startswith("."):
+                tell(place / name)
+            elif is_folder and is_link:
                 links.append(place / name)
-            elif is_folder and not name.startswith("."):
+            elif is_folder:
                 yield from below(place / name)
 
     yield from below(folder)

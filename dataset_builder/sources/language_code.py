@@ -12,12 +12,15 @@ _TWO_LETTERS = """
 """
 TWO_LETTERS = frozenset(_TWO_LETTERS.split())
 """ISO 639-1."""
+_NOW = {"iw": "he", "in": "id", "jw": "jv", "ji": "yi"}
+"""Codes that were withdrawn and that corpora still use, and those that took their place."""
 
 
 def language_code(tag: str | None) -> str | None:
     """The language of a BCP 47 tag in small letters: `zh-CN` and `zh_CN` are `zh`; empty is None.
 
-    It has two letters where ISO 639-1 gives the language a code, else three (`yue`).
+    It has two letters where ISO 639-1 gives the language a code, else three (`yue`). A code
+    that was withdrawn is given as the one that took its place: `iw` is `he`.
 
     Raises:
         ValueError: the tag does not begin with a language code; one of three letters is taken as it is.
@@ -25,6 +28,7 @@ def language_code(tag: str | None) -> str | None:
     if tag is None or not tag.strip():
         return None
     code = tag.strip().replace("_", "-").split("-")[0].lower()
+    code = _NOW.get(code, code)
     if code not in TWO_LETTERS and not (len(code) == 3 and code.isascii() and code.isalpha()):
         raise ValueError(f"{tag!r} is not a language tag such as 'en' or 'zh-CN'.")
     return code

@@ -39,7 +39,7 @@ class WebDatasetSource:
     Args:
         folder: as in the module's docstring.
         name: of the corpus; default the folder's.
-        shards: pattern of the shards below the folder.
+        shards: pattern of the shards below the folder; default every `.tar`, and none may be compressed beside them.
         text: annotation key of the `.txt` files; default `transcript` for speech and `captions` else.
         columns, domain, license, language: as in `ColumnMap`, of the members of the `.json` files.
         splits: of train, validation and test; default all shards.
@@ -53,7 +53,7 @@ class WebDatasetSource:
         self,
         folder: Path,
         name: str | None = None,
-        shards: str = TARS,
+        shards: str | None = None,
         text: str | None = None,
         columns: Mapping[str, str | None] | None = None,
         domain: str | None = None,
@@ -66,17 +66,19 @@ class WebDatasetSource:
         own = {TEXT: text or ("transcript" if domain == "speech" else "captions"), "key": None}
         self._map = ColumnMap(self.name, columns, domain, license, language, own)
         wanted = known_splits(splits)
-        paths = [path for path in sorted(folder.glob(shards)) if wanted is None or self._split(path) in wanted]
-        compressed = sorted(path.name for path in folder.rglob("*") if COMPRESSED.fullmatch(path.name))
-        if compressed and shards == TARS:
+        pattern = TARS if shards is None else shards
+        paths = [path for path in sorted(folder.glob(pattern)) if wanted is None or self._split(path) in wanted]
+        beside = [path for path in sorted(folder.rglob("*")) if shards is None and COMPRESSED.fullmatch(path.name)]
+        compressed = [path.name for path in beside if wanted is None or self._split(path) in wanted]
+        if compressed:
             raise ValueError(
-                f"{folder} has {len(compressed)} compressed shards, such as {compressed[0]}: uncompress them, "
-                "since audio is read from its place in the tar, or say by `shards` which ones to read."
+                f"{folder} has {len(compressed)} compressed shards, such as {compressed[0]}: uncompress them, since "
+                f"audio is read from its place in the tar, or write `shards: '{TARS}'` to read the others alone."
             )
         if not paths:
             raise FileNotFoundError(
-                f"{folder} has no shards {shards}{f' of {splits}' if splits else ''}; name the folder of the tars, or "
-                "their pattern in `shards`."
+                f"{folder} has no shards {pattern}{f' of {splits}' if splits else ''}; name the folder of the tars, "
+                "or their pattern in `shards`."
             )
         self._shards = paths
         self._map.require(set(columns or ()), folder)

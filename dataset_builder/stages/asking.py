@@ -198,15 +198,19 @@ class Asking:
         """The teacher's answer, of the request's form.
 
         Raises:
-            BuildStopped: the teacher cannot be used at all, or the money is spent.
+            BuildStopped: the teacher cannot be used at all, the money is spent, or the ledger or the file by which
+                slices share the money cannot be read or written.
             TeacherError: this question was not answered.
         """
+        from ..teachers.call_ledger import LedgerDamaged
+
         if self._teacher is None:
             raise RuntimeError(f"The teacher for {self.purpose} was not opened.")
         audio = await asyncio.to_thread(request.audio)
         try:
             given = await self._teacher.ask(request.prompt(), request.form, audio, request.key)
-        except (TeacherUnusable, BudgetExhausted) as error:
+        except (TeacherUnusable, BudgetExhausted, OSError, LedgerDamaged) as error:
+            # Files that it reads or writes are those of the money and of the answers, which all rows need.
             raise BuildStopped(str(error)) from error
         except TeacherError as error:
             self._unreached = self._unreached + 1 if error.kind in UNREACHED else 0

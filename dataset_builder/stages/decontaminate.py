@@ -60,7 +60,7 @@ class Decontaminate(Stage):
         if not benchmarks:
             raise ValueError("names no benchmarks: give the folder of each by its name, such as `mmau: /data/mmau`.")
         self.benchmarks, self.base, self.audio = dict(benchmarks), base, audio
-        self.without_audio = [without_audio] if isinstance(without_audio, str) else list(without_audio)
+        self.without_audio = list(without_audio)
         if unknown := [name for name in self.without_audio if name not in self.benchmarks]:
             raise ValueError(f"`without_audio` names {unknown[0]!r}, and `benchmarks` {', '.join(self.benchmarks)}.")
         self._kept = work / "benchmarks"
@@ -69,11 +69,18 @@ class Decontaminate(Stage):
         found = {"benchmarks": self.benchmarks, "audio": self.audio, "without_audio": self.without_audio}
         return found | {"version": CONTAMINATION}
 
-    def read_benchmarks(self, folder: StageFolder, progress: Callable[[str, int, int], None] | None = None) -> bool:
-        """Read the test items, take fingerprints of those whose audio is new, and note both in the stage's folder.
+    def read_benchmarks(
+        self,
+        folder: StageFolder,
+        changed: Callable[[], object],
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> None:
+        """Read the test items, take the fingerprints that are missing, and note both in the stage's folder.
 
-        Returns:
-            Whether the stage was run with other test items before, so that what is done of it does not count.
+        Args:
+            changed: is called where the stage was run with other test items before, or heard fewer of them, so that
+                what is done of it does not count. It is called before the note is written: if the build is killed in
+                between, the next run calls it again.
 
         Raises:
             ValueError: an item cannot be compared by its sound, which was not accepted; or as
@@ -87,11 +94,10 @@ class Decontaminate(Stage):
             self._refuse(by_benchmark, {n: "its audio is not there" for n, item in enumerate(items) if not item.audio})
         key = self._key(items)
         path = folder.path / NOTE
-        before = json.loads(path.read_text(encoding="utf-8"))["key"] if path.is_file() else None
-        if before == key and (not self.audio or self._done(key).is_file()):
-            return False
+        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
         sounds, unheard = None, {}
         if self.audio:
+            # An item that could not be read is tried each time: what was missing for it may be there by now.
             unheard = self._fingerprints(key, items, progress)
             self._refuse(by_benchmark, unheard)
             sounds = self._opened(key)
@@ -102,8 +108,9 @@ class Decontaminate(Stage):
                 sounds.close()
         folder.path.mkdir(parents=True, exist_ok=True)
         noted = {"key": key, "compared": [asdict(line) for line in compared]}
+        if before not in (None, noted):
+            changed()
         write_whole(path, [json.dumps(noted, indent=1) + "\n"])
-        return before not in (None, key)
 
     def compared(self, folder: StageFolder) -> list[Compared]:
         """What rows are compared with, as `read_benchmarks` noted it."""
@@ -144,19 +151,10 @@ class Decontaminate(Stage):
         from ..contamination.benchmark_sounds import fingerprint_sounds
         from ..measuring.fingerprint_index import FingerprintIndex
 
-        done = self._done(key)
-        if done.is_file():
-            return {int(number): reason for number, reason in json.loads(done.read_text(encoding="utf-8")).items()}
         self._kept.mkdir(parents=True, exist_ok=True)
         report = None if progress is None else lambda count, whole: progress("benchmarks", count, whole)
         with FingerprintIndex(self._kept / f"{key}.sqlite") as sounds:
-            unheard = fingerprint_sounds(items, sounds, fingerprint_of, report)
-        write_whole(done, [json.dumps(unheard) + "\n"])
-        return unheard
-
-    def _done(self, key: str) -> Path:
-        """A file that is written when all fingerprints are taken; it says of which items there is none, and why."""
-        return self._kept / f"{key}.json"
+            return fingerprint_sounds(items, sounds, fingerprint_of, report)
 
     def _opened(self, key: str) -> FingerprintIndex:
         from ..measuring.fingerprint_index import FingerprintIndex

@@ -63,17 +63,22 @@ class Purse:
             _put(purses, self.holder, spent)
 
 
-def begin_purses(path: Path, spent: Mapping[str, Decimal]) -> None:
+def begin_purses(path: Path, spent: Mapping[str, Decimal], at_work: bool = False) -> None:
     """Set all claims to what was spent: a process that was killed gave nothing back of what it had set aside.
+
+    Args:
+        at_work: whether holders may be at work: no claim is lowered then.
 
     Raises:
         OSError: the file cannot be read or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _opened(path) as purses:
-        purses.execute("DELETE FROM claims")
+        if not at_work:
+            purses.execute("DELETE FROM claims")
         for holder, amount in spent.items():
-            _put(purses, holder, amount)
+            claimed = purses.execute("SELECT amount FROM claims WHERE holder = ?", (holder,)).fetchone() or (0,)
+            _put(purses, holder, max(amount, Decimal(claimed[0]) / BILLION))
 
 
 def _put(purses: sqlite3.Connection, holder: str, amount: Decimal) -> None:

@@ -54,13 +54,17 @@ class Spending:
         """What the calls in a build's ledgers have cost."""
         return sum((cost_of(total, self.prices.get(model)) for model, total in ledger_totals(calls)), Decimal(0))
 
-    def begin(self, calls: Path) -> None:
-        """Set what each slice has claimed of the money to what its ledger says; no slice is at work."""
+    def begin(self, calls: Path, at_work: bool = False) -> None:
+        """Set what each slice has claimed of the money to what its ledger says.
+
+        Args:
+            at_work: whether slices of an earlier run may be at work: what is claimed beyond that stays claimed.
+        """
         spent = {}
         for path in _ledgers(calls):
             with CallLedger(path, reading=True) as ledger:
                 spent[_holder(calls, path)] = self._spent(ledger) + self._under_way(ledger)
-        begin_purses(calls / PURSES, spent)
+        begin_purses(calls / PURSES, spent, at_work)
 
     def budget(self, calls: Path, ledger: CallLedger) -> Budget:
         """What the slice of a ledger may spend: it claims its money from what is left for all.

@@ -45,9 +45,10 @@ def test_shards_have_the_size_that_is_asked_for(recordings, tmp_path, build):
 def test_files_that_no_build_wrote_are_not_removed(cota, tmp_path, name):
     folder = tmp_path / "cota"
     shutil.copytree(cota, folder)
-    for own in ("prompts/reason-0123456789ab.md", ".cache/huggingface/upload/README.md.metadata", "build.yaml"):
+    sent = (".cache/huggingface/upload/README.md.metadata", ".gitattributes")
+    for own in ("prompts/reason-0123456789ab.md", "build.yaml", *sent, ".DS_Store", "data/music/.DS_Store"):
         (folder / own).parent.mkdir(parents=True, exist_ok=True)
-        (folder / own).write_text("written by a build, or by sending it")
+        (folder / own).write_text("written by a build, by sending it or by macOS")
     writer.require_replaceable(folder)
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("mine")

@@ -168,6 +168,19 @@ def test_fingerprints_that_are_there_are_not_taken_again(tmp_path: Path):
     assert asked == ["b.wav"] and sounds.kept == {"0": 0.1, "1": 0.5}
 
 
+def test_fingerprints_are_kept_every_hundred_whichever_items_share_a_recording(tmp_path: Path, monkeypatch):
+    """Here each hundredth item has the recording of the one before."""
+    names = [f"{number - (number % 100 == 99)}.wav" for number in range(250)]
+    items = [BenchmarkItem("mine", name, audio=AudioReference(tmp_path / name)) for name in names]
+    sounds, kept, reported = Sounds(), [], []
+    monkeypatch.setattr(sounds, "commit", lambda: kept.append(len(sounds.kept)))
+    fingerprint_sounds(items, sounds, lambda _: 0.5, lambda *counts: reported.append(counts))
+    assert kept == [100, 200, 248]
+    assert reported == [(101, 250), (202, 250), (250, 250)]
+    fingerprint_sounds(items, sounds, lambda _: 0.5, lambda *counts: reported.append(counts))
+    assert len(reported) == 3, "nothing was missing"
+
+
 def test_another_file_gives_another_key(tmp_path: Path):
     (tmp_path / "a.wav").write_bytes(b"one")
     items = [BenchmarkItem("mine", "a", audio=AudioReference(tmp_path / "a.wav"))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dataset_builder.engine.only_process import only_process
+from dataset_builder.engine.only_process import hold, only_process
 
 
 HOLD = """
@@ -48,3 +50,33 @@ def test_it_is_let_go_when_the_block_fails(tmp_path):
     assert not path.exists()
     with only_process(path, "writes cota"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("process 7 on node-1", "process 7 on node-1"), ("", "another process")]
+)
+def test_a_holder_that_takes_the_file_away_meanwhile_is_still_told(tmp_path, monkeypatch, written, told):
+    path = tmp_path / "build.lock"
+    path.write_text(written)
+
+    def flock(file, how):
+        path.unlink()
+        raise BlockingIOError(errno.EAGAIN, "held")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with (
+        pytest.raises(ValueError, match=f"Another build writes cota: {told}\\. Wait"),
+        only_process(path, "writes cota"),
+    ):
+        pytest.fail("held twice")
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, wait):
+    def flock(file, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    path = tmp_path / "build.lock"
+    with path.open("w") as file, pytest.raises(OSError, match=r"build\.lock cannot be locked \(No locks available\)"):
+        hold(file, path, wait)

@@ -15,6 +15,7 @@ import yaml
 from dataset_builder.engine import slurm_jobs
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
+from dataset_builder.engine.stage_folder import StageFolder
 from tests.dataset_builder.engine import test_engine as engine
 
 
@@ -134,6 +135,24 @@ def test_jobs_outlive_a_build_that_is_killed_and_are_taken_up(local, tmp_path, s
     assert engine.content(folder) == engine.content(local)
     assert jobs(stand_ins) == ["100", "101"]
     assert sorted((tmp_path / "log").read_text().split()) == sorted(f"n{number}" for number in range(engine.ROWS))
+
+
+def test_jobs_are_at_work_until_slurm_forgets_them_or_their_slices_have_ended(tmp_path, stand_ins, monkeypatch):
+    folder = StageFolder(tmp_path / "01_annotate-k", "annotate")
+    assert not slurm_jobs.jobs_at_work(tmp_path)
+    folder.path.mkdir()
+    (folder.path / slurm_jobs.JOBS).write_text(json.dumps({"ranks": [0, 2], "jobs": ["100", "101"]}))
+    assert not slurm_jobs.jobs_at_work(tmp_path)
+    (stand_ins / "101.queued").touch()
+    assert slurm_jobs.jobs_at_work(tmp_path)
+    for rank in (0, 2):
+        folder.file("stopped", rank, "txt").touch()
+    assert not slurm_jobs.jobs_at_work(tmp_path)
+    folder.file("stopped", 2, "txt").unlink()
+    (stand_ins / "101.queued").unlink()
+    assert not slurm_jobs.jobs_at_work(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))  # on a machine that cannot ask
+    assert slurm_jobs.jobs_at_work(tmp_path)
 
 
 def test_a_job_that_slurm_refuses(tmp_path, monkeypatch):

@@ -243,6 +243,16 @@ def test_hidden_audio_is_counted_in_a_warning(tree, caplog):
     assert "hidden audio files are not read, 2 of them, such as .c.wav" in caplog.text
 
 
+def test_hidden_folders_with_audio_are_named_in_a_warning(tree, caplog):
+    tree.audio("a.wav", ".part2/b.wav", "sub/.more/deep/c.flac")
+    tree.text(".cache/notes.txt", "not audio")
+    with caplog.at_level(logging.WARNING):
+        recordings, _ = tree.read("folder", **GIVEN)
+    assert [item.source_id for item in recordings] == ["a.wav"]
+    assert "hidden folders are not read, 2 of them with audio files: .part2, sub/.more; rename" in caplog.text
+    assert caplog.text.count("not read") == 1 and ".cache" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("listed", "there"), [("caf\u00e9.wav", "cafe\u0301.wav"), ("cafe\u0301.wav", "caf\u00e9.wav")]
 )

@@ -153,9 +153,18 @@ def test_compressed_shards_beside_others_are_not_passed_over(tree, name):
     _tar(tree.folder / "a.tar", ("1.flac", _sound()))
     (tree.folder / name).parent.mkdir(exist_ok=True)
     (tree.folder / name).write_bytes(b"")
-    with pytest.raises(ValueError, match=f"1 compressed shards, such as {name.split('/')[-1]}: uncompress them"):
+    said = rf"1 compressed shards, such as {name.split('/')[-1]}: uncompress them, .* write `shards: '\*\*/\*\.tar'`"
+    with pytest.raises(ValueError, match=said):
         tree.read("webdataset", **GIVEN)
-    assert len(tree.read("webdataset", **GIVEN, shards="*.tar")[0]) == 1
+    assert len(tree.read("webdataset", **GIVEN, shards="**/*.tar")[0]) == 1
+
+
+def test_compressed_shards_of_other_splits_are_let_by(tree):
+    _tar(tree.folder / "train-0.tar", ("1.flac", _sound()))
+    (tree.folder / "test-0.tar.gz").write_bytes(b"")
+    assert len(tree.read("webdataset", **GIVEN, splits=["train"])[0]) == 1
+    with pytest.raises(ValueError, match="such as test-0.tar.gz"):
+        tree.read("webdataset", **GIVEN, splits=["train", "test"])
 
 
 def test_a_compressed_tar(tree):

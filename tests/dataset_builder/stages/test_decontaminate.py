@@ -107,6 +107,53 @@ def test_items_that_cannot_be_heard_are_refused_before_anything_is_run(build_of_
     assert not any(item.folder.path.exists() for item in plan_build(made))
 
 
+def _without_ffmpeg(audio):
+    raise OSError(f"{audio.path.name} needs torchcodec and FFmpeg")
+
+
+def test_a_refusal_lasts_no_longer_than_its_cause(mmau, tmp_path, monkeypatch):
+    (mmau / "audios" / "absent.wav").write_bytes((mmau / "audios" / "heard.wav").read_bytes())
+    folder = StageFolder(tmp_path / "stage", "decontaminate")
+    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path)
+    with monkeypatch.context() as without, pytest.raises(ValueError, match="needs torchcodec and FFmpeg"):
+        without.setattr(decontaminate, "fingerprint_of", _without_ffmpeg)
+        stage.read_benchmarks(folder, list)
+    stage.read_benchmarks(folder, list)
+    assert [line.audio for line in stage.compared(folder)] == [2]
+
+
+def test_an_accepted_item_that_is_heard_later_is_compared_from_then_on(mmau, tmp_path, monkeypatch, taken):
+    folder = StageFolder(tmp_path / "stage", "decontaminate")
+    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio=["mmau"])
+    changes = []
+    with monkeypatch.context() as without:
+        without.setattr(decontaminate, "fingerprint_of", _without_ffmpeg)
+        stage.read_benchmarks(folder, lambda: changes.append(0))
+    assert [line.audio for line in stage.compared(folder)] == [0]
+    for number in (1, 2):
+        stage.read_benchmarks(folder, lambda number=number: changes.append(number))
+    assert [line.audio for line in stage.compared(folder)] == [1]
+    assert changes == [1] and taken == ["heard.wav"]
+
+
+def test_a_kill_before_the_old_rows_are_cleared_leaves_the_old_note(mmau, tmp_path):
+    folder = StageFolder(tmp_path / "stage", "decontaminate")
+    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio=["mmau"])
+    stage.read_benchmarks(folder, list)
+    (mmau / "audios" / "heard.wav").rename(mmau / "audios" / "absent.wav")
+
+    def killed():
+        raise KeyboardInterrupt
+
+    for _ in range(2):  # the second run has to clear what the first did not
+        with pytest.raises(KeyboardInterrupt):
+            stage.read_benchmarks(folder, killed)
+    changes = []
+    stage.read_benchmarks(folder, lambda: changes.append("cleared"))
+    stage.read_benchmarks(folder, lambda: changes.append("again"))
+    assert changes == ["cleared"]
+
+
 def test_without_fingerprints_the_user_accepts_it(build_of_sounds, taken):
     with pytest.raises(ValueError, match=r"`decontaminate:` .*`measure: \{fingerprint: false\}`.*`audio: false`"):
         plan_build(build_of_sounds(fingerprint=False))
@@ -122,7 +169,7 @@ def test_settings_that_cannot_be_meant(tmp_path):
 
 
 def test_a_row_without_a_fingerprint_is_not_passed_over(mmau, tmp_path):
-    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio="mmau")
+    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio=["mmau"])
     stage._sounds = object()
     with pytest.raises(ValueError, match="row r has no fingerprint to compare"):
         stage._fingerprints_of({"id": "r"})
@@ -130,8 +177,8 @@ def test_a_row_without_a_fingerprint_is_not_passed_over(mmau, tmp_path):
 
 def test_benchmarks_that_change_while_a_build_runs_stop_it(mmau, tmp_path):
     folder = StageFolder(tmp_path / "stage", "decontaminate")
-    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio="mmau")
-    assert stage.read_benchmarks(folder) is False
+    stage = Decontaminate({"mmau": str(mmau)}, tmp_path, tmp_path, without_audio=["mmau"])
+    stage.read_benchmarks(folder, lambda: pytest.fail("nothing was there before"))
     (mmau / "audios" / "heard.wav").unlink()
     with pytest.raises(BuildStopped, match="benchmarks have changed"):
         asyncio.run(stage.open(TaskPlace(folder)))

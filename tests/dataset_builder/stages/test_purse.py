@@ -102,6 +102,20 @@ def test_a_killed_process_takes_no_money_with_it(tmp_path):
         assert spending.spent(calls) == 2
 
 
+def test_slices_that_a_killed_build_left_at_work_keep_what_they_claimed(tmp_path):
+    calls = tmp_path / "calls"
+    spending = Spending(Decimal(10), {"m": PRICE})
+    ledgers = [CallLedger(calls / "reason" / f"0000{number}.sqlite") for number in range(3)]
+    assert spending.budget(calls, ledgers[0]).set_aside("m", Decimal(7)) == 7
+    ledgers[1].keep("hash", "row", "m", "{}", Usage(2, 0, 0))
+    spending.begin(calls, at_work=True)  # 7 stay claimed and some ahead, 2 are spent
+    with pytest.raises(BudgetExhausted):
+        spending.budget(calls, ledgers[2]).set_aside("m", Decimal(2))
+    assert spending.budget(calls, ledgers[2]).set_aside("m", Decimal("0.5")) == Decimal("0.5")
+    for ledger in ledgers:
+        ledger.close()
+
+
 def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / PURSES
     path.write_bytes(b"no database, and long enough to be told from an empty one" * 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +24,12 @@ from dataset_builder import build as builder
 from dataset_builder.build import run_build
 from dataset_builder.build_settings import read_build
 from dataset_builder.build_stages import plan_build
+from dataset_builder.engine import slurm_jobs
 from dataset_builder.engine.executors import Execution, run_stage
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.estimate import estimate_build
 from dataset_builder.prompts import read_prompt
-from dataset_builder.stages.spending import ledger_totals
+from dataset_builder.stages.spending import Spending, ledger_totals
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.teachers.fault_server import FaultServer
 
@@ -179,6 +181,9 @@ def test_a_second_run_asks_nothing(built, wavs, tmp_path):
         run(again)
         assert server.counts.requests == 0
     assert content(again) == content(path)
+    shutil.rmtree(tmp_path / "cota")
+    run(again)  # nothing is left to ask, and no server is there any more
+    assert content(again) == content(path)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -311,6 +316,31 @@ def test_what_a_teacher_cannot_do_is_said_when_the_build_is_planned(wavs, tmp_pa
             run_build(read_build(path), **options)
         assert server.counts.requests == 0
     assert not (tmp_path / "cota.build").exists()
+
+
+def test_two_prices_of_one_model_are_refused_where_money_is_limited(wavs, tmp_path):
+    path = build_file(tmp_path, wavs, "http://teacher.invalid/v1")
+    settings = yaml.safe_load(path.read_text())
+    settings["teachers"]["writer"] |= {"model": "ear", "price": PRICE | {"output": 4}}
+    path.write_text(yaml.safe_dump(settings))
+    with pytest.raises(ValueError, match="`teachers: ear:` and `teachers: writer:` have the model ear and different"):
+        plan_build(read_build(path), max_cost=1.0)
+    assert plan_build(read_build(path))
+    settings["teachers"]["writer"]["price"] = PRICE
+    path.write_text(yaml.safe_dump(settings))
+    assert plan_build(read_build(path), max_cost=1.0)
+
+
+def test_jobs_at_work_keep_their_money(wavs, tmp_path, monkeypatch):
+    path = build_file(tmp_path, wavs, "http://teacher.invalid/v1")
+    monkeypatch.setattr(slurm_jobs, "jobs_at_work", lambda work: work.name == "cota.build")
+
+    def begin(self, calls, at_work):
+        raise BuildStopped(f"begun with {at_work}")
+
+    monkeypatch.setattr(Spending, "begin", begin)
+    with pytest.raises(BuildStopped, match="begun with True"):
+        run(path, max_cost=1.0)
 
 
 def _tokens_sent(total) -> int:
