@@ -17,7 +17,9 @@ def bits_and_bytes():
 
 
 def torchao():
-    quantization = pytest.importorskip("torchao.quantization", reason="torchao is not installed: make test-quantization")
+    quantization = pytest.importorskip(
+        "torchao.quantization", reason="torchao is not installed: make test-quantization"
+    )
     return TorchAoConfig(quantization.Int8WeightOnlyConfig())
 
 
