@@ -64,4 +64,4 @@ def _draw_rewards(axes: Any, rewards: Mapping[str, Curve], look: Look) -> None:
     axes.set_ylabel("mean reward")
     axes.grid(axis="y")
     axes.margins(x=0.02)
-    axes.legend(loc="best")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=2 if look.narrow else 4)
