@@ -183,6 +183,20 @@ def test_the_card_holds_data_recipe_and_curves_of_the_run(demo: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("teachers", "said"),
+    [
+        ({"reason | annotations | templates 1": 9}, "written by a deterministic teacher from human"),
+        ({"question | annotations | 1": 9, "reason | qwen3-235b | 2": 9}, "written by qwen3-235b from human"),
+    ],
+)
+def test_the_card_names_who_wrote_the_data(tiny_model: Path, tmp_path: Path, teachers: dict, said: str) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    (tmp_path / "statistics.json").write_text(json.dumps({"rows": {"train": 9}, "teachers": teachers}))
+    text = write_card(model, data=tmp_path).read_text(encoding="utf-8")
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
     ("lines", "named"), [("hub_token: hf_x\n", "hub_token"), ("env:\n  WANDB_API_KEY: x\n", "env: WANDB_API_KEY")]
 )
 def test_a_recipe_with_a_secret_is_not_quoted(demo: Path, tmp_path: Path, lines: str, named: str) -> None:
