@@ -112,7 +112,7 @@ demo/evaluation/results.json: demo/model/.trained cota/README.md
 	audio-reasoner evaluate cota --model demo/model --output demo/evaluation
 
 demo/model/README.md: demo/evaluation/results.json
-	audio-reasoner card demo/model --evaluation demo/evaluation
+	audio-reasoner card demo/model --evaluation demo/evaluation --recipe $(MINI)/sft/config_demo.yaml --overwrite
 
 demo/held_out.flac: cota/README.md
 	audio-reasoner extract cota --config spoken_language --output demo/held_out

@@ -57,6 +57,7 @@ EXTRAS_REQUIRE = {
         "tokenizers>=0.22,<1",
         "pyyaml>=6.0.1,<7",
         "tqdm>=4.60,<5",
+        "trackio>=0.43,<1",
     ],
     "eval": [
         *AUDIO_DATASETS,

@@ -16,6 +16,7 @@ from app.commands.card import card
 from app.commands.check import check
 from app.commands.compose import compose
 from app.commands.convert import convert
+from app.commands.curves import curves
 from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
@@ -77,6 +78,7 @@ for command in (
     compose,
     convert,
     inspect_labels,
+    curves,
     evaluate,
     score,
     card,

@@ -10,7 +10,12 @@ from evaluation.cota import read_json
 from evaluation.report.confounds import known_confounds
 from evaluation.run import read_answers, read_results
 from evaluation.table import percent, summary_sentences
-from evaluation.training_log import losses, trainer_state
+from evaluation.training_log import losses, run_seconds, trainer_state
+
+
+# Of a recipe, and of the environment that it sets: what is nobody else's to read.
+SECRETS = ("hub_token", "push_to_hub_token")
+SECRET_ENDINGS = ("_TOKEN", "_KEY", "_SECRET", "_PASSWORD")
 
 
 def parameter_count(model: Path) -> str:
@@ -48,7 +53,7 @@ def sampling_rate(model: Path) -> int:
 
 
 def data_record(data: Path) -> dict[str, Any]:
-    """Rows, sources with licences, and confounds of a CoTA folder.
+    """Rows by split and task, hours to train on, sources with licences, and confounds of a CoTA folder.
 
     Raises:
         ValueError: when the folder has no statistics.json.
@@ -59,25 +64,68 @@ def data_record(data: Path) -> dict[str, Any]:
             f"{data}: no statistics.json in this folder; give the folder that `audio-reasoner build` wrote."
         )
     rows = [f"{count:,} {split} rows" for split, count in statistics.get("rows", {}).items()]
+    splits = list(statistics.get("rows", {}))
     return {
         "rows": ", ".join(rows) or "rows",
+        "splits": splits,
+        "tasks": [
+            [domain, task.replace("_", " "), *(f"{counts.get(split, 0):,}" for split in splits)]
+            for domain, tasks in statistics.get("composition", {}).items()
+            for task, counts in tasks.items()
+        ],
+        "hours": statistics.get("hours", {}).get("train"),
+        "teachers": _teachers(statistics.get("teachers", {})),
         "sources": statistics.get("sources", []),
         "confounds": known_confounds(data),
     }
 
 
-def training_record(model: Path) -> dict[str, Any] | None:
-    """Steps, minutes and last held-out loss of the training that wrote the folder, where it left its log."""
-    state = trainer_state(model)
+def _teachers(counts: Mapping[str, int]) -> list[str]:
+    """The language models that wrote something of the data; none where all is of the deterministic teacher."""
+    return sorted({line.split(" | ")[1] for line in counts} - {"annotations"})
+
+
+def training_record(run: Path) -> dict[str, Any] | None:
+    """Method, steps, minutes and last held-out loss of the training that wrote the folder, where it left its log."""
+    state = trainer_state(run)
     if state is None:
         return None
-    held_out = losses(state)["held_out"]
-    seconds = [entry["train_runtime"] for entry in state.get("log_history", []) if "train_runtime" in entry]
+    history = state.get("log_history", [])
+    by_rewards = any("reward" in entry for entry in history)
+    held_out, seconds = [] if by_rewards else losses(state)["held_out"], run_seconds(state)
     return {
-        "steps": state.get("global_step") or max((entry.get("step", 0) for entry in state["log_history"]), default=0),
-        "minutes": f"{seconds[-1] / 60:.1f}" if seconds else None,
+        "method": "grpo" if by_rewards else "sft",
+        "steps": state.get("global_step") or max((entry.get("step", 0) for entry in history), default=0),
+        "minutes": None if seconds is None else f"{seconds / 60:.1f}",
         "held_out_loss": f"{held_out[-1][1]:.4f}" if held_out else None,
     }
+
+
+def recipe_text(recipe: Path) -> str:
+    """The text of a recipe, for everyone to read.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is no YAML mapping, or holds a token or a key.
+    """
+    import yaml
+
+    text = recipe.read_text(encoding="utf-8")
+    try:
+        keys = yaml.safe_load(text)
+    except yaml.YAMLError:
+        keys = None
+    if not isinstance(keys, Mapping):
+        raise ValueError(f"{recipe}: not a recipe, which is a YAML mapping; give the file of `trl sft --config`.")
+    environment = keys.get("env") if isinstance(keys.get("env"), Mapping) else {}
+    secret = [name for name in SECRETS if keys.get(name)]
+    secret += [f"env: {name}" for name in environment or () if str(name).upper().endswith(SECRET_ENDINGS)]
+    if secret:
+        raise ValueError(
+            f"{recipe}: the card quotes the recipe for everyone to read, and it holds {secret[0]}; take it out "
+            "(`hf auth login` keeps a token on the machine)."
+        )
+    return text.strip("\n")
 
 
 def evaluation_record(evaluation: Path, model_hash: str) -> dict[str, Any]:

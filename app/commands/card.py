@@ -15,14 +15,24 @@ def card(
     repo_id: Annotated[str | None, typer.Option(help="The model's name on the Hub, ORG/NAME.")] = None,
     revision: Annotated[str, typer.Option(help="Revision that the card's code pins.")] = "main",
     dataset: Annotated[str | None, typer.Option(help="The data set's name on the Hub, ORG/NAME.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="The YAML file of `trl sft --config`, to be quoted.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Folder with the training's log; MODEL by default.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a card that is not TRL's draft.")] = False,
 ) -> None:
     """Write the model's card: what it is, how to ask it, data, training, evaluation, limits, licence, citation.
 
+    Draws the curves of the training beside it. Takes the place of the draft that TRL writes into a run's folder, and
+    of another card only with --overwrite.
+
     Example: audio-reasoner card demo/model --evaluation demo/evaluation
     """
-    from evaluation.card import write_card
+    from evaluation.card import is_draft, write_card
 
     if data is None and (Path("cota") / "statistics.json").is_file():
         data = Path("cota")
-    path = write_card(model, evaluation, data, repo_id, revision, dataset)
-    typer.echo(f"Card: {path}" + ("" if evaluation else " (not evaluated)"))
+    there = model / "README.md"
+    before = ""
+    if there.is_file():
+        before = ", in place of TRL's draft" if is_draft(there) else ", in place of the card that was there"
+    path = write_card(model, evaluation, data, repo_id, revision, dataset, recipe=recipe, run=run, overwrite=overwrite)
+    typer.echo(f"Card: {path}{before}" + ("" if evaluation else " (not evaluated)"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,13 @@ LOOKS = (Look(), Look(dark=True), Look(narrow=True), Look(dark=True, narrow=True
 @contextmanager
 def figure(look: Look, height: float) -> Iterator[tuple[Figure, Any]]:
     """A figure of `look.width` by `height` inches with one pair of axes, in the report's type and ink."""
+    with panels(look, [height]) as (drawing, (axes,)):
+        yield drawing, axes
+
+
+@contextmanager
+def panels(look: Look, heights: Sequence[float]) -> Iterator[tuple[Figure, list[Any]]]:
+    """As `figure`, with one pair of axes a height in inches, one below the other; they share the x axis."""
     import matplotlib
 
     settings = {
@@ -92,9 +99,10 @@ def figure(look: Look, height: float) -> Iterator[tuple[Figure, Any]]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        drawing = Figure(figsize=(look.width, height), dpi=170, layout="constrained")
+        drawing = Figure(figsize=(look.width, sum(heights)), dpi=170, layout="constrained")
         FigureCanvasAgg(drawing)
-        yield drawing, drawing.add_subplot()
+        axes = drawing.subplots(len(heights), sharex=True, squeeze=False, height_ratios=list(heights))
+        yield drawing, list(axes[:, 0])
 
 
 def png(drawing: Figure, ground: str | None = None) -> bytes:

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from app.main import app
 
 
-COMMANDS = ["fetch", "build", "check", "compose", "convert", "evaluate", "score", "card", "report", "extract", "ask"]
+COMMANDS = ["fetch", "build", "check", "compose", "convert", "curves", "evaluate"]
+COMMANDS += ["score", "card", "report", "extract", "ask"]
 
 
 def run_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:

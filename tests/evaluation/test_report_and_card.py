@@ -41,6 +41,8 @@ def demo(cota: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory)
     statistics |= {
         "rows": {"train": 5, "test": 12},
         "sources": [{"source": "tones", "license": "CC0-1.0", "recordings": 9}],
+        "composition": {"sound": {"sound_event": {"train": 5}}, "music": {"lead_instrument": {"test": 1200}}},
+        "hours": {"train": 0.5},
     }
     (data / "statistics.json").write_text(json.dumps(statistics))
     (data / "README.md").write_text(CONFOUNDS)
@@ -122,7 +124,7 @@ def test_confounds_are_those_of_the_card(tmp_path: Path) -> None:
 def test_the_card_has_sound_metadata(demo: Path) -> None:
     from huggingface_hub import ModelCard
 
-    path = write_card(demo / "model", demo / "evaluation", demo.parent / "cota", repo_id="ORG/mini")
+    path = write_card(demo / "model", demo / "evaluation", demo.parent / "cota", repo_id="ORG/mini", overwrite=True)
     text = path.read_text(encoding="utf-8")
     metadata = yaml.safe_load(text.split("---\n")[1])
     assert metadata["license"] == "apache-2.0"
@@ -150,12 +152,97 @@ def test_an_evaluation_of_another_model_is_refused(demo: Path, tmp_path: Path) -
     config = json.loads((other / "generation_config.json").read_text())
     (other / "generation_config.json").write_text(json.dumps(config | {"max_new_tokens": 7}))
     with pytest.raises(ValueError, match="this evaluation is of another model"):
-        write_card(other, demo / "evaluation")
+        write_card(other, demo / "evaluation", overwrite=True)
 
 
 def test_writing_the_card_does_not_make_the_model_another(demo: Path) -> None:
-    write_card(demo / "model", demo / "evaluation")
-    write_card(demo / "model", demo / "evaluation")
+    write_card(demo / "model", demo / "evaluation", overwrite=True)
+    write_card(demo / "model", demo / "evaluation", overwrite=True)
+
+
+RECIPE = """# Of a test.
+model_name_or_path: demo/composed  # a part
+env:
+  OMP_NUM_THREADS: 1
+"""
+
+
+def test_the_card_holds_data_recipe_and_curves_of_the_run(demo: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    recipe = tmp_path / "config.yaml"
+    recipe.write_text(RECIPE)
+    text = write_card(demo / "model", None, demo.parent / "cota", recipe=recipe, overwrite=True).read_text("utf-8")
+    assert "5 train rows, 12 test rows over sound, speech and music, 0.5 hours to train on." in text
+    assert "\n| sound | sound event | 5 | 0 |\n| music | lead instrument | 0 | 1,200 |\n\n| source |" in text
+    assert f"````yaml\n{RECIPE}````\n" in text
+    assert "](curves.png)" in text
+    picture = Image.open(demo / "model" / "curves.png")
+    # Of the figures that have panels the log holds the loss alone: 7.4 by 3 inches.
+    assert picture.size == (1258, 510)
+
+
+@pytest.mark.parametrize(
+    ("teachers", "said"),
+    [
+        ({"reason | annotations | templates 1": 9}, "written by a deterministic teacher from human"),
+        ({"question | annotations | 1": 9, "reason | qwen3-235b | 2": 9}, "written by qwen3-235b from human"),
+    ],
+)
+def test_the_card_names_who_wrote_the_data(tiny_model: Path, tmp_path: Path, teachers: dict, said: str) -> None:
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    (tmp_path / "statistics.json").write_text(json.dumps({"rows": {"train": 9}, "teachers": teachers}))
+    text = write_card(model, data=tmp_path).read_text(encoding="utf-8")
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"), [("hub_token: hf_x\n", "hub_token"), ("env:\n  WANDB_API_KEY: x\n", "env: WANDB_API_KEY")]
+)
+def test_a_recipe_with_a_secret_is_not_quoted(demo: Path, tmp_path: Path, lines: str, named: str) -> None:
+    (tmp_path / "config.yaml").write_text("max_steps: 2\n" + lines)
+    before = (demo / "model" / "README.md").read_bytes() if (demo / "model" / "README.md").exists() else None
+    with pytest.raises(ValueError, match=f"holds {named}; take it out"):
+        write_card(demo / "model", recipe=tmp_path / "config.yaml", overwrite=True)
+    if before is not None:
+        assert (demo / "model" / "README.md").read_bytes() == before
+
+
+def test_a_card_is_not_lost_without_a_word(tiny_model: Path, tmp_path: Path) -> None:
+    """What TRL's trainer writes is replaced; what someone wrote is not, unless that is said."""
+    from typer.testing import CliRunner
+
+    from app.main import app
+
+    def run(*options: str):
+        return CliRunner().invoke(app, ["card", str(model), *options])
+
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    card = model / "README.md"
+    card.write_text("---\ntags:\n- generated_from_trainer\n- trl\n---\n\n# Model Card for model\n")
+    assert "README.md, in place of TRL's draft (not evaluated)" in run().output
+    ours = card.read_text()
+    card.write_text(ours + "\nSeen by a person.\n")
+    refused = run()
+    assert refused.exit_code == 1 and "--overwrite" in refused.output
+    assert "Seen by a person." in card.read_text()
+    assert "in place of the card that was there" in run("--overwrite").output
+    assert card.read_text() == ours
+
+
+def test_the_card_of_merged_adapters_has_the_curves_of_their_run(tiny_model: Path, tmp_path: Path) -> None:
+    """A run by rewards, in a folder of its own."""
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    (tmp_path / "run" / "checkpoint-2").mkdir(parents=True)
+    lines = [{"step": step, "loss": 0.0, "reward": 0.5, "rewards/right/mean": 0.5} for step in (1, 2)]
+    state = {"global_step": 2, "log_history": lines}
+    (tmp_path / "run" / "checkpoint-2" / "trainer_state.json").write_text(json.dumps(state))
+    text = write_card(model, run=tmp_path / "run").read_text(encoding="utf-8")
+    assert "Reinforcement learning with TRL (`trl grpo`): 2 steps.\n" in text
+    assert yaml.safe_load(text.split("---\n")[1])["tags"][-1] == "grpo"
+    assert (model / "curves.png").is_file()
+    with pytest.raises(ValueError, match="no trainer_state.json"):
+        write_card(model, run=tmp_path, overwrite=True)
 
 
 def test_the_code_in_the_card_runs(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

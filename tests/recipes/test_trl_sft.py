@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,9 @@ RECIPE = {
     "eval_strategy": "steps",
     "eval_steps": 40,
     "logging_steps": 20,
-    "report_to": "none",
+    "report_to": "trackio" if find_spec("trackio") else "none",
+    "project": "tones",
+    "include_num_input_tokens_seen": True,
     "save_strategy": "steps",
     "save_steps": 100000,
     "save_only_model": True,
@@ -73,6 +76,7 @@ def trained(tmp_path_factory, encoder_folder):
     (place / "config.yaml").write_text(yaml.safe_dump({**RECIPE, **recipe}), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "trl"), "sft", "--config", str(place / "config.yaml")]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["TRACKIO_DIR"] = str(place / "trackio")
     run = subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment, timeout=300)
     assert run.returncode == 0, run.stderr[-3000:]
     return place
@@ -114,6 +118,47 @@ def test_other_clips_cost_more_than_guessing(trained):
     assert held_out_loss(model, processor, data, lambda clips: clips[2:] + clips[:2]) < 0.5 * FLOOR
     assert held_out_loss(model, processor, data, lambda clips: clips[1:] + clips[:1]) > FLOOR
     assert held_out_loss(model, processor, data, lambda clips: [0 * clip for clip in clips]) > 0.99 * FLOOR
+
+
+def test_the_speed_of_the_run_is_that_of_its_rows(trained):
+    """80 steps of 16 rows are four times the 320 rows, whose tokens are counted here without the trainer."""
+    from datasets import load_dataset
+    from transformers import AutoProcessor
+
+    from app.labels.row_sizes import row_sizes
+    from evaluation.training_log import run_seconds, speeds, trainer_state
+
+    state = trainer_state(trained / "model")
+    processor = AutoProcessor.from_pretrained(trained / "model", trust_remote_code=True)
+    sizes = row_sizes(load_dataset(str(trained / "cota"), split="train"), processor)
+    found = speeds(state)
+    assert [speed.step for speed in found] == [20, 40, 60, 80]
+    assert sum(speed.tokens for speed in found) == 4 * sum(size.tokens for size in sizes)
+    assert sum(speed.epochs for speed in found) == pytest.approx(4)
+    held = sum(speed.tokens / (1 - speed.padding_share) for speed in found)
+    assert held == pytest.approx(state["num_input_tokens_seen"]) and all(speed.padding_share >= 0 for speed in found)
+    assert run_seconds(state) == pytest.approx(sum(speed.seconds for speed in found))
+
+
+def test_trackio_has_the_run_on_this_machine(trained):
+    """In a file of its own, without a network, and with the speed."""
+    pytest.importorskip("trackio", reason="trackio is not installed")
+    import sqlite3
+
+    with sqlite3.connect(trained / "trackio" / "tones.db") as tables:
+        logged = [json.loads(text) for (text,) in tables.execute("SELECT metrics FROM metrics ORDER BY step")]
+    history = json.loads(next((trained / "model").glob("checkpoint-*/trainer_state.json")).read_text())["log_history"]
+    for name in ("loss", "train_tokens_per_second"):
+        assert [line[f"train/{name}"] for line in logged if f"train/{name}" in line][:4] == [
+            line[name] for line in history if "loss" in line
+        ]
+    assert [line["eval/loss"] for line in logged if "eval/loss" in line] == losses(trained)
+
+
+def test_the_trainers_own_card_is_known_for_a_draft(trained):
+    from evaluation.card import is_draft
+
+    assert is_draft(trained / "model" / "README.md")
 
 
 @torch.no_grad()

@@ -77,7 +77,7 @@ def start(command: list[str], place: Path, **environment: str) -> str:
         text=True,
         cwd=place,
         timeout=120,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TRACKIO_DIR": str(place / "trackio"), **environment},
     )
     assert run.returncode == 0, run.stderr[-4000:]
     return run.stdout + run.stderr
