@@ -10,7 +10,8 @@ validation split is CoTA's own.
 
 `--selective-thought` drops the thinking where the model is right without it: answers are sampled a second time, begun
 with `<RESPONSE>`, and where all of those are right the row's answer becomes its RESPONSE alone. The column `thinking`
-says which rows kept it. Such an answer is right by the strict scorer, and is not a complete one by the grammar.
+says which rows kept it. Such an answer is right by the strict scorer, and is not a complete one by the grammar. A
+model that was taught nothing but to think cannot be asked so; `--selective-thought MODEL` asks another one.
 
 The rates go to OUTPUT.rates.jsonl (`--rates`) as they come: a killed run goes on from there, and another order of the
 same rates samples nothing. A trainer keeps the order by `train_sampling_strategy: sequential`.
@@ -26,17 +27,20 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from derived_folder import check_place
 from modeling_audio_reasoner.reasoning_audio_reasoner import THINK_SECTIONS
 from modeling_audio_reasoner.whole_folder import whole_folder
-from pass_rates import THINKING, WITH_AND_WITHOUT, AnswerSampler, Sampling, count_right, identity
+from pass_rates import BEGINNINGS, AnswerSampler, Sampling, count_right, identity
 
 
 ORDERS = ("easy", "hard")
 NEEDED = ("id", "question", "choices", "answer", "messages", "length", "response", *THINK_SECTIONS)
+SAME = ""
+"""In the place of a model's name: the one that is asked for the order."""
 UNKNOWN = 0.5
 """Where a row without a rate stands."""
 WRITTEN_BY = "written by `recipes/curriculum.py`"
@@ -67,13 +71,14 @@ class Order:
     Args:
         first: which rows come first, "easy" or "hard" ones.
         leave_out_solved: whether rows on which every answer was right are left out.
-        selective_thought: whether rows on which every answer without thinking was right lose their thinking.
+        selective_thought: the model by which rows on which every answer without thinking was right lose their
+            thinking; None where no row does.
         seed: of the order of rows with one rate.
     """
 
     first: str = "easy"
     leave_out_solved: bool = False
-    selective_thought: bool = False
+    selective_thought: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -106,7 +111,7 @@ def places(ids: Sequence[str], right: Mapping[str, Mapping[str, int]], answers: 
         if order.leave_out_solved and rate == 1:
             continue
         known = counts is not None and counts.get("right_without_thinking") == answers
-        kept.append(Place(index, rate, not (order.selective_thought and known)))
+        kept.append(Place(index, rate, order.selective_thought is None or not known))
     random.Random(order.seed).shuffle(kept)
     sign = -1 if order.first == "easy" else 1
     return sorted(kept, key=lambda place: sign * (UNKNOWN if place.pass_rate is None else place.pass_rate))
@@ -146,8 +151,10 @@ def read_split(dataset_name: str, split: str) -> Any:
     return rows
 
 
-def rates_of(rows: Any, dataset_name: str, model: str, path: Path, sampling: Sampling, selective: bool) -> Any:
-    """The right ones of each row's answers, sampled or from the file."""
+def rates_of(
+    rows: Any, dataset_name: str, model: str, path: Path, sampling: Sampling, responding: str | None
+) -> dict[str, dict[str, int]]:
+    """The right ones of each row's answers, sampled or from the file; `responding` gives those without thinking."""
     facts = rows.select_columns(["id", "question", "choices", "answer", "length"])
     digest, with_choices = hashlib.sha256(), []
     for index, row in enumerate(facts):
@@ -156,14 +163,16 @@ def rates_of(rows: Any, dataset_name: str, model: str, path: Path, sampling: Sam
             digest.update(json.dumps(row, sort_keys=True).encode())
     if not with_choices:
         raise ValueError(f"{dataset_name} has no row with choices in train: no answer could be called right.")
+    models = {"right": model} | ({} if responding is None else {"right_without_thinking": responding})
+    sampler = cache(lambda name: AnswerSampler(name, sampling))
     return count_right(
         rows.select_columns(["id", "messages", "choices", "answer"]),
         [index for _, index in sorted(with_choices)],
         path,
-        {"model": identity(model), "questions": digest.hexdigest()[:16]},
+        {"models": {name: identity(asked) for name, asked in models.items()}, "questions": digest.hexdigest()[:16]},
         sampling,
-        WITH_AND_WITHOUT if selective else THINKING,
-        lambda: AnswerSampler(model, sampling),
+        {name: BEGINNINGS[name] for name in models},
+        lambda name: sampler(models[name]),
     )
 
 
@@ -210,8 +219,12 @@ def summarise(right: Mapping[str, Mapping[str, int]], answers: int, kept: Sequen
         f"{sum(counts) / answers / len(counts):.3f}; {counts.count(answers):,} rows with every answer right, "
         f"{counts.count(0):,} with none. {len(kept):,} of {rows:,} rows were written"
     )
+    alone = [count["right_without_thinking"] for count in right.values() if "right_without_thinking" in count]
+    if not alone:
+        return f"{said}."
     bare = sum(not place.thinking for place in kept)
-    return f"{said}, {bare:,} of them without thinking." if bare else f"{said}."
+    said = f"{said}, {bare:,} of them without thinking: the mean pass rate without it is "
+    return f"{said}{sum(alone) / answers / len(alone):.3f}."
 
 
 def _write_split(path: Path, rows: Any, chosen: Sequence[Place], features: Any) -> str:
@@ -241,7 +254,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rates", type=Path, help="the file of the rates; OUTPUT.rates.jsonl where it is not named")
     parser.add_argument("--order", default="easy", help="which rows come first: easy or hard")
     parser.add_argument("--leave-out-solved", action="store_true", help="without rows on which every answer was right")
-    parser.add_argument("--selective-thought", action="store_true", help="no thinking where it is right without it")
+    parser.add_argument(
+        "--selective-thought",
+        nargs="?",
+        const=SAME,
+        metavar="MODEL",
+        help="no thinking where the model, or this one, is right without it",
+    )
     helps = {
         "answers": "answers sampled to a question",
         "temperature": "of the sampling",
@@ -256,7 +275,8 @@ def main(argv: list[str] | None = None) -> int:
     rates = given.rates or Path(f"{given.output.rstrip('/')}.rates.jsonl")
     try:
         sampling = Sampling(**{name: getattr(given, name) for name in helps})
-        order = Order(given.order, given.leave_out_solved, given.selective_thought, given.seed)
+        responding = given.model if given.selective_thought == SAME else given.selective_thought
+        order = Order(given.order, given.leave_out_solved, responding, given.seed)
         summary = write(given.dataset, given.model, given.output, rates, sampling, order)
     except (OSError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)

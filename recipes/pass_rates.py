@@ -16,10 +16,8 @@ from typing import Any
 from rewards import answer_correct
 
 
-THINKING = {"right": ""}
-"""Counts of a row by name, and what their answers begin with."""
-WITH_AND_WITHOUT = {"right": "", "right_without_thinking": "<RESPONSE>"}
-"""Beside it the count of those answers that respond at once."""
+BEGINNINGS = {"right": "", "right_without_thinking": "<RESPONSE>"}
+"""The counts of a row by name, and what their answers begin with."""
 Sample = Callable[[Sequence[list[dict[str, Any]]], str, int], list[list[str]]]
 """Of prompts, what answers begin with, and a seed: for each prompt its answers."""
 
@@ -121,7 +119,7 @@ def count_right(
     about: Mapping[str, Any],
     sampling: Sampling,
     counts: Mapping[str, str],
-    sampler: Callable[[], Sample],
+    sampler: Callable[[str], Sample],
 ) -> dict[str, dict[str, int]]:
     """The right ones of each row's answers, by the row's id and the name of the count.
 
@@ -133,7 +131,7 @@ def count_right(
         about: what the first line has to say beside `sampling` and `counts`.
         sampling: how answers are sampled.
         counts: names of the counts, and what their answers begin with.
-        sampler: makes what samples answers. It is not called where the file holds all rows.
+        sampler: of the name of a count, what samples its answers. It is not called where the file holds all rows.
 
     Raises:
         ValueError: the file was written of another model, data set or sampling; or a row's answer is none of its
@@ -145,7 +143,7 @@ def count_right(
     found = _read(path, head, [rows[index]["id"] for index in order], sampling.rows_at_once)
     if len(found) == len(order):
         return found
-    sample = sampler()
+    samplers = {name: sampler(name) for name in counts}
     path.parent.mkdir(parents=True, exist_ok=True)
     _write_whole(path, head, found)
     starts = range(len(found), len(order), sampling.rows_at_once)
@@ -157,7 +155,7 @@ def count_right(
             batch = [rows[index] for index in order[start : start + sampling.rows_at_once]]
             lines = {row["id"]: dict.fromkeys(counts, 0) for row in batch}
             for name, beginning in counts.items():
-                answers = sample([asked(row) for row in batch], beginning, sampling.seed + start)
+                answers = samplers[name]([asked(row) for row in batch], beginning, sampling.seed + start)
                 for row, texts in zip(batch, answers, strict=True):
                     lines[row["id"]][name] = _right(row, texts)
             # In one piece, so that a killed run has lost whole batches, whose chance begins anew.
