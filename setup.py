@@ -55,6 +55,7 @@ EXTRAS_REQUIRE = {
         "peft>=0.21,<1",
         "accelerate>=1.10,<2",
         "tokenizers>=0.22,<1",
+        "matplotlib>=3.9,<4",
         "pyyaml>=6.0.1,<7",
         "tqdm>=4.60,<5",
         "trackio>=0.43,<1",

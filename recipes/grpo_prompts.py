@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from derived_folder import check_place
 from modeling_audio_reasoner.reasoning_audio_reasoner import SECTIONS
 from modeling_audio_reasoner.whole_folder import whole_folder
 
@@ -112,7 +113,7 @@ def write(dataset_name: str, output: str | Path, slack: float) -> int:
 
     if not slack >= 1:
         raise ValueError(f"slack is {slack}: give at least 1, since a section as long as the teacher's is no fault.")
-    _check_place(dataset_name, Path(output))
+    check_place(dataset_name, Path(output), WRITTEN_BY)
     digest = hashlib.sha256()
     counts = {}
     with whole_folder(output, marker="README.md", known=("README.md", "data")) as folder:
@@ -137,18 +138,6 @@ def write(dataset_name: str, output: str | Path, slack: float) -> int:
         readme = README.format(digest=digest.hexdigest()[:16], written_by=WRITTEN_BY)
         (folder / "README.md").write_text(readme, encoding="utf-8")
     return counts["train"]
-
-
-def _check_place(dataset_name: str, output: Path) -> None:
-    """Refuse a data set of someone else's, which has the same layout: it would be replaced."""
-    if output.is_dir() and Path(dataset_name).is_dir() and output.samefile(dataset_name):
-        raise ValueError(f"{output} is the data set that is read: name another folder to write to.")
-    readme = output / "README.md"
-    if readme.is_file() and WRITTEN_BY not in readme.read_text(encoding="utf-8", errors="replace"):
-        raise ValueError(
-            f"{output} holds a data set that this script did not write (its README.md does not say so): name a new "
-            "folder, since this one would be replaced."
-        )
 
 
 def main(argv: list[str] | None = None) -> int:

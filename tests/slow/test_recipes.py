@@ -197,6 +197,22 @@ def test_grpo_of_the_7b_model_trains_adapters_and_the_projector(place):
     assert others == {f"base_model.model.model.multi_modal_projector.linear.{part}" for part in ("weight", "bias")}
 
 
+def test_the_curriculum_of_the_demo_trains_all_but_the_positions(place):
+    """On rows that the model it begins with was asked; of random weights no answer is right."""
+    import curriculum
+
+    model = str(place / "demo" / "composed")
+    options = ["--answers", "2", "--max-new-tokens", "8", "--selective-thought"]
+    command = ["--dataset", str(place / "cota"), "--model", model, "--output", str(place / "demo" / "curriculum")]
+    assert curriculum.main([*command, *options]) == 0
+    name = "audio-reasoner-mini/sft/config_curriculum.yaml"
+    before, after = train(place, name, model_name_or_path="demo/composed", logging_steps=1)
+    differ, same = changed(before, after)
+    assert differ and {tensor.split(".")[-2] for tensor in same} == {POSITIONS}
+    state = json.loads((after / "checkpoint-2" / "trainer_state.json").read_text(encoding="utf-8"))
+    assert [entry["step"] for entry in state["log_history"] if "loss" in entry] == [1, 2]
+
+
 def test_the_job_script_trains_on_two_machines(place):
     """Slurm is played by a script that starts both machines' tasks here; accelerate joins them as on a cluster."""
     machines = yaml.safe_load((ROOT / "recipes/accelerate_configs/several_nodes.yaml").read_text(encoding="utf-8"))
