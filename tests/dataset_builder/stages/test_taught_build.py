@@ -370,7 +370,7 @@ def test_a_killed_build_repeats_no_more_than_was_in_flight(built, wavs, tmp_path
         while kills < 30:
             process = subprocess.Popen([sys.executable, "-c", KILLED, str(killed)], env=environment, cwd=ROOT)
             before = server.counts.requests
-            while process.poll() is None and server.counts.requests < before + 40:
+            while process.poll() is None and server.counts.requests < before + 16:
                 time.sleep(0.01)
             if process.poll() is not None:
                 break
