@@ -28,6 +28,16 @@ from .images_audio_reasoner import recordings_of_pixels
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
 
 
+def _others_encode() -> bool:
+    """Whether there are other processes, which may wait for this one in a layer of the encoder.
+
+    Where weights are sharded (FSDP, ZeRO-3) each layer is put together from all processes before it runs, in
+    evaluation too; where they are not (DDP), all processes average each gradient.
+    """
+    distributed = torch.distributed
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+
+
 class AudioReasonerMultiModalProjector(nn.Module):
     """One linear layer from the encoder's width to the language model's."""
 
@@ -101,10 +111,20 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                     "would answer without hearing. Pass everything that the processor returns; in training, give the "
                     "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
-            return inputs_embeds
+            return inputs_embeds + self._nothing_heard(inputs_embeds) if _others_encode() else inputs_embeds
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))
         embeddings = embeddings.to(inputs_embeds.device, inputs_embeds.dtype)
         return inputs_embeds.masked_scatter(placeholders.unsqueeze(-1), embeddings)
+
+    def _nothing_heard(self, inputs_embeds: torch.Tensor) -> torch.Tensor:
+        """A zero that went through encoder and projector: their layers run, and their gradients are zeros, not absent.
+
+        Of one silent window of three frames, the shortest that the encoder takes; none of its embedding is in the sum.
+        """
+        bands = self.config.audio_config.num_mel_bins
+        frames = torch.zeros(1, bands, 3, device=inputs_embeds.device)
+        silence = self.get_audio_features(frames, torch.ones_like(frames[:, 0], dtype=torch.long))
+        return silence.pooler_output[:0].sum().to(inputs_embeds.device, inputs_embeds.dtype)
 
     @can_return_tuple
     def forward(
