@@ -6,6 +6,8 @@ so released weights load under the same keys. This file knows nothing of files, 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -182,6 +184,15 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
         self.post_init()
 
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As the base class, also by the names that files have.
+
+        A trainer that goes on from a checkpoint reads its file and loads it so, and passes over names that it does not
+        find: it would go on from the weights that training began with.
+        """
+        named = {_name_in_memory(name): weight for name, weight in state_dict.items()}
+        return super().load_state_dict(named, strict, assign)
+
     def get_input_embeddings(self) -> nn.Module:
         return self.model.get_input_embeddings()
 
@@ -255,6 +266,17 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )
+
+
+def _name_in_memory(name: str) -> str:
+    """Of a weight's name in a file, what it is in a whole model: see `_register_checkpoint_names`."""
+    for pattern, replacement in (
+        (r"^language_model\.lm_head\.", "lm_head."),
+        (r"^language_model\.model\.(model\.)?", "model.language_model."),
+        (r"^(audio_tower|multi_modal_projector)\.", r"model.\1."),
+    ):
+        name = re.sub(pattern, replacement, name)
+    return name
 
 
 def _register_checkpoint_names() -> None:

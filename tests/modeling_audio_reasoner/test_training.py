@@ -127,6 +127,23 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(learning, batch, enc
             torch.testing.assert_close(weight.grad, expected[name], atol=1e-6, rtol=1e-4)
 
 
+def test_a_checkpoint_file_is_loaded_by_the_names_that_it_has(model, learning, tmp_path):
+    """As transformers' trainer goes on from a checkpoint: names that it does not find it passes over."""
+    from safetensors.torch import load_file
+
+    learning.save_pretrained(tmp_path)
+    with torch.no_grad():
+        for weight in learning.parameters():
+            weight.zero_()
+    written = load_file(tmp_path / "model.safetensors")
+    assert any(name.startswith("audio_tower.") for name in written), "files have Qwen2-Audio's names"
+    found = learning.load_state_dict(written, strict=False)
+    assert found.unexpected_keys == [] and found.missing_keys == []
+    expected = model.state_dict()
+    assert all(torch.equal(weight, expected[name]) for name, weight in learning.state_dict().items())
+    learning.load_state_dict(expected)
+
+
 @pytest.fixture
 def text_batch(encode):
     inputs = encode([[{"role": "user", "content": [{"type": "text", "text": "What is a tone?"}]}]], "right")
