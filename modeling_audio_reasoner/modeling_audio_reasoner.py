@@ -6,6 +6,8 @@ so released weights load under the same keys. This file knows nothing of files, 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -26,6 +28,16 @@ from .images_audio_reasoner import recordings_of_pixels
 
 
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
+
+
+def _others_encode() -> bool:
+    """Whether there are other processes, which may wait for this one in a layer of the encoder.
+
+    Where weights are sharded (FSDP, ZeRO-3) each layer is put together from all processes before it runs, in
+    evaluation too; where they are not (DDP), all processes average each gradient.
+    """
+    distributed = torch.distributed
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
 class AudioReasonerMultiModalProjector(nn.Module):
@@ -101,10 +113,20 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                     "would answer without hearing. Pass everything that the processor returns; in training, give the "
                     "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
-            return inputs_embeds
+            return inputs_embeds + self._nothing_heard(inputs_embeds) if _others_encode() else inputs_embeds
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))
         embeddings = embeddings.to(inputs_embeds.device, inputs_embeds.dtype)
         return inputs_embeds.masked_scatter(placeholders.unsqueeze(-1), embeddings)
+
+    def _nothing_heard(self, inputs_embeds: torch.Tensor) -> torch.Tensor:
+        """A zero that went through encoder and projector: their layers run, and their gradients are zeros, not absent.
+
+        Of one silent window of three frames, the shortest that the encoder takes; none of its embedding is in the sum.
+        """
+        bands = self.config.audio_config.num_mel_bins
+        frames = torch.zeros(1, bands, 3, device=inputs_embeds.device)
+        silence = self.get_audio_features(frames, torch.ones_like(frames[:, 0], dtype=torch.long))
+        return silence.pooler_output[:0].sum().to(inputs_embeds.device, inputs_embeds.dtype)
 
     @can_return_tuple
     def forward(
@@ -161,6 +183,15 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         name = next(name for name, module in self.named_modules() if module is table)
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
         self.post_init()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As the base class, also by the names that files have.
+
+        A trainer that goes on from a checkpoint reads its file and loads it so, and passes over names that it does not
+        find: it would go on from the weights that training began with.
+        """
+        named = {_name_in_memory(name): weight for name, weight in state_dict.items()}
+        return super().load_state_dict(named, strict, assign)
 
     def get_input_embeddings(self) -> nn.Module:
         return self.model.get_input_embeddings()
@@ -235,6 +266,17 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )
+
+
+def _name_in_memory(name: str) -> str:
+    """Of a weight's name in a file, what it is in a whole model: see `_register_checkpoint_names`."""
+    for pattern, replacement in (
+        (r"^language_model\.lm_head\.", "lm_head."),
+        (r"^language_model\.model\.(model\.)?", "model.language_model."),
+        (r"^(audio_tower|multi_modal_projector)\.", r"model.\1."),
+    ):
+        name = re.sub(pattern, replacement, name)
+    return name
 
 
 def _register_checkpoint_names() -> None:

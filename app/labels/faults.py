@@ -99,7 +99,6 @@ def row_warnings(sizes: Sequence[RowSize]) -> list[str]:
     if not silent or len(silent) == len(read):
         return []
     return [
-        f"{len(silent)} of {len(sizes)} rows hold no recording, the first of them {silent[0].name}. On one GPU they "
-        "are trained on as text; under ZeRO-3 and FSDP2 a batch without a recording makes the other GPUs wait for "
-        "the encoder for ever: leave them out there."
+        f"{len(silent)} of {len(sizes)} rows hold no recording, the first of them {silent[0].name}. They are trained "
+        "on as text: leave them out where each was meant to hold one."
     ]

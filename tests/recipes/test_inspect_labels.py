@@ -295,7 +295,7 @@ def test_clips_that_stand_as_images_are_heard(write_recipe, tones, tmp_path):
     assert found["figures"]["audio_seconds"] == pytest.approx(sum(stored["duration"]), abs=0.01)
     done = inspect(write_recipe(dataset_name=str(tmp_path / "mixed"), eval_strategy="no"))
     assert done.exit_code == 0
-    assert "Warning: 1 of 4 rows hold no recording, the first of them row 1. On one GPU" in done.stdout
+    assert "Warning: 1 of 4 rows hold no recording, the first of them row 1. They are trained" in done.stdout
     (fault,) = faults_of(write_recipe(dataset_name=str(tmp_path / "silent"), eval_strategy="no"))
     assert fault.startswith("None of 4 rows holds a recording")
 

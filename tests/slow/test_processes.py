@@ -1,0 +1,119 @@
+"""Two processes on a CPU (gloo) train as one does, by DDP and by FSDP2, and none waits for ever.
+
+A third of the rows hold no recording, and they lie so that one process has recordings where the other has none, that
+both have, and that one or the other has them in a part of its batch. Each step has the same four rows in all runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from .trainings import ROOT, TRL, losses, run, write_composed, write_mixed, write_recipe
+
+
+STEPS = 8
+# One line is a step; its first two rows are the first process's.
+ORDER = "hhtt tthh hhhh hthh thth tthh hhtt hhht"
+HEARD = [letter == "h" for letter in ORDER if letter != " "]
+SETTINGS = {
+    "dataset_test_split": "validation",
+    "max_steps": STEPS,
+    "train_sampling_strategy": "sequential",
+    "per_device_eval_batch_size": 1,
+    "eval_strategy": "steps",
+    "eval_steps": STEPS // 2,
+    "save_strategy": "steps",
+    "save_steps": STEPS,
+    "gradient_checkpointing": True,
+}
+TOLERANCE = 1e-5
+"""Of a loss of about 5: sums of float32 in another order, and what AdamW makes of them in eight steps."""
+FURTHEST = 1e-4
+"""Of a weight, after eight steps of at most 3e-3 each."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    place = tmp_path_factory.mktemp("processes")
+    write_composed(place)
+    write_mixed(place / "cota", HEARD)
+    return place
+
+
+@pytest.fixture(scope="module")
+def one(place) -> Path:
+    """By one process, four rows at once."""
+    config = write_recipe(place, "one", **SETTINGS, per_device_train_batch_size=4, num_cpu_threads_per_process=1)
+    run([TRL, "sft", "--config", str(config)], place)
+    return place / "one"
+
+
+def assert_as_one(found: Path, one: Path) -> None:
+    for name in ("loss", "eval_loss"):
+        first, second = losses(found, name), losses(one, name)
+        assert len(first) == len(second) == (STEPS if name == "loss" else 2)
+        furthest = max(abs(a - b) for a, b in zip(first, second, strict=True))
+        print(f"{found.name}: {name} from {second[0]:.3f} to {second[-1]:.3f}, differs by up to {furthest:.1e}")
+        assert furthest <= TOLERANCE
+    assert losses(one)[-1] < losses(one)[0] - 0.5, "nothing was learnt"
+    first, second = load_file(found / "model.safetensors"), load_file(one / "model.safetensors")
+    # A table that is also the head is written once, or twice where it was put together from parts.
+    assert first.keys() - second.keys() <= {"lm_head.weight"} and second.keys() <= first.keys()
+    apart = {name: float((tensor - second[name]).abs().max()) for name, tensor in first.items() if name in second}
+    print(f"{found.name}: a weight differs by up to {max(apart.values()):.1e}")
+    assert max(apart.values()) <= FURTHEST
+    before = load_file(one.parent / "composed" / "model.safetensors")
+    conv = next(name for name in before if name.endswith("audio_tower.conv1.weight"))
+    assert (second[conv] - before[conv]).abs().max() > 10 * FURTHEST, "the encoder learnt nothing"
+
+
+def test_ddp(place, one):
+    """With `ddp_find_unused_parameters: false`, as the recipes say: no parameter of a process is unused."""
+    name = "ddp"
+    config = write_recipe(
+        place,
+        name,
+        **SETTINGS,
+        per_device_train_batch_size=2,
+        accelerate_config=str(ROOT / "recipes/accelerate_configs/two_cpu.yaml"),
+        num_cpu_threads_per_process=1,
+        main_process_port=0,
+        ddp_find_unused_parameters=False,
+    )
+    run([TRL, "sft", "--config", str(config)], place)
+    assert torch.load(place / name / "training_args.bin", weights_only=False).world_size == 2
+    assert_as_one(place / name, one)
+
+
+def test_accumulated_steps(place, one):
+    """Two processes, and each step in two parts of one row: text alone for one of them, or for both."""
+    config = write_recipe(
+        place,
+        "accumulated",
+        **SETTINGS,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=2,
+        accelerate_config=str(ROOT / "recipes/accelerate_configs/two_cpu.yaml"),
+        num_cpu_threads_per_process=1,
+        main_process_port=0,
+    )
+    run([TRL, "sft", "--config", str(config)], place)
+    assert_as_one(place / "accumulated", one)
+
+
+def test_fsdp2(place, one):
+    """With the recipes' config, on two processes without a GPU; the folder that it writes is whole."""
+    keys = yaml.safe_load((ROOT / "recipes/accelerate_configs/fsdp2.yaml").read_text(encoding="utf-8"))
+    keys |= {"use_cpu": True, "num_processes": 2, "mixed_precision": "no", "main_process_port": 0}
+    (place / "fsdp2_cpu.yaml").write_text(yaml.safe_dump(keys), encoding="utf-8")
+    config = write_recipe(place, "fsdp2", **SETTINGS, per_device_train_batch_size=2)
+    launch = [str(Path(sys.executable).parent / "accelerate"), "launch", "--config_file", "fsdp2_cpu.yaml"]
+    run([*launch, str(ROOT / "tests/slow/fsdp_on_cpu.py"), "--config", str(config)], place)
+    assert torch.load(place / "fsdp2" / "training_args.bin", weights_only=False).world_size == 2
+    assert_as_one(place / "fsdp2", one)
