@@ -121,7 +121,7 @@ def run(command: Sequence[str], place: Path, seconds: float = 150) -> None:
 
 
 def history(folder: Path) -> list[dict[str, float]]:
-    """What the last checkpoint of a run says of each step, without its times, and tokens, which TRL counts from zero."""
+    """What a run's last checkpoint says of each step, without times, and tokens, which TRL counts from zero again."""
     last = max(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     state = json.loads((last / "trainer_state.json").read_text(encoding="utf-8"))
     timed = ("runtime", "per_second", "num_tokens")
