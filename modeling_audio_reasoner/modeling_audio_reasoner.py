@@ -113,7 +113,9 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                     "would answer without hearing. Pass everything that the processor returns; in training, give the "
                     "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
-            return inputs_embeds + self._nothing_heard(inputs_embeds) if _others_encode() else inputs_embeds
+            # A single token is a step of an answer, in which no process encodes.
+            alone = inputs_embeds.shape[1] == 1 or not _others_encode()
+            return inputs_embeds if alone else inputs_embeds + self._nothing_heard(inputs_embeds)
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))
         embeddings = embeddings.to(inputs_embeds.device, inputs_embeds.dtype)
         return inputs_embeds.masked_scatter(placeholders.unsqueeze(-1), embeddings)
