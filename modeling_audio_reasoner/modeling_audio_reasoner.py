@@ -128,7 +128,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         bands = self.config.audio_config.num_mel_bins
         frames = torch.zeros(1, bands, 3, device=inputs_embeds.device)
         silence = self.get_audio_features(frames, torch.ones_like(frames[:, 0], dtype=torch.long))
-        return silence.pooler_output[:0].sum().to(inputs_embeds.device, inputs_embeds.dtype)
+        return silence["pooler_output"][:0].sum().to(inputs_embeds.device, inputs_embeds.dtype)
 
     @can_return_tuple
     def forward(
