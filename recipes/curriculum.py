@@ -25,13 +25,13 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from derived_folder import check_place
+from derived_folder import SPLITS, check_place, read_split, write_readme, write_split
 from modeling_audio_reasoner.reasoning_audio_reasoner import THINK_SECTIONS
 from modeling_audio_reasoner.whole_folder import whole_folder
 from pass_rates import BEGINNINGS, AnswerSampler, Sampling, count_right, identity
@@ -44,24 +44,11 @@ SAME = ""
 UNKNOWN = 0.5
 """Where a row without a rate stands."""
 WRITTEN_BY = "written by `recipes/curriculum.py`"
-# The description names the content: `datasets` caches a folder under its README's configs and would load older rows.
-README = """---
-configs:
-- config_name: default
-  description: content {digest}
-  data_files:
-  - split: train
-    path: data/train.parquet
-  - split: validation
-    path: data/validation.parquet
----
-
-CoTA in the order of a model's pass rates, {written_by}: {order} rows first.
+ABOUT = """CoTA in the order of a model's pass rates, {written_by}: {order} rows first.
 
 {summary}
 
-![Rows by pass rate](figure.png)
-"""
+![Rows by pass rate](figure.png)"""
 
 
 @dataclass(frozen=True)
@@ -134,17 +121,13 @@ def curriculum_row(row: Mapping[str, Any], place: Place) -> dict[str, Any]:
     }
 
 
-def read_split(dataset_name: str, split: str) -> Any:
+def read_rows(dataset_name: str, split: str) -> Any:
     """A split of CoTA.
 
     Raises:
         ValueError: it lacks a column, or holds an id twice.
     """
-    from datasets import load_dataset
-
-    rows = load_dataset(dataset_name, split=split)
-    if lacking := [name for name in (*NEEDED, "images") if name not in rows.column_names]:
-        raise ValueError(f"{dataset_name} lacks the column {lacking[0]}: build it with audio-reasoner build.")
+    rows = read_split(dataset_name, split, (*NEEDED, "images"))
     twice = [name for name, count in Counter(rows["id"]).items() if count > 1]
     if twice:
         raise ValueError(f"{dataset_name} holds the id {twice[0]} twice in {split}: give each row its own.")
@@ -189,7 +172,7 @@ def write(dataset_name: str, model: str, output: str | Path, rates: Path, sampli
     from curriculum_figure import write_figure
 
     check_place(dataset_name, Path(output), WRITTEN_BY)
-    train, validation = (read_split(dataset_name, split) for split in ("train", "validation"))
+    train, validation = (read_rows(dataset_name, split) for split in SPLITS)
     right = rates_of(train, dataset_name, model, rates, sampling, order.selective_thought)
     kept = places(train["id"], right, sampling.answers, order)
     if not kept:
@@ -199,15 +182,11 @@ def write(dataset_name: str, model: str, output: str | Path, rates: Path, sampli
     summary = summarise(right, sampling.answers, kept, len(train))
     known = ("README.md", "data", "figure.png")
     with whole_folder(output, marker="README.md", known=known) as folder:
-        (folder / "data").mkdir()
         digest = hashlib.sha256()
-        for split, rows, chosen in (("train", train, kept), ("validation", validation, untouched)):
-            digest.update(_write_split(folder / "data" / f"{split}.parquet", rows, chosen, added).encode())
+        for split, rows, chosen in zip(SPLITS, (train, validation), (kept, untouched), strict=True):
+            write_split(folder, split, _chosen_rows(rows, chosen), added, digest)
         write_figure(right, sampling.answers, folder / "figure.png")
-        readme = README.format(
-            digest=digest.hexdigest()[:16], written_by=WRITTEN_BY, order=order.first, summary=summary
-        )
-        (folder / "README.md").write_text(readme, encoding="utf-8")
+        write_readme(folder, digest, ABOUT.format(written_by=WRITTEN_BY, order=order.first, summary=summary))
     return summary
 
 
@@ -227,22 +206,13 @@ def summarise(right: Mapping[str, Mapping[str, int]], answers: int, kept: Sequen
     return f"{said}{sum(alone) / answers / len(alone):.3f}."
 
 
-def _write_split(path: Path, rows: Any, chosen: Sequence[Place], features: Any) -> str:
-    """Write rows in an order; returns a digest of what was written."""
+def _chosen_rows(rows: Any, chosen: Sequence[Place]) -> Iterator[dict[str, Any]]:
+    """The rows of the output, of those of CoTA."""
     from datasets import Audio
-    from datasets.arrow_writer import ParquetWriter
 
     if "audio" in rows.column_names:
         rows = rows.cast_column("audio", Audio(decode=False))  # the recordings stay the bytes that they are
-    digest = hashlib.sha256()
-    # Row by row, since the clips of a large set do not fit into memory at once.
-    with ParquetWriter(path=str(path), features=features, writer_batch_size=100) as writer:
-        for place in chosen:
-            row = curriculum_row(rows[place.index], place)
-            writer.write(row)
-            digest.update(repr(row).encode())
-        writer.finalize()
-    return digest.hexdigest()
+    return (curriculum_row(rows[place.index], place) for place in chosen)
 
 
 def main(argv: list[str] | None = None) -> int:

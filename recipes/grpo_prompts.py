@@ -19,32 +19,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from derived_folder import check_place
+from derived_folder import SPLITS, check_place, read_split, write_readme, write_split
 from modeling_audio_reasoner.reasoning_audio_reasoner import SECTIONS
 from modeling_audio_reasoner.whole_folder import whole_folder
 
 
-SPLITS = ("train", "validation")
 FEWEST = 40
 """Characters that every section may have: a sentence, where the teacher wrote a word."""
 LEAST = 0.25
 """Share of the teacher's characters that every section has to have: what is shorter says nothing."""
 COLUMNS = ["id", "domain", "task", "language", "choices", "answer", *SECTIONS, "messages"]
 WRITTEN_BY = "written by `recipes/grpo_prompts.py`"
-# The description names the content: `datasets` caches a folder under its README's configs and would load older rows.
-README = """---
-configs:
-- config_name: default
-  description: content {digest}
-  data_files:
-  - split: train
-    path: data/train.parquet
-  - split: validation
-    path: data/validation.parquet
----
-
-Questions of CoTA for `trl grpo`, {written_by}: the clips are in the column `images`.
-"""
+ABOUT = f"Questions of CoTA for `trl grpo`, {WRITTEN_BY}: the clips are in the column `images`."
 
 
 def features() -> Any:
@@ -108,35 +94,19 @@ def write(dataset_name: str, output: str | Path, slack: float) -> int:
             folder of something else.
         OSError: a file cannot be read or written.
     """
-    from datasets import load_dataset
-    from datasets.arrow_writer import ParquetWriter
-
     if not slack >= 1:
         raise ValueError(f"slack is {slack}: give at least 1, since a section as long as the teacher's is no fault.")
     check_place(dataset_name, Path(output), WRITTEN_BY)
     digest = hashlib.sha256()
     counts = {}
     with whole_folder(output, marker="README.md", known=("README.md", "data")) as folder:
-        (folder / "data").mkdir()
         for split in SPLITS:
-            rows = load_dataset(dataset_name, split=split)
-            if lacking := [name for name in COLUMNS if name not in rows.column_names]:
-                raise ValueError(f"{dataset_name} lacks the column {lacking[0]}: build it with audio-reasoner build.")
-            path = folder / "data" / f"{split}.parquet"
-            counts[split] = 0
-            # Row by row, since the clips of a large set do not fit into memory at once.
-            with ParquetWriter(path=str(path), features=features(), writer_batch_size=100) as writer:
-                for row in rows.select_columns(COLUMNS):
-                    if row["choices"]:
-                        asked = prompt_row(row, slack)
-                        writer.write(asked)
-                        digest.update(repr(asked).encode())
-                        counts[split] += 1
-                writer.finalize()
+            rows = read_split(dataset_name, split, COLUMNS).select_columns(COLUMNS)
+            asked = (prompt_row(row, slack) for row in rows if row["choices"])
+            counts[split] = write_split(folder, split, asked, features(), digest)
             if not counts[split]:
                 raise ValueError(f"{dataset_name} has no row with choices in {split}: no answer could be rewarded.")
-        readme = README.format(digest=digest.hexdigest()[:16], written_by=WRITTEN_BY)
-        (folder / "README.md").write_text(readme, encoding="utf-8")
+        write_readme(folder, digest, ABOUT)
     return counts["train"]
 
 

@@ -28,28 +28,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from derived_folder import write_readme
 from heard_labels import ORDINALS, PAUSE, heard_names
 from modeling_audio_reasoner.whole_folder import whole_folder
 from permuted_choices import exchange_choices, permute_choices
 from text_sources import read_text_rows
 
 
-# The description names the content: `datasets` caches a folder under its README's configs and would load older rows.
-README = """---
-configs:
-- config_name: default
-  description: content {digest}
-  data_files:
-  - split: train
-    path: data/train.parquet
-  - split: validation
-    path: data/validation.parquet
----
-
-Tokens of text made from CoTA by `recipes/text_warmup_data.py`: words stand in place of the recordings.
-"""
-
-
+ABOUT = "Tokens of text made from CoTA by `recipes/text_warmup_data.py`: words stand in place of the recordings."
 SMALL = 4
 """Answers of a vocabulary that is learnt by heart, since what the teacher writes depends on them."""
 
@@ -258,8 +244,7 @@ def write(dataset_name: str, model: str | Path, output: str | Path, variety: Var
         validation = held_out_rows(list(read_text_rows(dataset_name, "validation")), tokenizer, variety)
         for split, tokenized in (("train", train), ("validation", validation)):
             Dataset.from_list(tokenized).to_parquet(folder / "data" / f"{split}.parquet")
-        digest = hashlib.sha256(json.dumps([train, validation]).encode()).hexdigest()[:16]
-        (folder / "README.md").write_text(README.format(digest=digest), encoding="utf-8")
+        write_readme(folder, hashlib.sha256(json.dumps([train, validation]).encode()), ABOUT)
     return len(train)
 
 
