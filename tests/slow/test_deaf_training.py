@@ -6,33 +6,18 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
+
+from .trainings import ROOT, TRL, write_composed, write_recipe
 
 
-ROOT = Path(__file__).parent.parent.parent
-sys.path[:0] = [str(ROOT / "recipes"), str(ROOT / "tests" / "recipes")]
-RECIPE = {
-    "model_name_or_path": "composed",
-    "trust_remote_code": True,
-    "dtype": "float32",
-    "dataset_name": "cota",
-    "assistant_only_loss": True,
-    "max_length": None,
-    "remove_unused_columns": False,
+SETTINGS = {
     "max_steps": 2,
     "per_device_train_batch_size": 2,
     "gradient_checkpointing": False,
-    "use_cpu": True,
-    "bf16": False,
     "num_cpu_threads_per_process": 1,
-    "report_to": "none",
-    "logging_steps": 1,
-    "save_strategy": "no",
-    "output_dir": "model",
 }
 
 
@@ -41,15 +26,10 @@ def place(tmp_path_factory) -> Path:
     """A model of random weights and the tones, under the names that the recipe gives them; and each spoilt."""
     from datasets import load_dataset
     from synthetic_cota import write_cota
-    from tiny_parts import write_language_model, write_whisper
-
-    from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
 
     place = tmp_path_factory.mktemp("deaf")
     write_cota(place / "cota", train=8, validation=2)
-    compose_audio_reasoner(
-        write_whisper(place / "whisper"), write_language_model(place / "text", "qwen3"), place / "composed"
-    )
+    write_composed(place)
     (place / "blind" / "data").mkdir(parents=True)
     rows = load_dataset(str(place / "cota"), split="train").remove_columns("images")
     rows.to_parquet(place / "blind" / "data" / "train.parquet")
@@ -65,9 +45,9 @@ def place(tmp_path_factory) -> Path:
 
 
 def train(place: Path, **changes: object) -> subprocess.CompletedProcess[str]:
-    (place / "config.yaml").write_text(yaml.safe_dump({**RECIPE, **changes}), encoding="utf-8")
+    recipe = write_recipe(place, "model", **{**SETTINGS, **changes})
     return subprocess.run(
-        [str(Path(sys.executable).parent / "trl"), "sft", "--config", "config.yaml"],
+        [TRL, "sft", "--config", str(recipe)],
         capture_output=True,
         text=True,
         cwd=place,
