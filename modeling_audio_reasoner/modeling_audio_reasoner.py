@@ -6,7 +6,6 @@ so released weights load under the same keys. This file knows nothing of files, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +13,10 @@ import torch
 from torch import nn
 from transformers import AutoModel
 from transformers.cache_utils import Cache
-from transformers.conversion_mapping import (
-    get_checkpoint_conversion_mapping,
-    register_checkpoint_conversion_mapping,
-)
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
+from .checkpoint_names_audio_reasoner import name_in_memory, register_checkpoint_names
 from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
@@ -192,7 +188,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         A trainer that goes on from a checkpoint reads its file and loads it so, and passes over names that it does not
         find: it would go on from the weights that training began with.
         """
-        named = {_name_in_memory(name): weight for name, weight in state_dict.items()}
+        named = {name_in_memory(name): weight for name, weight in state_dict.items()}
         return super().load_state_dict(named, strict, assign)
 
     def get_input_embeddings(self) -> nn.Module:
@@ -270,34 +266,6 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         )
 
 
-def _name_in_memory(name: str) -> str:
-    """Of a weight's name in a file, what it is in a whole model: see `_register_checkpoint_names`."""
-    for pattern, replacement in (
-        (r"^language_model\.lm_head\.", "lm_head."),
-        (r"^language_model\.model\.(model\.)?", "model.language_model."),
-        (r"^(audio_tower|multi_modal_projector)\.", r"model.\1."),
-    ):
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-def _register_checkpoint_names() -> None:
-    """Read and write Qwen2-Audio's key names.
-
-    Files hold `audio_tower.*`, `language_model.model.*`, `language_model.lm_head.weight`; in memory the first two live
-    under `model.`. transformers applies such a mapping to custom code only where it is registered by model type and by
-    class name; without it, `lm_head` would be left at random. It is transformers' own, so that this model reads and
-    writes what Qwen2-Audio's class of the same version does: before 5.23 `language_model.model.model.*`.
-    """
-    for name, source in (
-        ("audio_reasoner", "qwen2_audio"),
-        ("AudioReasonerForConditionalGeneration", "qwen2_audio"),
-        ("AudioReasonerModel", "Qwen2AudioModel"),
-    ):
-        if get_checkpoint_conversion_mapping(name) is None:
-            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
-
-
-_register_checkpoint_names()
+register_checkpoint_names()
 
 __all__ = ["AudioReasonerForConditionalGeneration", "AudioReasonerModel"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .arguments_audio_reasoner import recordings_of  # noqa: F401
     from .audio_loading import load_audio  # noqa: F401
+    from .checkpoint_names_audio_reasoner import name_in_memory  # noqa: F401
     from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
     from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .linear_audio_reasoner import AudioReasonerLinear  # noqa: F401
     from .messages_audio_reasoner import prepared_message  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
+    from .packing_audio_reasoner import Packing  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 CODE_FILES = (
     "arguments_audio_reasoner.py",
     "audio_loading.py",
+    "checkpoint_names_audio_reasoner.py",
     "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
     "encoder_audio_reasoner.py",
@@ -44,6 +47,7 @@ CODE_FILES = (
     "linear_audio_reasoner.py",
     "messages_audio_reasoner.py",
     "modeling_audio_reasoner.py",
+    "packing_audio_reasoner.py",
     "processing_audio_reasoner.py",
     "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
