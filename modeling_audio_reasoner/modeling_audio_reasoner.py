@@ -21,6 +21,8 @@ from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 from .images_audio_reasoner import recordings_of_pixels
+from .training_speed_audio_reasoner import register_training_speed
+from .unpadding_audio_reasoner import can_leave_padding_out, without_padding
 
 
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
@@ -159,14 +161,11 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
             raise ValueError(EMBEDDINGS_AND_RECORDINGS)
         elif feature_attention_mask is not None:
             raise ValueError(MASK_ALONE)
-        return self.language_model(
-            attention_mask=attention_mask,
-            position_ids=position_ids,
-            past_key_values=past_key_values,
-            inputs_embeds=inputs_embeds,
-            use_cache=use_cache,
-            **kwargs,
-        )
+        kwargs |= {"position_ids": position_ids, "use_cache": use_cache}
+        given = {"inputs_embeds": inputs_embeds, "attention_mask": attention_mask, **kwargs}
+        if past_key_values is None and can_leave_padding_out(self.language_model, **given):
+            return without_padding(self.language_model, **given)
+        return self.language_model(past_key_values=past_key_values, **given)
 
 
 class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioGenerationMixin):
@@ -267,5 +266,6 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
 
 
 register_checkpoint_names()
+register_training_speed()
 
 __all__ = ["AudioReasonerForConditionalGeneration", "AudioReasonerModel"]

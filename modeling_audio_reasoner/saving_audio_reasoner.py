@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .training_audio_reasoner import TrainingBatch  # noqa: F401
+    from .training_speed_audio_reasoner import Throughput  # noqa: F401
+    from .unpadding_audio_reasoner import without_padding  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
@@ -55,6 +57,8 @@ CODE_FILES = (
     "streaming_audio_reasoner.py",
     "token_masks_audio_reasoner.py",
     "training_audio_reasoner.py",
+    "training_speed_audio_reasoner.py",
+    "unpadding_audio_reasoner.py",
     "voting_audio_reasoner.py",
 )
 
