@@ -1,8 +1,8 @@
 """How fast a model trains: tokens, padding and seconds of audio, in each line that its trainer logs.
 
 A trainer that is started by a command, as by `trl sft`, takes no callback from outside; what it takes are names of
-places to report to. `report_to: [audio_reasoner, trackio]` puts these figures into the line above the progress bar, and
-into what trackio is told and trainer_state.json. Knows the trainer's events, and of the model the names of its inputs.
+places to report to. `report_to: [audio_reasoner, trackio]` puts these figures into the line above the progress bar,
+and into what trackio is told and trainer_state.json. Knows the trainer's events, and the names of a model's inputs.
 """
 
 from __future__ import annotations
