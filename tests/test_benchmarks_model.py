@@ -56,9 +56,13 @@ def recorded_clip() -> bytes:
 
 
 def results(folder: Path, name: str) -> dict[str, dict]:
-    """The rows that were written, by what they measure; each took time, and ours gives what the stock class does."""
+    """The rows that were written, by what they measure; each took time, and ours gives what the stock class does.
+
+    Of memory little is asked: a process that holds what was freed before needs none.
+    """
     rows = json.loads((folder / "results" / f"{name}.json").read_text(encoding="utf-8"))["rows"]
-    assert all(row["ours"] > 0 and row["stock"] > 0 and (row["difference"] or 0) <= 1e-5 for row in rows)
+    assert all(min(row["ours"], row["stock"]) > (0 if row["unit"] == "s" else -1) for row in rows)
+    assert all((row["difference"] or 0) <= 1e-5 for row in rows)
     return {row["what"]: row for row in rows}
 
 
