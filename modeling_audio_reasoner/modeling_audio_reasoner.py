@@ -21,21 +21,12 @@ from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 from .images_audio_reasoner import recordings_of_pixels
+from .processes_audio_reasoner import gather_head, others_run
 from .training_speed_audio_reasoner import register_training_speed
 from .unpadding_audio_reasoner import can_leave_padding_out, without_padding
 
 
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
-
-
-def _others_encode() -> bool:
-    """Whether there are other processes, which may wait for this one in a layer of the encoder.
-
-    Where weights are sharded (FSDP, ZeRO-3) each layer is put together from all processes before it runs, in
-    evaluation too; where they are not (DDP), all processes average each gradient.
-    """
-    distributed = torch.distributed
-    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
 class AudioReasonerMultiModalProjector(nn.Module):
@@ -112,7 +103,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                     "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
             # A single token is a step of an answer, in which no process encodes.
-            alone = inputs_embeds.shape[1] == 1 or not _others_encode()
+            alone = inputs_embeds.shape[1] == 1 or not others_run()
             return inputs_embeds if alone else inputs_embeds + self._nothing_heard(inputs_embeds)
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))
         embeddings = embeddings.to(inputs_embeds.device, inputs_embeds.dtype)
@@ -179,6 +170,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         table = self.get_input_embeddings()
         name = next(name for name, module in self.named_modules() if module is table)
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
+        self.register_forward_pre_hook(gather_head)
         self.post_init()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .messages_audio_reasoner import prepared_message  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
     from .packing_audio_reasoner import Packing  # noqa: F401
+    from .processes_audio_reasoner import others_run  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
@@ -50,6 +51,7 @@ CODE_FILES = (
     "messages_audio_reasoner.py",
     "modeling_audio_reasoner.py",
     "packing_audio_reasoner.py",
+    "processes_audio_reasoner.py",
     "processing_audio_reasoner.py",
     "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
