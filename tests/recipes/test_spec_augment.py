@@ -57,6 +57,19 @@ def test_it_is_off_by_default(composed, tmp_path):
     assert torch.equal(heard(model, training=True), torch.ones(40, 51))
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"aply_spec_augment": True}, "audio_config names 'aply_spec_augment', which is no field"),
+        ({"mask_time_prob": 5}, "mask_time_prob is 5: give a share from 0 to 1"),
+        ({"mask_feature_length": 0}, "mask_feature_length is 0: give a whole number from 1 on"),
+    ],
+)
+def test_what_would_not_mask_is_refused(composed, tmp_path, fields, message):
+    with pytest.raises(ValueError, match=message):
+        built(composed, tmp_path, model_init_kwargs={"audio_config": fields})
+
+
 def test_the_model_folder_stays_as_it_is_and_the_rest_of_its_encoder_too(composed, tmp_path):
     before = (composed / "config.json").read_text(encoding="utf-8")
     fields = json.loads(built(composed, tmp_path, model_init_kwargs=WANTED).config.audio_config.to_json_string(False))
