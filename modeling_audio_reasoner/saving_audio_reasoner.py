@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .arguments_audio_reasoner import recordings_of  # noqa: F401
     from .audio_loading import load_audio  # noqa: F401
+    from .audio_resampling import resample  # noqa: F401
+    from .augmentation_audio_reasoner import Augmentation  # noqa: F401
     from .checkpoint_names_audio_reasoner import name_in_memory  # noqa: F401
     from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 CODE_FILES = (
     "arguments_audio_reasoner.py",
     "audio_loading.py",
+    "audio_resampling.py",
+    "augmentation_audio_reasoner.py",
     "checkpoint_names_audio_reasoner.py",
     "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
