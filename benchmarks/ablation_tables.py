@@ -49,7 +49,10 @@ def accuracy_table(results: Found) -> str:
 def domain_table(results: Found) -> str:
     """As `ablation_domains`, of what recipes/ablation_results.py collected."""
     domains = list(results["by_domain"])
-    lines = [f"| | {' | | '.join(domains)} | |", f"|---|{'---:|' * 2 * len(domains)}"]
+    lines = [
+        f"| | {' | '.join(f'{domain} | to `full`' for domain in domains)} |",
+        f"|---|{'---:|' * 2 * len(domains)}",
+    ]
     for name, found in results["variants"].items():
         cells = [f"`{name}`"]
         for domain in domains:
@@ -65,10 +68,10 @@ def findings(results: Found) -> list[str]:
     variants = results["variants"]
     full = next(iter(variants))
     seeds = len(variants[full]["seeds"])
-    warm_ups = "warm-ups of its own" if results["warm_ups"] == "own" else "one pair of warm-ups shared by the seeds"
+    warm_ups = "each with warm-ups of its own" if results["warm_ups"] == "own" else "with one pair of warm-ups for all"
     lines = [
         f"{results['questions']} held-out questions about {results['recording_groups']} groups of recordings, {seeds} "
-        f"{'seed' if seeds == 1 else 'seeds'}, {warm_ups}, {results['steps']} steps of "
+        f"{'seed' if seeds == 1 else 'seeds'} {warm_ups}, {results['steps']} steps of "
         f"{results['rows'] // results['steps']} rows; chance is {_percent(results['chance'])}%. "
         f"Measured on {results['date']}.",
         "",
@@ -80,7 +83,8 @@ def findings(results: Found) -> list[str]:
         accuracy, whole = (_percent(variants[which]["accuracy"]["all"]["mean"]) for which in (name, full))
         tokens = found["trained_tokens"] / variants[full]["trained_tokens"]
         lines.append(
-            f"- `{name}`: {accuracy}% against {whole}%, {_verdict(gap)}. It was trained on {tokens:.0%} of the tokens."
+            f"- `{name}`: {accuracy}% against {whole}%, {_verdict(gap)}. "
+            f"Of the tokens of `{full}` it was trained on {tokens:.0%}."
         )
     return lines
 

@@ -189,7 +189,10 @@ def test_the_page_says_what_the_intervals_say(place, monkeypatch):
         gap |= dict(zip(("low", "high", "low_together", "high_together"), ends, strict=True))
         first, _, second, *_ = ablation_tables.findings(results)
         assert words in second and "37.5% against 62.5%" in second
-    assert "8 held-out questions about 7 groups of recordings, 2 seeds, warm-ups of its own, 4 steps of 16" in first
+    assert (
+        "8 held-out questions about 7 groups of recordings, 2 seeds each with warm-ups of its own, 4 steps of 16"
+        in first
+    )
 
 
 def test_make_knows_every_step_once(tmp_path):
