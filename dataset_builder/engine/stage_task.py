@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from .row_journal import RowJournal
 from .stage import BuildStopped, Left, Outcome, Row, Stage, TaskPlace
@@ -48,7 +50,12 @@ async def _process_all(stage: Stage, place: TaskPlace, journal: RowJournal) -> i
     running: set[asyncio.Task[None]] = set()
 
     async def work(number: int, row: Row) -> None:
-        journal.record(number, await _outcomes(stage, row))
+        outcomes = await _outcomes(stage, row)
+        try:
+            journal.record(number, outcomes)
+        except ValueError as error:
+            said = f"The stage {stage.name!r} gave what JSON cannot hold: {_sentence(error)}."
+            journal.record(number, [Left(_as_text(row), "error", "not_json", said)])
         progress.count()
 
     count = 0
@@ -108,8 +115,19 @@ async def _outcomes(stage: Stage, row: Row) -> list[Outcome]:
     return outcomes
 
 
+def _as_text(value: Any) -> Any:
+    """What is no JSON, however deep it lies, as the text that Python writes for it; all else as it is."""
+    if isinstance(value, dict):
+        return {_as_text(key): _as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(_as_text(str(error)).split())
     return text[:2_000] if text else type(error).__name__
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, FiniteFloat
 
 from ..engine.stage import Outcome, Row
 from .asking import Asking, Request, told_of_recording
@@ -13,8 +13,8 @@ class Event(BaseModel):
     """A sound that can be told apart; times in seconds from the beginning."""
 
     label: str
-    start: float | None
-    end: float | None
+    start: FiniteFloat | None
+    end: FiniteFloat | None
 
 
 class Speech(BaseModel):

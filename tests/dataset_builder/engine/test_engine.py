@@ -167,6 +167,36 @@ def test_a_stage_that_gives_nothing_is_an_error_and_no_gap(tmp_path):
     assert reconcile(folder, TASKS, None).error == ROWS
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "half of \ud83d a pair"])
+def test_what_json_cannot_hold_is_an_error_of_its_row(tmp_path, value):
+    """As a number of 400 digits in a teacher's answer, which is infinite once it is read, or a text that was cut."""
+
+    class Gives(Halves):
+        async def process(self, row):
+            if row["number"] == 5:
+                return Left(row | {"heard": {"end": [value]}}, "rejected", "three", "a check failed")
+            return row | {"heard": value} if row["number"] == 7 else row
+
+    folder = run(tmp_path, Gives())
+    assert (reconcile(folder, TASKS, None).error, reconcile(folder, TASKS, None).rejected) == (2, 0)
+    left = {entry["id"]: entry for entry in map(json.loads, content(folder)["left"])}
+    assert left.keys() == {"n5", "n7"} and left["n7"]["row"] == {"id": "n7", "number": 7}
+    for entry in left.values():
+        assert entry["check"] == "not_json" and entry["reason"].startswith("The stage 'halves' gave what JSON cannot")
+
+
+def test_a_row_that_came_with_what_json_cannot_hold_is_kept_as_text(tmp_path):
+    class Reads(Numbers):
+        def inputs(self, place):
+            return iter([{"id": "a", "facts": {"loudness": [-float("inf"), 1.5]}, "text": "\udc80"}, {"id": "b"}])
+
+    folder = folders(tmp_path)[0]
+    run_stage(Reads(), folder, None, 1, 0, Execution())
+    (entry,) = map(json.loads, (folder.path / "left" / "00000.jsonl").open())
+    assert entry["row"] == {"id": "a", "facts": {"loudness": ["-inf", 1.5]}, "text": "\\udc80"}
+    assert json.loads((folder.path / "accounts" / "00000.json").read_text())["checks"] == {"not_json": 1}
+
+
 class Stops(Halves):
     """Stops at the tenth row of each slice, until a file says that it may go on."""
 
