@@ -294,5 +294,5 @@ def _to_mono(waveform: np.ndarray, name: str) -> np.ndarray:
                 f"{name} has shape {waveform.shape}, which would be {waveform.shape[0]} channels: pass "
                 "(channels, samples), not (samples, channels)."
             )
-        waveform = waveform.mean(axis=0, dtype=np.float64)
+        waveform = waveform[0] if len(waveform) == 1 else waveform.mean(axis=0, dtype=np.float64)
     return waveform.astype(np.float32, copy=False)

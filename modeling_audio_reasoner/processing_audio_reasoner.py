@@ -199,10 +199,18 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
             if fault := unmarked_answers(template):
                 raise ValueError(fault)
             kwargs, limit = without_truncation(kwargs)
+        tensors = None
+        if training and kwargs.get("return_dict"):
+            # The base class would make a tensor of where each token stands in the text, which takes longer than to
+            # tokenize, and use it as a list.
+            tensors = kwargs.pop("return_tensors", None)
+            kwargs["return_tensors"] = None
         prepared = [
             [self._prepare_message(each, load, template, training) for each in messages] for messages in conversations
         ]
         encoded = super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)
+        if tensors not in (None, "auto"):
+            encoded.convert_to_tensors(tensors)
         if limit is not None and kwargs.get("return_dict"):
             check_rows_are_whole(encoded["input_ids"], encoded.get("attention_mask"), limit)
         answered = all(messages[-1]["role"] == "assistant" for messages in prepared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -42,6 +43,31 @@ def test_labels_on_answers_alone_are_taken(answered):
     batch = answered()
     batch["labels"] = labels_of(batch)
     assert (batch["labels"] != -100).sum(-1).tolist() == [4, 6], "bytes, and the end of the turn"
+
+
+@pytest.mark.parametrize(("named", "kind"), [("pt", torch.Tensor), ("np", np.ndarray)])
+def test_where_tokens_stand_in_the_text_is_made_no_tensor(answered, monkeypatch, named, kind):
+    """It takes longer than tokenizing, of pairs of numbers that are used one by one; all else is tensors as before."""
+    from transformers import BatchEncoding
+
+    made = []
+    convert = BatchEncoding.convert_to_tensors
+    monkeypatch.setattr(
+        BatchEncoding,
+        "convert_to_tensors",
+        lambda self, tensor_type=None, **options: made.append(tensor_type) or convert(self, tensor_type, **options),
+    )
+    batch = answered(return_tensors=named)
+    assert set(made) <= {None}
+    assert set(batch) == {
+        "input_ids",
+        "attention_mask",
+        "input_features",
+        "feature_attention_mask",
+        "assistant_masks",
+    }
+    assert all(isinstance(tensor, kind) for tensor in batch.values())
+    assert {str(batch[name].dtype).removeprefix("torch.") for name in batch if name != "input_features"} == {"int64"}
 
 
 def test_labels_on_placeholders_are_refused(answered):
