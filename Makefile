@@ -59,11 +59,11 @@ test-quantization: .venv/quantization ## run the tests with weights in 4 and 8 b
 gpu: $(READY) ## run the tests and the benchmarks for a CUDA GPU, which say so where there is none
 	python -m pytest tests/gpu
 	@python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || { echo "No CUDA GPU: no benchmarks."; exit 0; }; \
-	set -x; python benchmarks/bench_encoder.py --layers 32 && python benchmarks/bench_generation.py --layers 32
+	set -x; python benchmarks/bench_encoder.py --layers 32 && python benchmarks/bench_generation.py --layers 32 && python benchmarks/bench_lora.py --layers 32
 
-# bench_answering.py needs the demo's model, which `make demo` trains.
+# bench_answering.py needs the demo's model, which `make demo` trains; bench_lora.py is for a GPU.
 bench: $(READY) ## run the benchmarks, which print ratios of one run
-	@for script in $(wildcard benchmarks/bench_*.py); do (set -x; python $$script) || exit 1; done
+	@for script in $(filter-out benchmarks/bench_lora.py,$(wildcard benchmarks/bench_*.py)); do (set -x; python $$script) || exit 1; done
 	python benchmarks/write_tables.py
 
 clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings

@@ -5,8 +5,8 @@
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
 CPU. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see build_tables.py and
-build_figures.py. `check_recall`: see check_recall.py. `training…` and `feed…`: see training_tables.py. With `--check`
-nothing is written, and a table that differs is an error.
+build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py. `training…` and `feed…`:
+see training_tables.py. With `--check` nothing is written, and a table that differs is an error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests" / "modeling_audio_reasoner" / "test_stock_defects.py"
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ("README.md", "docs/model.md", "docs/train.md", "docs/building.md", "docs/prompts.md")
+PAGES = (
+    "README.md",
+    "docs/model.md",
+    "docs/train.md",
+    "docs/building.md",
+    "docs/prompts.md",
+    "docs/ablations.md",
+)
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -80,13 +87,15 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a table differs")
     check = parser.parse_args().check
     sys.path.insert(0, str(ROOT))  # the tables are those of this checkout, whatever is installed
+    import ablation_tables
     import build_figures
     import build_tables
     import check_recall
     import training_tables
 
     ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
-    tables = {**ours, **build_tables.TABLES, **build_figures.TABLES, **check_recall.TABLES, **training_tables.TABLES}
+    figures = (build_tables, build_figures, check_recall, ablation_tables, training_tables)
+    tables = {**ours, **{name: written for module in figures for name, written in module.TABLES.items()}}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):
         print(f"No page has a place for the table {', '.join(missing)}.", file=sys.stderr)

@@ -21,7 +21,7 @@ def trimmed(audio: AudioReference, rate: int) -> np.ndarray:
     Raises:
         ValueError: the file is no audio, holds no samples, or is silent.
     """
-    from modeling_audio_reasoner.audio_loading import resample
+    from modeling_audio_reasoner.audio_resampling import resample
 
     waveform = resample(*audio.waveform(), rate)
     first, last = active_bounds(waveform, rate)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from modeling_audio_reasoner import SECTIONS, SYSTEM_PROMPT, Reasoning, parse_reasoning
-from modeling_audio_reasoner.audio_loading import resample
+from modeling_audio_reasoner.audio_resampling import resample
 
 from .audio_reference import AudioReference
 from .checks.check import PASS

@@ -1,7 +1,7 @@
 """Reads one recording into a mono waveform at the model's rate, or says in one sentence why it cannot be heard whole.
 
 Takes what `datasets`, transformers and people hand over: a path, a URL, bytes, an array, a decoder. soundfile reads
-files and soxr resamples; both are imported when they are needed. This module knows nothing of models or of text.
+files and is imported when it is needed. This module knows nothing of models or of text.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from urllib.request import urlopen
 
 import numpy as np
 
+from .audio_resampling import resample, resample_tensor
+
 
 SILENCE_PEAK = 1e-4  # -80 dB of full scale
 LOUDEST = 10.0  # times full scale: mixing goes a little beyond 1, 16-bit integers taken for floats far beyond
@@ -28,6 +30,8 @@ LONGEST_PATH = 4096  # what is longer is a recording in base64, as chat servers 
 
 def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
     """Read a recording as float32 mono samples at `sampling_rate` (Hz), shape (samples,).
+
+    A tensor on a CUDA device with another rate than the one wanted is resampled there, if torchaudio is installed.
 
     Args:
         source: a path or URL; `bytes`, or bytes in base64 (a `data:` URI or bare); an array (samples,) or (channels,
@@ -42,8 +46,26 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
     """
     if isinstance(source, (np.ndarray, list, tuple)) or hasattr(source, "detach"):
         return _to_mono(as_array(source, describe(source)), describe(source))
+    if _on_gpu(source):
+        source = _resampled_on_gpu(source, sampling_rate)
     waveform, rate = read_audio(source)
     return resample(waveform, rate, sampling_rate)
+
+
+def _on_gpu(source: Any) -> bool:
+    """Whether this is `{"array", "sampling_rate"}` with a recording of the right shape on a CUDA device."""
+    if not isinstance(source, dict) or source.get("sampling_rate") is None:
+        return False
+    array: Any = source.get("array")
+    if not getattr(array, "is_cuda", False) or not array.is_floating_point() or not array.numel():
+        return False
+    return array.ndim == 1 or array.ndim == 2 and array.shape[0] <= MAX_CHANNELS
+
+
+def _resampled_on_gpu(source: dict[str, Any], target: int) -> dict[str, Any]:
+    rate = _checked_rate(source["sampling_rate"], describe(source))
+    found = None if rate == target else resample_tensor(source["array"], rate, target)
+    return source if found is None else {**source, "array": found, "sampling_rate": target}
 
 
 def read_audio(source: Any) -> tuple[np.ndarray, int]:
@@ -151,35 +173,6 @@ def check_audible(waveform: np.ndarray, name: str) -> None:
     peak = float(np.abs(waveform).max()) if waveform.size else 0.0
     if peak < SILENCE_PEAK:
         raise ValueError(f"{name} is silent (its peak is {peak:.1e} of full scale): check the recording.")
-
-
-def resample(waveform: np.ndarray, rate: int, target: int) -> np.ndarray:
-    """Band-limited resampling of (samples,) from `rate` to `target` Hz.
-
-    Uses soxr's high quality. Where soxr is not installed, the spectrum is cut or extended by an exact Fourier
-    transform; in the pass band the two agree within -60 dB (tested), so that an answer does not depend on it.
-    """
-    if rate == target:
-        return np.ascontiguousarray(waveform, dtype=np.float32)
-    try:
-        import soxr
-    except ImportError:
-        return _resample_fourier(waveform, rate, target)
-    return soxr.resample(waveform.astype(np.float32, copy=False), rate, target, quality="HQ")
-
-
-def _resample_fourier(waveform: np.ndarray, rate: int, target: int) -> np.ndarray:
-    common = math.gcd(rate, target)
-    up, down = target // common, rate // common
-    length = -(-len(waveform) * up // down)
-    margin = rate // 10  # silence at the end, so that the clip's end does not ring into its beginning
-    padded = -(-(len(waveform) + margin) // down) * down
-    spectrum = np.fft.rfft(waveform, padded)
-    resized = padded // down * up
-    wanted = np.zeros(resized // 2 + 1, dtype=spectrum.dtype)
-    kept = min(len(wanted), len(spectrum))
-    wanted[:kept] = spectrum[:kept]
-    return (np.fft.irfft(wanted, resized)[:length] * (up / down)).astype(np.float32)
 
 
 def _contents(source: Any, name: str) -> bytes:

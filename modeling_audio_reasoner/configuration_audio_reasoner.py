@@ -43,6 +43,9 @@ class AudioReasonerEncoderConfig(PreTrainedConfig):
 
     The fields `apply_spec_augment` and `mask_*` mask the features in training (SpecAugment, arXiv 1904.08779) and have
     the meaning they have in Whisper's configuration; they do nothing in evaluation mode.
+
+    Raises:
+        ValueError: `d_model` is no multiple of `encoder_attention_heads`, or a `mask_*` is out of its range.
     """
 
     model_type = "audio_reasoner_encoder"
@@ -79,6 +82,12 @@ class AudioReasonerEncoderConfig(PreTrainedConfig):
             raise ValueError(
                 f"d_model ({d_model}) must be a multiple of encoder_attention_heads ({encoder_attention_heads})."
             )
+        for name, share in (("mask_time_prob", mask_time_prob), ("mask_feature_prob", mask_feature_prob)):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{name} is {share!r}: give a share from 0 to 1.")
+        for name, length in (("mask_time_length", mask_time_length), ("mask_feature_length", mask_feature_length)):
+            if not length >= 1:
+                raise ValueError(f"{name} is {length!r}: give a whole number from 1 on.")
         self.num_mel_bins = num_mel_bins
         self.encoder_layers = encoder_layers
         self.encoder_attention_heads = encoder_attention_heads
@@ -135,6 +144,23 @@ class AudioReasonerConfig(PreTrainedConfig):
         kwargs.setdefault("tie_word_embeddings", getattr(self.text_config, "tie_word_embeddings", False))
         kwargs.setdefault("auto_map", dict(MODEL_AUTO_MAP))
         super().__init__(**kwargs)
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """As the base class; an `audio_config` in `kwargs` changes fields of the encoder's, as a recipe asks.
+
+        Raises:
+            ValueError: it names what is no field.
+        """
+        changed = kwargs.get("audio_config")
+        if isinstance(changed, dict):
+            known = AudioReasonerEncoderConfig().to_dict()
+            if unknown := [name for name in changed if name not in known]:
+                raise ValueError(
+                    f"audio_config names {unknown[0]!r}, which is no field of the encoder's configuration and would "
+                    "be passed over: correct it, as in {'apply_spec_augment': True}."
+                )
+        return super().from_dict(config_dict, **kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """As the base class, naming the code as files beside the configuration: a folder is self-contained."""

@@ -54,6 +54,7 @@ KNOWN_FILES = (
     "merges.txt",
     "chat_template.*",
     "audio_loading.py",
+    "audio_resampling.py",
     "*_audio_reasoner.py",
     "__pycache__",
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import torch
@@ -23,6 +22,7 @@ from transformers.utils.generic import is_flash_attention_requested
 
 from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_positions
 from .linear_audio_reasoner import AudioReasonerConv1d, AudioReasonerLinear
+from .packing_audio_reasoner import Packing
 from .quantization_audio_reasoner import keep_audio_exact
 from .saving_audio_reasoner import PushesCode, save_code
 
@@ -40,32 +40,6 @@ class AudioReasonerEncoderOutput(ModelOutput):
     last_hidden_state: torch.Tensor = None  # type: ignore[assignment]  # ModelOutput wants defaults
     lengths: torch.Tensor = None  # type: ignore[assignment]
     pooler_output: torch.Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Packing:
-    """How windows lie one after the other in a packed tensor.
-
-    groups: runs of (windows, positions of each), in packed order.
-    bounds: (windows + 1,) int32, where each window starts, and the end of the last: FlashAttention's `cu_seqlens`.
-    longest: positions of the longest window.
-    """
-
-    groups: list[tuple[int, int]]
-    bounds: torch.Tensor
-    longest: int
-
-    @classmethod
-    def of(cls, positions: list[int], device: torch.device) -> Packing:
-        """Of windows with so many positions, in packed order: [5, 5, 3] has the groups [(2, 5), (1, 3)]."""
-        groups: list[tuple[int, int]] = []
-        for length in positions:
-            if groups and groups[-1][1] == length:
-                groups[-1] = (groups[-1][0] + 1, length)
-            else:
-                groups.append((1, length))
-        bounds = torch.tensor([0, *accumulate(positions)], dtype=torch.int32, device=device)
-        return cls(groups, bounds, max(positions))
 
 
 def eager_attention_forward(

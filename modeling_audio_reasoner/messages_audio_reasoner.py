@@ -23,6 +23,8 @@ OTHER_NAMES = {"developer": "system"}
 AUDIO_KEYS = ("audio", "url", "path", "audio_url")
 PART_KEYS = {"text": ("text",), "audio": AUDIO_KEYS, "audio_url": AUDIO_KEYS, "input_audio": ("input_audio",)}
 """What is read of a content part, by its type."""
+AUGMENTATION_KEY = "augmentation"
+"""How the recording of a part may be varied, in a row for training."""
 SILENT_KEYS = {"cache_control", "prompt_cache_breakpoint", "id"}
 """What clients add to parts and messages and what says nothing to a model."""
 SILENT_MESSAGE_KEYS = {*SILENT_KEYS, "name", "tool_call_id"}
@@ -107,7 +109,9 @@ def check_beside_messages(given: Mapping[str, Any], template: str) -> dict[str, 
     return {name: value for name, value in given.items() if name not in BESIDE_MESSAGES}
 
 
-def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "") -> dict[str, Any]:
+def prepared_message(
+    message: Any, hear: Callable[[Any], Any], template: str = "", vary: Callable[[Any, Any], Any] | None = None
+) -> dict[str, Any]:
     """A message with text parts and `{"type": "audio", "audio": …}` alone.
 
     Text parts that follow each other become one, so that a control token cannot be put together out of two.
@@ -117,6 +121,8 @@ def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "
             fills them in, are not there.
         hear: from the source of a recording to what stands under `audio`.
         template: the chat template, which may show more of a message than its content, as `tool_calls`.
+        vary: from what was heard and what stands under `augmentation` in its part to a variant, in a row for training;
+            where nothing is trained, such a part is refused.
 
     Raises:
         ValueError: the message is malformed, or holds anything that would be neither read nor heard.
@@ -140,7 +146,7 @@ def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "
         )
     parts: list[dict[str, Any]] = []
     for part in content:
-        prepared = _prepared_part(part, role, hear)
+        prepared = _prepared_part(part, role, hear, vary)
         if parts and prepared["type"] == parts[-1]["type"] == "text":
             parts[-1]["text"] += prepared["text"]
         else:
@@ -148,7 +154,9 @@ def prepared_message(message: Any, hear: Callable[[Any], Any], template: str = "
     return {**message, "content": parts}
 
 
-def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[str, Any]:
+def _prepared_part(
+    given: Any, role: str, hear: Callable[[Any], Any], vary: Callable[[Any, Any], Any] | None
+) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ValueError(f"A content part is a {type(given).__name__}: pass a dict with 'type'.")
     part = {key: value for key, value in given.items() if value is not None}
@@ -164,6 +172,13 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
             f"A content part is of type {kind!r}, which would be passed over: give parts of type 'text' and 'audio'."
         )
     what = f"A content part of type {kind}"
+    augmentation = None if kind == "text" else part.pop(AUGMENTATION_KEY, None)
+    varied = not _is_nothing(augmentation)
+    if varied and vary is None:
+        raise ValueError(
+            f"{what} holds {AUGMENTATION_KEY!r}, by which a recording is varied in training alone, where the answers "
+            "are marked (TRL's assistant_only_loss): leave it out."
+        )
     _refuse_others(part, {"type", *PART_KEYS[kind], *SILENT_KEYS}, what)
     if kind != "text" and (meant := [name for name in HOW_TO_HEAR if name in part]):
         raise ValueError(
@@ -176,8 +191,8 @@ def _prepared_part(given: Any, role: str, hear: Callable[[Any], Any]) -> dict[st
         return {"type": "text", "text": part["text"]}
     if role == "assistant":
         raise ValueError("A message of assistant holds a recording: an assistant writes text alone.")
-    source = _openai_source(part) if kind == "input_audio" else _source(part)
-    return {"type": "audio", "audio": hear(source)}
+    heard = hear(_openai_source(part) if kind == "input_audio" else _source(part))
+    return {"type": "audio", "audio": vary(heard, augmentation) if varied and vary is not None else heard}
 
 
 def _refuse_beside_content(message: Mapping[str, Any], role: str, template: str) -> None:

@@ -6,7 +6,6 @@ so released weights load under the same keys. This file knows nothing of files, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,30 +13,20 @@ import torch
 from torch import nn
 from transformers import AutoModel
 from transformers.cache_utils import Cache
-from transformers.conversion_mapping import (
-    get_checkpoint_conversion_mapping,
-    register_checkpoint_conversion_mapping,
-)
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
+from .checkpoint_names_audio_reasoner import name_in_memory, register_checkpoint_names
 from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 from .images_audio_reasoner import recordings_of_pixels
+from .processes_audio_reasoner import gather_head, others_run
+from .training_speed_audio_reasoner import register_training_speed
+from .unpadding_audio_reasoner import can_leave_padding_out, without_padding
 
 
 MASK_ALONE = "feature_attention_mask came without input_features: pass both, or neither."
-
-
-def _others_encode() -> bool:
-    """Whether there are other processes, which may wait for this one in a layer of the encoder.
-
-    Where weights are sharded (FSDP, ZeRO-3) each layer is put together from all processes before it runs, in
-    evaluation too; where they are not (DDP), all processes average each gradient.
-    """
-    distributed = torch.distributed
-    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
 class AudioReasonerMultiModalProjector(nn.Module):
@@ -114,7 +103,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
                     "data set a column `images` with an empty list in every row, or TRL leaves the recordings out."
                 )
             # A single token is a step of an answer, in which no process encodes.
-            alone = inputs_embeds.shape[1] == 1 or not _others_encode()
+            alone = inputs_embeds.shape[1] == 1 or not others_run()
             return inputs_embeds if alone else inputs_embeds + self._nothing_heard(inputs_embeds)
         embeddings = torch.cat(embeddings_of_prompts(placeholders, audio))
         embeddings = embeddings.to(inputs_embeds.device, inputs_embeds.dtype)
@@ -163,14 +152,11 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
             raise ValueError(EMBEDDINGS_AND_RECORDINGS)
         elif feature_attention_mask is not None:
             raise ValueError(MASK_ALONE)
-        return self.language_model(
-            attention_mask=attention_mask,
-            position_ids=position_ids,
-            past_key_values=past_key_values,
-            inputs_embeds=inputs_embeds,
-            use_cache=use_cache,
-            **kwargs,
-        )
+        kwargs |= {"position_ids": position_ids, "use_cache": use_cache}
+        given = {"inputs_embeds": inputs_embeds, "attention_mask": attention_mask, **kwargs}
+        if past_key_values is None and can_leave_padding_out(self.language_model, **given):
+            return without_padding(self.language_model, **given)
+        return self.language_model(past_key_values=past_key_values, **given)
 
 
 class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioGenerationMixin):
@@ -184,6 +170,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         table = self.get_input_embeddings()
         name = next(name for name, module in self.named_modules() if module is table)
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
+        self.register_forward_pre_hook(gather_head)
         self.post_init()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
@@ -192,7 +179,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         A trainer that goes on from a checkpoint reads its file and loads it so, and passes over names that it does not
         find: it would go on from the weights that training began with.
         """
-        named = {_name_in_memory(name): weight for name, weight in state_dict.items()}
+        named = {name_in_memory(name): weight for name, weight in state_dict.items()}
         return super().load_state_dict(named, strict, assign)
 
     def get_input_embeddings(self) -> nn.Module:
@@ -270,34 +257,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         )
 
 
-def _name_in_memory(name: str) -> str:
-    """Of a weight's name in a file, what it is in a whole model: see `_register_checkpoint_names`."""
-    for pattern, replacement in (
-        (r"^language_model\.lm_head\.", "lm_head."),
-        (r"^language_model\.model\.(model\.)?", "model.language_model."),
-        (r"^(audio_tower|multi_modal_projector)\.", r"model.\1."),
-    ):
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-def _register_checkpoint_names() -> None:
-    """Read and write Qwen2-Audio's key names.
-
-    Files hold `audio_tower.*`, `language_model.model.*`, `language_model.lm_head.weight`; in memory the first two live
-    under `model.`. transformers applies such a mapping to custom code only where it is registered by model type and by
-    class name; without it, `lm_head` would be left at random. It is transformers' own, so that this model reads and
-    writes what Qwen2-Audio's class of the same version does: before 5.23 `language_model.model.model.*`.
-    """
-    for name, source in (
-        ("audio_reasoner", "qwen2_audio"),
-        ("AudioReasonerForConditionalGeneration", "qwen2_audio"),
-        ("AudioReasonerModel", "Qwen2AudioModel"),
-    ):
-        if get_checkpoint_conversion_mapping(name) is None:
-            register_checkpoint_conversion_mapping(name, get_checkpoint_conversion_mapping(source))
-
-
-_register_checkpoint_names()
+register_checkpoint_names()
+register_training_speed()
 
 __all__ = ["AudioReasonerForConditionalGeneration", "AudioReasonerModel"]

@@ -14,6 +14,7 @@ from transformers import BatchFeature, ProcessorMixin
 
 from .arguments_audio_reasoner import are_clips, compare_totals, is_empty, prompts_of, recordings_of
 from .audio_loading import check_duration, describe, load_audio
+from .augmentation_audio_reasoner import Augmentation, Variants
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .grammar_audio_reasoner import ReasoningGrammar
@@ -74,6 +75,7 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         if type(feature_extractor).__name__ == ours.__name__ and not isinstance(feature_extractor, ours):
             feature_extractor = ours.from_dict(feature_extractor.to_dict())
         super().__init__(feature_extractor, tokenizer, chat_template=chat_template)
+        self._variants = Variants()
 
     def __call__(
         self,
@@ -160,7 +162,9 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         ends; `padding_side` overrides it.
 
         With `return_assistant_tokens_mask` rows are for training, so `truncation` refuses those longer than
-        `max_length` and cuts none. Whole conversations come back as a [`TrainingBatch`].
+        `max_length` and cuts none, and a recording whose part holds an `augmentation` is varied (see
+        [`Augmentation`]); where nothing is trained such a part is refused. Whole conversations come back as a
+        [`TrainingBatch`].
 
         Raises:
             ValueError: a message is malformed, or holds anything that is neither text nor a recording; tools,
@@ -190,17 +194,20 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         ):
             kwargs = _padded_left(kwargs)
         limit = None
-        if load and kwargs.get("return_assistant_tokens_mask"):
+        training = bool(load and kwargs.get("return_assistant_tokens_mask"))
+        if training:
             if fault := unmarked_answers(template):
                 raise ValueError(fault)
             kwargs, limit = without_truncation(kwargs)
         tensors = None
-        if load and kwargs.get("return_assistant_tokens_mask") and kwargs.get("return_dict"):
+        if training and kwargs.get("return_dict"):
             # The base class would make a tensor of where each token stands in the text, which takes longer than to
             # tokenize, and use it as a list.
             tensors = kwargs.pop("return_tensors", None)
             kwargs["return_tensors"] = None
-        prepared = [[self._prepare_message(each, load, template) for each in messages] for messages in conversations]
+        prepared = [
+            [self._prepare_message(each, load, template, training) for each in messages] for messages in conversations
+        ]
         encoded = super().apply_chat_template(prepared if batched else prepared[0], chat_template, **kwargs)
         if tensors not in (None, "auto"):
             encoded.convert_to_tensors(tensors)
@@ -218,9 +225,10 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         processed_dict["offset_mapping"] = offsets.tolist() if hasattr(offsets, "tolist") else offsets
         return super()._adjust_assistant_masks_indices(processed_dict, generation_indices)
 
-    def _prepare_message(self, message: dict, load: bool, template: str) -> dict:
+    def _prepare_message(self, message: dict, load: bool, template: str, training: bool) -> dict:
         """The message with each recording as a waveform, so that the base class has nothing to load or to miss."""
-        prepared = prepared_message(message, self._hear if load else lambda source: source, template)
+        hear = self._hear if load else lambda source: source
+        prepared = prepared_message(message, hear, template, self._vary if training else None)
         if _BEFORE_5_23 and load and prepared["role"] != "assistant":
             self._refuse_control_tokens(prepared)
         return prepared
@@ -242,6 +250,12 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
         extractor = self.feature_extractor
         check_duration(describe(source), len(waveform), extractor.sampling_rate, extractor.max_duration)
         return waveform
+
+    def _vary(self, waveform: Any, augmentation: Any) -> Any:
+        """A variant of a recording (samples,), no longer than the longest that is heard unless it was."""
+        extractor = self.feature_extractor
+        generator = self._variants.generator(waveform)
+        return Augmentation.of(augmentation).vary(waveform, extractor.sampling_rate, generator, extractor.max_duration)
 
     def parse_reasoning(self, text: str) -> Reasoning:
         """The sections of a decoded answer; see [`parse_reasoning`]."""

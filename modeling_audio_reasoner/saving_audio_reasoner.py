@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .arguments_audio_reasoner import recordings_of  # noqa: F401
     from .audio_loading import load_audio  # noqa: F401
+    from .audio_resampling import resample  # noqa: F401
+    from .augmentation_audio_reasoner import Augmentation  # noqa: F401
+    from .checkpoint_names_audio_reasoner import name_in_memory  # noqa: F401
     from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
     from .encoder_audio_reasoner import AudioReasonerEncoder  # noqa: F401
@@ -23,17 +26,24 @@ if TYPE_CHECKING:
     from .linear_audio_reasoner import AudioReasonerLinear  # noqa: F401
     from .messages_audio_reasoner import prepared_message  # noqa: F401
     from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration  # noqa: F401
+    from .packing_audio_reasoner import Packing  # noqa: F401
+    from .processes_audio_reasoner import others_run  # noqa: F401
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .training_audio_reasoner import TrainingBatch  # noqa: F401
+    from .training_speed_audio_reasoner import Throughput  # noqa: F401
+    from .unpadding_audio_reasoner import without_padding  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
 
 CODE_FILES = (
     "arguments_audio_reasoner.py",
     "audio_loading.py",
+    "audio_resampling.py",
+    "augmentation_audio_reasoner.py",
+    "checkpoint_names_audio_reasoner.py",
     "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",
     "encoder_audio_reasoner.py",
@@ -44,6 +54,8 @@ CODE_FILES = (
     "linear_audio_reasoner.py",
     "messages_audio_reasoner.py",
     "modeling_audio_reasoner.py",
+    "packing_audio_reasoner.py",
+    "processes_audio_reasoner.py",
     "processing_audio_reasoner.py",
     "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
@@ -51,6 +63,8 @@ CODE_FILES = (
     "streaming_audio_reasoner.py",
     "token_masks_audio_reasoner.py",
     "training_audio_reasoner.py",
+    "training_speed_audio_reasoner.py",
+    "unpadding_audio_reasoner.py",
     "voting_audio_reasoner.py",
 )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from modeling_audio_reasoner.augmentation_audio_reasoner import with_noise
+
 
 def augment_clip(
     waveform: np.ndarray,
@@ -46,9 +48,7 @@ def augment_clip(
         offset = 0
     waveform = waveform * np.float32(10 ** (generator.uniform(-gain_db, 0.0) / 20))
     if generator.random() < noise_probability:
-        snr = 10 ** (generator.uniform(*noise_snr_db) / 10)
-        scale = np.sqrt(np.mean(np.square(waveform)) / snr)
-        waveform = waveform + np.float32(scale) * generator.standard_normal(len(waveform), dtype=np.float32)
+        waveform = with_noise(waveform, generator.uniform(*noise_snr_db), generator)
     return waveform, factor, offset
 
 

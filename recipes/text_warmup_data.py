@@ -10,6 +10,9 @@ invented ones, so that copying is learnt and not the names.
 The model learns to read the question, to find what is heard and to write the sections; `warm_up_text.py` trains it.
 The rows are tokens of the model, with labels on the answers alone, and beside them the words for each placeholder of
 the clip. The output is a folder in the Hub's layout, whole or not at all.
+
+Data sets that differ in nothing but their sections are varied alike where `--names-of` gives them the same words to
+invent names of.
 """
 
 from __future__ import annotations
@@ -210,10 +213,12 @@ class Variety:
             raise ValueError(f"--invented is {self.invented}: give a share between 0 and 1.")
 
 
-def training_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) -> list[dict[str, Any]]:
-    """The rows of a train split, varied, as tokens."""
+def training_rows(
+    rows: list[dict[str, Any]], tokenizer: Any, variety: Variety, vocabularies: Vocabularies | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a train split, varied, as tokens; what may be exchanged is that of these rows unless it is given."""
     generator = random.Random(variety.seed)
-    vocabularies = Vocabularies(rows)
+    vocabularies = vocabularies or Vocabularies(rows)
     varied = [
         warmup_row(row, generator, variety.longest_run, vocabularies, variety.invented)
         for row in rows
@@ -228,8 +233,18 @@ def held_out_rows(rows: list[dict[str, Any]], tokenizer: Any, variety: Variety) 
     return tokenize([warmup_row(row, generator, variety.longest_run) for row in rows], tokenizer)
 
 
-def write(dataset_name: str, model: str | Path, output: str | Path, variety: Variety) -> int:
-    """Write the folder; returns the number of training rows."""
+def write(
+    dataset_name: str, model: str | Path, output: str | Path, variety: Variety, names_of: str | None = None
+) -> int:
+    """Write the folder; returns the number of training rows.
+
+    Args:
+        dataset_name: CoTA, a folder or a name on the Hub.
+        model: the folder of the model that will be trained.
+        output: the folder to write.
+        variety: how the rows are varied.
+        names_of: the data set whose train split says what may be exchanged; `dataset_name` where it is None.
+    """
     from datasets import Dataset
     from transformers import AutoTokenizer
 
@@ -240,7 +255,8 @@ def write(dataset_name: str, model: str | Path, output: str | Path, variety: Var
         raise ValueError(f"The tokenizer in {model} has no audio_token: run recipes/init_text_model.py again.")
     with whole_folder(output, marker="README.md") as folder:
         (folder / "data").mkdir()
-        train = training_rows(list(read_text_rows(dataset_name, "train")), tokenizer, variety)
+        names = None if names_of is None else Vocabularies(list(read_text_rows(names_of, "train")))
+        train = training_rows(list(read_text_rows(dataset_name, "train")), tokenizer, variety, names)
         validation = held_out_rows(list(read_text_rows(dataset_name, "validation")), tokenizer, variety)
         for split, tokenized in (("train", train), ("validation", validation)):
             Dataset.from_list(tokenized).to_parquet(folder / "data" / f"{split}.parquet")
@@ -254,6 +270,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--dataset", default="cota", help="CoTA: a folder or a name on the Hub")
     parser.add_argument("--model", default="demo/text_initial", help="the folder of the model that will be trained")
     parser.add_argument("--output", default="demo/text_warmup", help="the folder to write")
+    parser.add_argument("--names-of", help="the data set whose words say what may be invented; --dataset by default")
     helps = {
         "orders": "orders of the choices for each row",
         "longest_run": "what is heard is said 1 to so many times in a row, and so are pauses",
@@ -266,7 +283,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         variety = Variety(**{name: getattr(arguments, name) for name in helps})
-        rows = write(arguments.dataset, arguments.model, arguments.output, variety)
+        rows = write(arguments.dataset, arguments.model, arguments.output, variety, arguments.names_of)
     except (OSError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -86,6 +86,20 @@ def test_batches_as_on_a_gpu(small_generation, tmp_path, capsys):
     assert results(tmp_path, "batches")[trained.what]["samples_per_second"][0] == 2 / trained.ours
 
 
+def test_steps_of_the_lora_recipe(small_generation, benchmark, tmp_path, monkeypatch):
+    """Both classes take the same loss from the same weights, whose adapters begin at nothing."""
+    module = benchmark("bench_lora", "--layers", "1", "--rows", "2")
+    # A process that holds what steps before have freed grows by nothing.
+    monkeypatch.setattr(module, "peak_bytes", lambda work: 2**30 if work() > 0 else 0)
+    module.main()
+    rows = results(tmp_path, "lora")
+    assert set(rows) == {f"LoRA step, sdpa, 2 rows{what}" for what in ("", ", memory beyond the weights")}
+    written = json.loads((tmp_path / "results" / "lora.json").read_text(encoding="utf-8"))
+    # 56 tokens of the system's prompt, 24 of the question, and 25 embeddings of a second.
+    assert written["tokens"] == 2 * (56 + 24) + 50 + 750 + 1024 + 256
+    assert written["limits"]["sdpa"]["share"] > 0
+
+
 @pytest.mark.slow
 def test_loading(small_generation):
     assert small_generation.loading(threads=2, repeats=1).ratio > 0

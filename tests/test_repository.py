@@ -24,7 +24,7 @@ MAY_IMPORT = {
 # Of other people's, what the model may import: when its modules load, and within its functions.
 # jinja2 comes with torch.
 MODEL_IMPORTS = {"torch", "numpy", "transformers", "jinja2"}
-MODEL_LAZY_IMPORTS = MODEL_IMPORTS | {"soundfile", "soxr", "torchcodec"}
+MODEL_LAZY_IMPORTS = MODEL_IMPORTS | {"soundfile", "soxr", "torchcodec", "torchaudio"}
 LONGEST_FILE = 500  # lines
 LINKED_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

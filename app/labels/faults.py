@@ -92,6 +92,18 @@ def row_faults(sizes: Sequence[RowSize], max_length: int | None, max_duration: f
     return faults
 
 
+def held_out_faults(sizes: Sequence[RowSize]) -> list[str]:
+    """Faults of rows to evaluate on that are none of rows to train on."""
+    varied = [size for size in sizes if size.varied]
+    if not varied:
+        return []
+    return [
+        f"{len(varied)} of {len(sizes)} rows hold a recording with an `augmentation`, the first of them "
+        f"{varied[0].name}, so each evaluation would hear another variant: write the rows without, as "
+        "recipes/augmented_rows.py does."
+    ]
+
+
 def row_warnings(sizes: Sequence[RowSize]) -> list[str]:
     """What may be meant, or not."""
     read = [size for size in sizes if not size.error]

@@ -22,7 +22,8 @@ def split_figures(
 
     Returns:
         `rows`, `recordings`, `audio_seconds`, `tokens`, `longest_row` (tokens), `trained_share` of the tokens, and
-        `padding_share` of what batches hold, `in_random_order` and `grouped_by_length`.
+        `padding_share` of what batches hold, `in_random_order` and `grouped_by_length`; with recordings that training
+        varies also `varied_recordings`. All is counted of recordings as they are.
     """
     import torch
     from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -36,9 +37,11 @@ def split_figures(
     order = torch.randperm(len(tokens), generator=generator).tolist()
     grouped = LengthGroupedSampler(rows_of_a_step, lengths=list(by), generator=generator)
     seconds = [length for number in kept for length in sizes[number].seconds]
+    varied = sum(sizes[number].varied for number in kept)
     return {
         "rows": len(sizes),
         "recordings": len(seconds),
+        **({"varied_recordings": varied} if varied else {}),
         "audio_seconds": round(sum(seconds), 2),
         "tokens": sum(tokens),
         "longest_row": max(tokens),

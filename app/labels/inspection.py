@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.labels.batch_rows import BatchRow, mismatches, rows_of
-from app.labels.faults import row_faults, row_warnings, setting_faults, template_of
+from app.labels.faults import held_out_faults, row_faults, row_warnings, setting_faults, template_of
 from app.labels.figures import split_figures
 from app.labels.row_sizes import RowSize, row_sizes
 from app.labels.trainer import Recipe, first_batch, load_processor, load_split, trainer_of
@@ -77,7 +77,8 @@ def inspect(
         except ValueError as error:
             found.faults.append(f"The recipe evaluates on its dataset_test_split. {error}")
         else:
-            found.faults += [f"Of {held_out}, {fault}" for fault in row_faults(sizes, recipe.max_length, longest)]
+            faults = row_faults(sizes, recipe.max_length, longest) + held_out_faults(sizes)
+            found.faults += [f"Of {held_out}, {fault}" for fault in faults]
             found.warnings += [f"Of {held_out}, {warning}" for warning in row_warnings(sizes)]
     if not buildable:
         return found

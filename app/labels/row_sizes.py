@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from app.labels.batch_rows import clips_of
+from modeling_audio_reasoner.augmentation_audio_reasoner import Augmentation
 
 
 @dataclass(frozen=True)
 class RowSize:
-    """A row, if it can be read: its tokens, how many of them are trained on, where its last recording ends, and the
-    seconds of each recording; otherwise what is wrong with it."""
+    """A row, if it can be read: its tokens, how many of them are trained on, where its last recording ends, the
+    seconds of each recording, and how many of these training varies; otherwise what is wrong with it."""
 
     name: str
     tokens: int = 0
@@ -26,6 +27,7 @@ class RowSize:
     recordings_end: int = 0
     seconds: tuple[float, ...] = ()
     error: str = ""
+    varied: int = 0
 
     @property
     def longest_recording(self) -> float:
@@ -34,9 +36,10 @@ class RowSize:
 
 
 class Counter:
-    """A processor that computes no log-mels and takes recordings of any length.
+    """A processor that computes no log-mels, takes recordings of any length, and leaves them as they are.
 
-    `windows` holds the samples of each window of the recordings that were heard last.
+    `windows` holds the samples of each window of the recordings that were heard last, and `varied` says how many of
+    them would be varied in training.
     """
 
     def __init__(self, processor: Any) -> None:
@@ -45,15 +48,22 @@ class Counter:
         extractor._log_mel = self._without_values
         self.processor = copy.copy(processor)
         self.processor.feature_extractor = extractor
+        self.processor._vary = self._unvaried
         self.windows: list[int] = []
+        self.varied = 0
 
     def _without_values(self, window: np.ndarray) -> np.ndarray:
         self.windows.append(len(window))
         return np.zeros((self.processor.feature_extractor.feature_size, 1), dtype=np.float32)
 
+    def _unvaried(self, waveform: np.ndarray, augmentation: Any) -> np.ndarray:
+        Augmentation.of(augmentation)  # raises what training would
+        self.varied += 1
+        return waveform
+
     def encode(self, messages: Sequence[dict], template: str | None) -> Any:
         """What TRL's collator would be given, of one conversation."""
-        self.windows = []
+        self.windows, self.varied = [], 0
         return self.processor.apply_chat_template(
             [messages],
             chat_template=template,
@@ -108,4 +118,4 @@ def _size(name: str, row: dict[str, Any], counter: Counter, template: str | None
         for clip in clips_of([ids], frames, placeholder, extractor.hop_length / extractor.sampling_rate)[0]
     )
     end = len(ids) - ids[::-1].index(placeholder) if seconds else 0
-    return RowSize(name, len(ids), int(np.sum(encoded["assistant_masks"])), end, seconds)
+    return RowSize(name, len(ids), int(np.sum(encoded["assistant_masks"])), end, seconds, varied=counter.varied)

@@ -55,6 +55,8 @@ def figure_lines(found: Inspection) -> list[str]:
     if "tokens" not in figures:
         return []
     padding = figures["padding_share"]
+    varied = figures.get("varied_recordings")
+    note = f"{varied} recordings are varied each time they are read; the figures are of them as they are"
     return [
         f"All of {found.split}: {figures['rows']} rows, {figures['recordings']} recordings, "
         f"{figures['audio_seconds']:.2f} s of audio",
@@ -62,4 +64,5 @@ def figure_lines(found: Inspection) -> list[str]:
         f"{figures['longest_row']}",
         f"Padding in batches: {padding['grouped_by_length']:.1%} grouped by length, "
         f"{padding['in_random_order']:.1%} in random order",
+        *([note] if varied else []),
     ]

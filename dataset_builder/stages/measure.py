@@ -59,7 +59,7 @@ class Measure(Stage):
         }
 
     async def process(self, row: Row) -> Outcome:
-        from modeling_audio_reasoner.audio_loading import resample
+        from modeling_audio_reasoner.audio_resampling import resample
 
         from ..measuring.facts import measure
         from ..measuring.fingerprint import fingerprint, to_text

@@ -7,8 +7,9 @@ import pytest
 import torch
 from transformers.utils import is_flash_attn_2_available
 
-from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerFeatureExtractor
+from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerFeatureExtractor, load_audio
 from modeling_audio_reasoner import AudioReasonerForConditionalGeneration as Model
+from modeling_audio_reasoner.audio_resampling import resample_tensor
 
 
 PLACEHOLDER = 7
@@ -72,3 +73,16 @@ def test_generates_in_bfloat16(config, inputs):
     model = Model(config).eval().cuda().to(torch.bfloat16)
     tokens = model.generate(**on_gpu(inputs), max_new_tokens=5, do_sample=False)
     assert tokens.shape == (3, inputs["input_ids"].shape[1] + 5)
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+def test_a_recording_on_the_gpu_is_resampled_there(rate):
+    """As on the CPU within -70 dB, away from the ends."""
+    pytest.importorskip("torchaudio", reason="torchaudio is not installed")
+    times = np.arange(2 * rate) / rate
+    waveform = sum(0.1 * np.sin(2 * np.pi * tone * times) for tone in (110, 440, 1760, 3000)).astype(np.float32)
+    expected = load_audio({"array": waveform, "sampling_rate": rate}, 16_000)[64:-64]
+    on_gpu = torch.from_numpy(waveform).cuda()
+    assert resample_tensor(on_gpu, rate, 16_000).is_cuda
+    found = load_audio({"array": on_gpu, "sampling_rate": rate}, 16_000)[64:-64]
+    assert np.std(found - expected) < 10 ** (-70 / 20) * np.std(expected)

@@ -166,6 +166,33 @@ def test_the_split_to_evaluate_on_is_looked_at(write_recipe, weightless, tones, 
     assert "evaluates on its dataset_test_split" in fault and "has no split 'test'" in fault
 
 
+def test_variants_are_shown_and_counted(write_recipe, tones, tmp_path):
+    """The batch holds variants, the figures are of the recordings as they are, and none may be evaluated on."""
+    from datasets import load_dataset
+
+    import augmented_rows
+
+    folder = tmp_path / "varied"
+    assert augmented_rows.main(["--dataset", str(tones), "--output", str(folder), "--speed", "0.3"]) == 0
+    plain, found = (
+        json.loads(inspect(write_recipe(dataset_name=str(data)), "--json").stdout) for data in (tones, folder)
+    )
+    assert found["figures"] == {**plain["figures"], "varied_recordings": 64}
+    assert found["faults"] == found["warnings"] == []
+    seconds = [[row["clips"][0]["seconds"] for row in inspection["rows"]] for inspection in (plain, found)]
+    assert [row["name"] for row in found["rows"]] == [row["name"] for row in plain["rows"]]
+    assert all(0.76 < one / other < 1.45 for one, other in zip(*reversed(seconds), strict=True))
+    assert len({round(one / other, 1) for one, other in zip(*reversed(seconds), strict=True)}) > 1
+    said = inspect(write_recipe(dataset_name=str(folder))).stdout
+    assert "64 recordings are varied each time they are read; the figures are of them as they are" in said
+    both = load_dataset(str(folder))
+    (tmp_path / "wrong" / "data").mkdir(parents=True)
+    for split in ("train", "validation"):
+        both["train"].to_parquet(tmp_path / "wrong" / "data" / f"{split}.parquet")
+    (fault,) = faults_of(write_recipe(dataset_name=str(tmp_path / "wrong")))
+    assert fault.startswith("Of validation, 64 of 64 rows hold a recording with an `augmentation`, the first of them")
+
+
 def test_keys_that_nothing_reads(write_recipe):
     done = inspect(write_recipe(learnig_rate=0.1))
     assert done.exit_code == 1 and "names learnig_rate, which neither trl sft nor accelerate" in done.stderr

@@ -40,7 +40,7 @@ RECIPE = {
     "eval_strategy": "steps",
     "eval_steps": 40,
     "logging_steps": 20,
-    "report_to": "trackio" if find_spec("trackio") else "none",
+    "report_to": ["audio_reasoner", "trackio"] if find_spec("trackio") else ["audio_reasoner"],
     "project": "tones",
     "include_num_input_tokens_seen": True,
     "save_strategy": "steps",
@@ -140,6 +140,23 @@ def test_the_speed_of_the_run_is_that_of_its_rows(trained):
     assert run_seconds(state) == pytest.approx(sum(speed.seconds for speed in found))
 
 
+def test_each_line_says_what_went_through_the_model(trained):
+    """20 steps of 16 rows are the 320 rows once: their tokens and their seconds, by the figures of each line."""
+    from datasets import load_dataset
+
+    from evaluation.training_log import speeds, trainer_state
+
+    state = trainer_state(trained / "model")
+    lines = [entry for entry in state["log_history"] if "loss" in entry]
+    audio = sum(load_dataset(str(trained / "cota"), split="train")["duration"])
+    for line, speed in zip(lines, speeds(state), strict=True):
+        seconds = speed.tokens / line["tokens_per_second"]
+        assert 0 < seconds <= speed.seconds
+        assert line["padding_share"] == pytest.approx(speed.padding_share)
+        # The last frame of a clip is seldom a whole one.
+        assert line["audio_seconds_per_second"] * seconds == pytest.approx(audio, rel=0.02)
+
+
 def test_trackio_has_the_run_on_this_machine(trained):
     """In a file of its own, without a network, and with the speed."""
     pytest.importorskip("trackio", reason="trackio is not installed")
@@ -148,7 +165,7 @@ def test_trackio_has_the_run_on_this_machine(trained):
     with sqlite3.connect(trained / "trackio" / "tones.db") as tables:
         logged = [json.loads(text) for (text,) in tables.execute("SELECT metrics FROM metrics ORDER BY step")]
     history = json.loads(next((trained / "model").glob("checkpoint-*/trainer_state.json")).read_text())["log_history"]
-    for name in ("loss", "train_tokens_per_second"):
+    for name in ("loss", "train_tokens_per_second", "tokens_per_second", "audio_seconds_per_second"):
         assert [line[f"train/{name}"] for line in logged if f"train/{name}" in line][:4] == [
             line[name] for line in history if "loss" in line
         ]

@@ -38,20 +38,29 @@ FURTHEST = 1e-4
 """Of a weight, after eight steps of at most 3e-3 each."""
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    place = tmp_path_factory.mktemp("processes")
-    write_composed(place)
-    write_mixed(place / "cota", HEARD)
-    return place
-
-
-@pytest.fixture(scope="module")
-def one(place) -> Path:
+def train_by_one(place: Path, tied: bool) -> Path:
     """By one process, four rows at once."""
+    write_composed(place, tied=tied)
+    write_mixed(place / "cota", HEARD)
     config = write_recipe(place, "one", **SETTINGS, per_device_train_batch_size=4, num_cpu_threads_per_process=1)
     run([TRL, "sft", "--config", str(config)], place)
     return place / "one"
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory) -> Path:
+    return train_by_one(tmp_path_factory.mktemp("processes"), tied=True)
+
+
+@pytest.fixture(scope="module")
+def one_with_own_head(tmp_path_factory) -> Path:
+    """Of a model whose head is no table, as the 7B model's."""
+    return train_by_one(tmp_path_factory.mktemp("own_head"), tied=False)
+
+
+@pytest.fixture
+def place(one) -> Path:
+    return one.parent
 
 
 def assert_as_one(found: Path, one: Path) -> None:
@@ -107,13 +116,33 @@ def test_accumulated_steps(place, one):
     assert_as_one(place / "accumulated", one)
 
 
-def test_fsdp2(place, one):
-    """With the recipes' config, on two processes without a GPU; the folder that it writes is whole."""
+def train_sharded(place: Path, name: str, **changes: object) -> Path:
+    """With the recipes' config of FSDP2, on two processes without a GPU."""
     keys = yaml.safe_load((ROOT / "recipes/accelerate_configs/fsdp2.yaml").read_text(encoding="utf-8"))
     keys |= {"use_cpu": True, "num_processes": 2, "mixed_precision": "no", "main_process_port": 0}
     (place / "fsdp2_cpu.yaml").write_text(yaml.safe_dump(keys), encoding="utf-8")
-    config = write_recipe(place, "fsdp2", **SETTINGS, per_device_train_batch_size=2)
+    config = write_recipe(place, name, **SETTINGS, **changes)
     launch = [str(Path(sys.executable).parent / "accelerate"), "launch", "--config_file", "fsdp2_cpu.yaml"]
     run([*launch, str(ROOT / "tests/slow/fsdp_on_cpu.py"), "--config", str(config)], place)
-    assert torch.load(place / "fsdp2" / "training_args.bin", weights_only=False).world_size == 2
-    assert_as_one(place / "fsdp2", one)
+    assert torch.load(place / name / "training_args.bin", weights_only=False).world_size == 2
+    return place / name
+
+
+def test_fsdp2(place, one):
+    """The folder that it writes is whole."""
+    assert_as_one(train_sharded(place, "fsdp2", per_device_train_batch_size=2), one)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_fsdp2_trains_a_head_of_its_own(one_with_own_head, parts):
+    """accelerate shards it as a unit that TRL's fused head does not call; each step at once, or in two parts."""
+    found = train_sharded(
+        one_with_own_head.parent,
+        f"fsdp2-{parts}",
+        per_device_train_batch_size=2 // parts,
+        gradient_accumulation_steps=parts,
+    )
+    before, after = (load_file(folder / "model.safetensors") for folder in (found.parent / "composed", found))
+    (head,) = (name for name in before if name.endswith("lm_head.weight"))
+    assert (after[head] - before[head]).abs().max() > 10 * FURTHEST, "the head learnt nothing"
+    assert_as_one(found, one_with_own_head)

@@ -40,13 +40,16 @@ RECIPE = {
 """Processes that wait for each other longer than `ddp_timeout` seconds end with an error."""
 
 
-def write_composed(place: Path, changes: dict[str, dict] | None = None) -> Path:
-    """A tiny model of random weights, put together from its parts, with fields of its configs changed."""
+def write_composed(place: Path, changes: dict[str, dict] | None = None, tied: bool = True) -> Path:
+    """A tiny model of random weights, put together from its parts, with fields of its configs changed.
+
+    Its head is the table of its language model where it is `tied`, else a matrix of its own.
+    """
     from tiny_parts import write_language_model, write_whisper
 
     from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
 
-    text = write_language_model(place / "text", "qwen3")
+    text = write_language_model(place / "text", "qwen3", tie_word_embeddings=tied)
     compose_audio_reasoner(write_whisper(place / "whisper"), text, place / "composed")
     path = place / "composed" / "config.json"
     fields = json.loads(path.read_text(encoding="utf-8"))

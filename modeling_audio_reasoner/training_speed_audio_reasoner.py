@@ -1,0 +1,111 @@
+"""How fast a model trains: tokens, padding and seconds of audio, in each line that its trainer logs.
+
+A trainer that is started by a command, as by `trl sft`, takes no callback from outside; what it takes are names of
+places to report to. `report_to: [audio_reasoner, trackio]` puts these figures into the line above the progress bar,
+and into what trackio is told and trainer_state.json. Knows the trainer's events, and the names of a model's inputs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+
+NAME = "audio_reasoner"
+"""What stands in `report_to`."""
+KEYS = ("tokens_per_second", "padding_share", "audio_seconds_per_second")
+
+
+class Throughput:
+    """What went through a model since the last line of the log.
+
+    Counts are taken where the batches lie and read when a line is due, so that no step waits for a GPU.
+    """
+
+    def __init__(self, frames_per_second: float) -> None:
+        self.frames_per_second = frames_per_second
+        self.tokens: Any = 0
+        self.held = 0
+        self.frames: Any = 0
+        self.seconds = 0.0
+        self.since = time.perf_counter()
+
+    def count(self, inputs: Mapping[str, Any]) -> None:
+        """Count a batch: `attention_mask` (rows, length) and `feature_attention_mask` (windows, frames)."""
+        if (mask := inputs.get("attention_mask")) is not None:
+            self.tokens = self.tokens + (mask != 0).sum()
+            self.held += mask.numel()
+        if (mask := inputs.get("feature_attention_mask")) is not None:
+            self.frames = self.frames + mask.sum()
+
+    def pause(self) -> None:
+        """Leave out the time since the last call: evaluation and saving are no training."""
+        self.since = time.perf_counter()
+
+    def go_on(self) -> None:
+        """Add the time since the last call, a step's with waiting for its batch."""
+        now = time.perf_counter()
+        self.seconds += now - self.since
+        self.since = now
+
+    def figures(self, processes: int) -> dict[str, float]:
+        """Of all processes, which are taken to be as fast as this one; begins to count anew.
+
+        Returns:
+            `tokens_per_second` without padding, `padding_share` of what the batches held, `audio_seconds_per_second`.
+        """
+        if not self.held or self.seconds <= 0:
+            return {}
+        tokens, audio = float(self.tokens), float(self.frames) / self.frames_per_second
+        values = (processes * tokens / self.seconds, 1 - tokens / self.held, processes * audio / self.seconds)
+        self.tokens, self.held, self.frames, self.seconds = 0, 0, 0, 0.0
+        return dict(zip(KEYS, values, strict=True))
+
+
+def register_training_speed() -> None:
+    """Let transformers' trainer know the name, where a trainer is in use."""
+    integrations = sys.modules.get("transformers.integrations.integration_utils")
+    if integrations is None or NAME in integrations.INTEGRATION_TO_CALLBACK:
+        return
+    import torch
+    from transformers import TrainerCallback
+
+    class TrainingSpeedCallback(TrainerCallback):
+        """Counts what the model is given in training, and adds the figures to each line of the log with a loss."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+            extractor = kwargs["processing_class"].feature_extractor
+            throughput = Throughput(extractor.sampling_rate / extractor.hop_length)
+
+            def count(module: torch.nn.Module, _: tuple, inputs: dict[str, Any]) -> None:
+                if module.training and torch.is_grad_enabled():
+                    throughput.count(inputs)
+
+            self.throughput = throughput
+            self.handle = model.register_forward_pre_hook(count, with_kwargs=True)
+
+        def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+            self.throughput.go_on()
+
+        def on_evaluate(self, *args: Any, **kwargs: Any) -> None:
+            self.throughput.pause()
+
+        def on_save(self, *args: Any, **kwargs: Any) -> None:
+            self.throughput.pause()
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict | None = None, **kwargs: Any) -> None:
+            if logs is None or "loss" not in logs:
+                return
+            figures = self.throughput.figures(args.world_size)
+            logs |= figures
+            state.log_history[-1] |= figures
+
+        def on_train_end(self, *args: Any, **kwargs: Any) -> None:
+            self.handle.remove()
+
+    integrations.INTEGRATION_TO_CALLBACK[NAME] = TrainingSpeedCallback
+
+
+__all__ = ["KEYS", "NAME", "Throughput", "register_training_speed"]
