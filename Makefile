@@ -23,7 +23,7 @@ $(READY): setup.py constraints.txt install.sh
 	sh install.sh
 
 test: $(READY) ## run the tests, without the slow ones and those for a GPU
-	python -m pytest -m "not slow and not gpu"
+	python -m pytest -m "not slow and not gpu" -n 2 --dist loadfile
 
 quality: $(READY) ## check style and types, changing nothing
 	ruff check $(CODE_HERE)

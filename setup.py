@@ -74,7 +74,14 @@ EXTRAS_REQUIRE = {
     "app": ["gradio>=6,<7"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
-    "dev": ["psutil>=6,<8", "pytest>=8.3,<10", "hypothesis>=6.100,<7", "ruff>=0.14,<1", "mypy>=1.15,<3"],
+    "dev": [
+        "psutil>=6,<8",
+        "pytest>=8.3,<10",
+        "pytest-xdist>=3.6,<4",
+        "hypothesis>=6.100,<7",
+        "ruff>=0.14,<1",
+        "mypy>=1.15,<3",
+    ],
 }
 
 

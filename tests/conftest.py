@@ -1,4 +1,4 @@
-"""What every test relies on: no network, fixed seeds, two threads, and a reason for each test left out."""
+"""What every test relies on: no network, fixed seeds, few threads, and a reason for each test left out."""
 
 from __future__ import annotations
 
@@ -28,10 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the run a Hugging Face cache of its own: remote code and datasets of an earlier run are not read."""
+    """Give the run a Hugging Face cache of its own, and each of its processes (`-n`) a part of it.
+
+    Remote code and datasets of an earlier run are not read, nor those that another process is writing.
+    """
     import tempfile
 
-    if not hasattr(config, "workerinput") and "HF_HOME" not in os.environ:
+    if hasattr(config, "workerinput"):
+        os.environ["HF_HOME"] = str(Path(os.environ["HF_HOME"]) / config.workerinput["workerid"])
+    elif "HF_HOME" not in os.environ:
         config.stash[HF_HOME] = tempfile.TemporaryDirectory(prefix="audio-reasoner-tests-")
         os.environ["HF_HOME"] = config.stash[HF_HOME].name
 
@@ -70,11 +75,11 @@ def reason_against_gpu() -> str:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def two_threads() -> None:
-    """The same arithmetic on every machine, and no more threads than the smallest one has cores."""
+def few_threads() -> None:
+    """No more threads than the smallest machine has cores, over all processes of the run."""
     import torch
 
-    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    torch.set_num_threads(max(1, min(2, os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))))
 
 
 @pytest.fixture(autouse=True)

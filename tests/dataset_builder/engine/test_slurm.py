@@ -180,6 +180,7 @@ def test_a_machine_without_slurm(tmp_path, monkeypatch):
         engine.run(tmp_path, engine.Halves(), SLURM)
 
 
+@pytest.mark.slow
 def test_a_whole_build(recordings, cota, tmp_path, build, settings):
     """The build file's `slurm:`, all stages, and the shards of the local executor."""
     from dataset_builder.build import run_build

@@ -361,6 +361,7 @@ run(Path(sys.argv[1]), workers=2)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_build_repeats_no_more_than_was_in_flight(built, wavs, tmp_path):
     path, counts = built
     with FaultServer(answer=answer, latency=0.05) as server:
