@@ -13,15 +13,20 @@ Every range is drawn from evenly. Where each token is a word, lengths are exact.
 from __future__ import annotations
 
 import io
+import sys
 from dataclasses import dataclass
 from itertools import islice, product
+from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from dataset_builder.schema import row_length
 from modeling_audio_reasoner import SYSTEM_PROMPT, Reasoning
-from recipes.bpe_tokenizer import train_tokenizer
+
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "recipes"))  # scripts, which are not installed
+from bpe_tokenizer import train_tokenizer
 
 
 RATE = 16_000
