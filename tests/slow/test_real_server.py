@@ -116,8 +116,10 @@ def test_recordings_are_labelled_and_asked_about(server, folder):
 def test_the_review_finds_what_is_wrong_with_its_reasoning(server, folder):
     planned = run(folder, server, CHECKED)
     assert errors(planned) <= FAULTS
-    reason, review = planned[-2:]
-    assert reason.counts().rows_in == RECORDINGS and review.counts().rejected > 0
+    asked, reason, review = planned[-3:]
+    assert asked.counts().rows_in == RECORDINGS
+    # Of so few recordings a task may be possible in one split alone, so that one of its kind is not asked about.
+    assert reason.counts().rows_in == asked.counts().out >= RECORDINGS - 2 and review.counts().rejected > 0
 
 
 def test_it_answers_blind_and_without_the_recording(server, folder):
