@@ -23,6 +23,10 @@ from .packing_audio_reasoner import Packing
 
 UNPADDED_SDPA = "unpadded_sdpa"
 """What a language model's attention is called once SDPA was given a batch without its padding: SDPA for all else."""
+_COUNT_FROM_ZERO = ("gpt2", "opt")
+"""Kinds of language models with a table of positions that are known to begin with a row's first token."""
+_CHANGE_THE_MASK = ("doge",)
+"""Kinds whose layers compute with the mask before attention gets it."""
 _PADDED_OUTPUTS = ("output_hidden_states", "output_attentions", "output_router_logits")
 
 
@@ -62,9 +66,10 @@ def can_leave_padding_out(
 ) -> bool:
     """Whether `without_padding` gives what the language model itself gives for these arguments.
 
-    Not where nothing is padding; where a cache is written (where one is read, neither of the two may be called), or
-    more is asked for than the last hidden states; where rows are told apart by something else than attention (a state,
-    a bias of attention); and not for eager and flex attention, which have no call for rows of unequal length.
+    Not where nothing is padding, or padding lies between a row's tokens; where a cache is written (where one is read,
+    neither of the two may be called), or more is asked for than the last hidden states; where rows are told apart by
+    something else than attention (a state, a bias of attention); and not for eager and flex attention, which have no
+    call for rows of unequal length.
     """
     config = language_model.config
     if (
@@ -73,14 +78,28 @@ def can_leave_padding_out(
         or torch.compiler.is_compiling()
         or torch.jit.is_tracing()
         or not (kwargs.get("use_cache") is False or (kwargs.get("use_cache") is None and language_model.training))
-        or any(kwargs.get(name, getattr(config, name, False)) for name in _PADDED_OUTPUTS)
+        or any(kwargs.get(name) or getattr(config, name, False) for name in _PADDED_OUTPUTS)
+        or any(
+            isinstance(value, torch.Tensor) and name != "position_ids" and value.shape[:2] == attention_mask.shape
+            for name, value in kwargs.items()
+        )
         or (kwargs.get("position_ids") is not None and kwargs["position_ids"].shape != attention_mask.shape)
     ):
         return False
-    lengths = (attention_mask != 0).sum(1).tolist()
+    tokens = attention_mask != 0
+    lengths = tokens.sum(1).tolist()
     if min(lengths) == inputs_embeds.shape[1] or min(lengths) == 0:
         return False
-    return _tells_rows_apart(language_model, max(lengths))
+    begins = tokens[:, 1:] & ~tokens[:, :-1]
+    at_the_start = tokens[:, 0]
+    if (begins.sum(1) + at_the_start > 1).any():
+        return False
+    # Positions that are counted from a row's first token are the same turned by an angle, or the same where that token
+    # is the row's first place.
+    turned = hasattr(language_model, "rotary_emb")
+    if kwargs.get("position_ids") is None and not turned and not at_the_start.all():
+        return False
+    return (turned or config.model_type in _COUNT_FROM_ZERO) and _tells_rows_apart(language_model, max(lengths))
 
 
 def _tells_rows_apart(language_model: PreTrainedModel, longest: int) -> bool:
@@ -91,6 +110,7 @@ def _tells_rows_apart(language_model: PreTrainedModel, longest: int) -> bool:
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
     return (
         (flash or config._attn_implementation in ("sdpa", UNPADDED_SDPA))
+        and config.model_type not in _CHANGE_THE_MASK
         and bool(getattr(language_model, "_supports_attention_backend", False))
         and not getattr(language_model, "_is_stateful", False)
         and "position_ids" in inspect.signature(language_model.forward).parameters

@@ -43,12 +43,14 @@ FAMILIES = {
     "gpt_neox": {**SIZES, "num_key_value_heads": 4},
     "opt": {**SIZES, "ffn_dim": 64, "word_embed_proj_dim": 32, "max_position_embeddings": 64},
 }
+OTHERS = {"doge": SIZES, "roberta": {**SIZES, "is_decoder": True, "max_position_embeddings": 64}}
+"""Of which padding is a part of the result, in one way or another."""
 LENGTHS = [9, 4, 12, 4, 1]
 
 
 def language_model(family: str, **fields: object) -> torch.nn.Module:
     torch.manual_seed(0)
-    config = AutoConfig.for_model(family, **{**FAMILIES[family], **fields})
+    config = AutoConfig.for_model(family, **{**(FAMILIES | OTHERS)[family], **fields})
     return AutoModel.from_config(config, attn_implementation="sdpa").eval()
 
 
@@ -99,11 +101,26 @@ def test_layers_get_the_tokens_alone_and_padding_is_zero():
     assert (padded - hidden)[given["attention_mask"] == 1].abs().max() <= 1e-5
 
 
-def test_positions_are_counted_where_none_are_given():
-    model, given = language_model("gpt2"), batch("left")
-    expected = without_padding(model, **given)["last_hidden_state"]
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_without_positions_it_is_the_language_models_own_or_refused(family, side):
+    """As TRL's trainers call it. A table of positions counts padding on the left: there the batch stays padded."""
+    model, given = language_model(family), batch(side)
     given.pop("position_ids")
-    assert torch.equal(without_padding(model, **given)["last_hidden_state"], expected)
+    table = family in ("gpt2", "opt")
+    assert can_leave_padding_out(model, **given, use_cache=False) == (side == "right" or not table)
+    if side == "right" or not table:
+        mask = given["attention_mask"].bool()
+        expected = model(use_cache=False, **given)["last_hidden_state"]
+        assert (without_padding(model, **given)["last_hidden_state"] - expected)[mask].abs().max() <= 1e-5
+
+
+def test_one_row_with_padding():
+    """As where a batch is cut into its rows, by GRPO."""
+    model, given = language_model("qwen2"), {name: tensor[:1] for name, tensor in batch().items()}
+    assert can_leave_padding_out(model, **given, use_cache=False)
+    expected = model(use_cache=False, **given)["last_hidden_state"]
+    assert (without_padding(model, **given)["last_hidden_state"] - expected)[:, : LENGTHS[0]].abs().max() <= 1e-5
 
 
 def test_other_attention_refuses_lengths_for_a_mask():
@@ -143,7 +160,12 @@ def test_flash_attention_gets_rows_by_their_bounds(monkeypatch):
         ("qwen2", {}, {"attention_mask": torch.ones(len(LENGTHS), max(LENGTHS))}),
         ("qwen2", {}, {"attention_mask": torch.zeros(len(LENGTHS), max(LENGTHS))}),
         ("qwen2", {}, {"attention_mask": torch.zeros(len(LENGTHS), 1, max(LENGTHS), max(LENGTHS))}),
+        ("qwen2", {}, {"attention_mask": torch.tensor(len(LENGTHS) * [[1, 1, 0, *[1] * (max(LENGTHS) - 3)]])}),
         ("qwen2", {}, {"output_hidden_states": True}),
+        ("qwen2", {"output_hidden_states": True}, {"output_hidden_states": None}),
+        ("gpt2", {}, {"token_type_ids": torch.zeros(len(LENGTHS), max(LENGTHS), dtype=torch.long)}),
+        ("doge", {}, {}),
+        ("roberta", {}, {}),
         ("qwen3_moe", {}, {"output_router_logits": True}),
         ("gemma3_text", {"sliding_window": 8}, {}),
         ("mistral", {"sliding_window": 8}, {}),
@@ -153,7 +175,7 @@ def test_where_padding_stays(family, fields, changes):
     """In evaluation, with a cache; and where the result would be another one."""
     given = {**batch(), "use_cache": False}
     model = language_model(family, **fields)
-    assert can_leave_padding_out(language_model(family), **given)
+    assert family not in FAMILIES or can_leave_padding_out(language_model(family), **given)
     assert not can_leave_padding_out(model, **{**given, **changes})
 
 
