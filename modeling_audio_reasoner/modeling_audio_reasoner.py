@@ -171,6 +171,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         name = next(name for name, module in self.named_modules() if module is table)
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
         self.register_forward_pre_hook(gather_head)
+        register_training_speed()
         self.post_init()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
@@ -258,6 +259,5 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
 
 
 register_checkpoint_names()
-register_training_speed()
 
 __all__ = ["AudioReasonerForConditionalGeneration", "AudioReasonerModel"]

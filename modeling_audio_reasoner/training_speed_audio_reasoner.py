@@ -15,16 +15,19 @@ from typing import Any
 
 NAME = "audio_reasoner"
 """What stands in `report_to`."""
-KEYS = ("tokens_per_second", "padding_share", "audio_seconds_per_second")
 
 
 class Throughput:
     """What went through a model since the last line of the log.
 
     Counts are taken where the batches lie and read when a line is due, so that no step waits for a GPU.
+
+    Args:
+        frames_per_second: of the log-mels; None where the trainer has no processor that says so, and audio is not
+            counted.
     """
 
-    def __init__(self, frames_per_second: float) -> None:
+    def __init__(self, frames_per_second: float | None) -> None:
         self.frames_per_second = frames_per_second
         self.tokens: Any = 0
         self.held = 0
@@ -58,14 +61,21 @@ class Throughput:
         """
         if not self.held or self.seconds <= 0:
             return {}
-        tokens, audio = float(self.tokens), float(self.frames) / self.frames_per_second
-        values = (processes * tokens / self.seconds, 1 - tokens / self.held, processes * audio / self.seconds)
+        tokens = float(self.tokens)
+        found = {"tokens_per_second": processes * tokens / self.seconds, "padding_share": 1 - tokens / self.held}
+        if self.frames_per_second:
+            audio = float(self.frames) / self.frames_per_second
+            found["audio_seconds_per_second"] = processes * audio / self.seconds
         self.tokens, self.held, self.frames, self.seconds = 0, 0, 0, 0.0
-        return dict(zip(KEYS, values, strict=True))
+        return found
 
 
 def register_training_speed() -> None:
-    """Let transformers' trainer know the name, where a trainer is in use."""
+    """Let transformers' trainer know the name, where a trainer is in use; each model that is made does so.
+
+    A script of your own imports the trainer before it makes a model: to import it here would take longer than all else
+    of loading a small one.
+    """
     integrations = sys.modules.get("transformers.integrations.integration_utils")
     if integrations is None or NAME in integrations.INTEGRATION_TO_CALLBACK:
         return
@@ -76,9 +86,10 @@ def register_training_speed() -> None:
         """Counts what the model is given in training, and adds the figures to each line of the log with a loss."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
-            extractor = kwargs["processing_class"].feature_extractor
-            throughput = Throughput(extractor.sampling_rate / extractor.hop_length)
+            extractor = getattr(kwargs.get("processing_class"), "feature_extractor", None)
+            throughput = Throughput(extractor.sampling_rate / extractor.hop_length if extractor else None)
 
+            @torch.compiler.disable  # a count that grows would compile each step anew
             def count(module: torch.nn.Module, _: tuple, inputs: dict[str, Any]) -> None:
                 if module.training and torch.is_grad_enabled():
                     throughput.count(inputs)
@@ -108,4 +119,4 @@ def register_training_speed() -> None:
     integrations.INTEGRATION_TO_CALLBACK[NAME] = TrainingSpeedCallback
 
 
-__all__ = ["KEYS", "NAME", "Throughput", "register_training_speed"]
+__all__ = ["NAME", "Throughput", "register_training_speed"]

@@ -26,7 +26,7 @@ from modeling_audio_reasoner.augmentation_audio_reasoner import Augmentation
 from modeling_audio_reasoner.whole_folder import whole_folder
 
 
-FIXED_SPEED_TASKS = ("tempo_class",)
+FIXED_SPEED_TASKS = ("tempo_class", "tempo_rhythm", "harmony")
 """Tasks of CoTA whose answer another speed would make false."""
 COLUMNS = ("id", "task", "messages", "images")
 WRITTEN_BY = "written by `recipes/augmented_rows.py`"

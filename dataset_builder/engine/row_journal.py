@@ -70,8 +70,8 @@ class RowJournal:
         """Note what became of the row at `place`.
 
         Raises:
-            ValueError: an outcome holds what JSON in UTF-8 cannot: NaN, an infinite number, half a surrogate pair;
-                nothing is noted.
+            ValueError, TypeError: an outcome holds what JSON in UTF-8 cannot: NaN, an infinite number, half a
+                surrogate pair, bytes, a number of numpy's; nothing is noted.
         """
         lines = []
         for part, outcome in enumerate(outcomes):

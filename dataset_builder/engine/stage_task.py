@@ -53,7 +53,7 @@ async def _process_all(stage: Stage, place: TaskPlace, journal: RowJournal) -> i
         outcomes = await _outcomes(stage, row)
         try:
             journal.record(number, outcomes)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             said = f"The stage {stage.name!r} gave what JSON cannot hold: {_sentence(error)}."
             journal.record(number, [Left(_as_text(row), "error", "not_json", said)])
         progress.count()
@@ -118,12 +118,14 @@ async def _outcomes(stage: Stage, row: Row) -> list[Outcome]:
 def _as_text(value: Any) -> Any:
     """What is no JSON, however deep it lies, as the text that Python writes for it; all else as it is."""
     if isinstance(value, dict):
-        return {_as_text(key): _as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
+        return {_as_text(str(key)): _as_text(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
         return [_as_text(item) for item in value]
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if value is None or isinstance(value, (bool, int)) or (type(value) is float and math.isfinite(value)):
+        return value
+    return _as_text(str(value))
 
 
 def _sentence(error: Exception) -> str:

@@ -61,6 +61,14 @@ def test_rows_of_text_alone(clock):
     assert throughput.figures(processes=1) == pytest.approx(expected)
 
 
+def test_without_a_processor_tokens_are_counted(clock):
+    throughput = speed.Throughput(frames_per_second=None)
+    throughput.count(batch(tokens=6, length=8, frames=100))
+    clock[0] += 2.0
+    throughput.go_on()
+    assert throughput.figures(processes=1) == {"tokens_per_second": 3.0, "padding_share": 0.25}
+
+
 def test_the_name_is_registered_once_where_a_trainer_is_in_use(monkeypatch):
     integrations = SimpleNamespace(INTEGRATION_TO_CALLBACK={})
     modules = {"transformers.integrations.integration_utils": integrations}

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dataset_builder.engine.accounts import reconcile
@@ -167,7 +168,7 @@ def test_a_stage_that_gives_nothing_is_an_error_and_no_gap(tmp_path):
     assert reconcile(folder, TASKS, None).error == ROWS
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("nan"), "half of \ud83d a pair"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "half of \ud83d a pair", b"bytes", np.float32(1.5)])
 def test_what_json_cannot_hold_is_an_error_of_its_row(tmp_path, value):
     """As a number of 400 digits in a teacher's answer, which is infinite once it is read, or a text that was cut."""
 
@@ -188,12 +189,14 @@ def test_what_json_cannot_hold_is_an_error_of_its_row(tmp_path, value):
 def test_a_row_that_came_with_what_json_cannot_hold_is_kept_as_text(tmp_path):
     class Reads(Numbers):
         def inputs(self, place):
-            return iter([{"id": "a", "facts": {"loudness": [-float("inf"), 1.5]}, "text": "\udc80"}, {"id": "b"}])
+            facts = {"loudness": (-float("inf"), 1.5), "peak": np.float32(0.5)}
+            return iter([{"id": "a", "facts": facts, "text": "\udc80"}, {"id": "b"}])
 
     folder = folders(tmp_path)[0]
     run_stage(Reads(), folder, None, 1, 0, Execution())
     (entry,) = map(json.loads, (folder.path / "left" / "00000.jsonl").open())
-    assert entry["row"] == {"id": "a", "facts": {"loudness": ["-inf", 1.5]}, "text": "\\udc80"}
+    facts = {"loudness": ["-inf", 1.5], "peak": "0.5"}
+    assert entry["row"] == {"id": "a", "facts": facts, "text": "\\udc80"}
     assert json.loads((folder.path / "accounts" / "00000.json").read_text())["checks"] == {"not_json": 1}
 
 
