@@ -151,7 +151,7 @@ def test_each_line_says_what_went_through_the_model(trained):
     audio = sum(load_dataset(str(trained / "cota"), split="train")["duration"])
     for line, speed in zip(lines, speeds(state), strict=True):
         seconds = speed.tokens / line["tokens_per_second"]
-        assert 0 < seconds <= speed.seconds + 1e-3  # the log rounds its times
+        assert 0 < seconds <= 1.02 * speed.seconds  # by clocks that are read one after the other
         assert line["padding_share"] == pytest.approx(speed.padding_share)
         # The last frame of a clip is seldom a whole one.
         assert line["audio_seconds_per_second"] * seconds == pytest.approx(audio, rel=0.02)
