@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from measuring import Comparison, command_line, report, seconds_of, shortest
 from torch.profiler import ProfilerActivity, profile
+from training_arithmetic import encoder_operations
 from transformers import Qwen2AudioEncoder, Qwen2AudioEncoderConfig, WhisperFeatureExtractor
 from transformers.utils import is_flash_attn_2_available
 
@@ -86,8 +87,6 @@ def share_of_the_limit(encoder: AudioReasonerEncoder, repeats: int) -> dict[str,
     like = {"device": encoder.device, "dtype": encoder.dtype}
     left, right = torch.randn(positions, width, **like), torch.randn(width, config.encoder_ffn_dim, **like)
     rate = 2 * positions * width * config.encoder_ffn_dim / min(seconds_of(lambda: left @ right) for _ in range(20))
-    layer = 2 * positions * (4 * width**2 + 2 * width * config.encoder_ffn_dim) + 4 * positions**2 * width
-    convolutions = 2 * positions * 3 * (2 * config.num_mel_bins * width + width**2)
     features = torch.randn(1, config.num_mel_bins, 2 * positions, **like)
     mask = torch.ones(1, 2 * positions, dtype=torch.long)
     seconds = min(seconds_of(lambda: encoder(features, mask)) for _ in range(repeats + 1))
@@ -101,7 +100,7 @@ def share_of_the_limit(encoder: AudioReasonerEncoder, repeats: int) -> dict[str,
     others = {name: time for name, time in spent.items() if not any(part in name for part in MATRIX_PRODUCTS)}
     bottleneck = max(others, key=lambda name: others[name])
     its_share = others[bottleneck] / sum(spent.values())
-    share = (config.encoder_layers * layer + convolutions) / seconds / rate
+    share = encoder_operations(config, positions) / seconds / rate
     print(
         f"{torch.get_num_threads()} threads: the encoder reaches {100 * share:.0f}% of {rate / 1e9:.0f} GFLOP/s; "
         f"after the matrix products most time goes to {bottleneck} ({100 * its_share:.0f}%)."

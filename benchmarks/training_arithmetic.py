@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modeling_audio_reasoner import AudioReasonerConfig, count_audio_tokens
+from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerEncoderConfig, count_audio_tokens
 from modeling_audio_reasoner.configuration_audio_reasoner import count_positions
 from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B, count_parameters
 
@@ -98,8 +98,12 @@ def arithmetic(config: AudioReasonerConfig, rows: Sequence[Row]) -> Arithmetic:
 
 def _encoder(config: AudioReasonerConfig, seconds: float) -> float:
     """Operations of the encoder on one window."""
-    sizes = config.audio_config
-    width, positions = sizes.d_model, count_positions(round(FRAMES_PER_SECOND * seconds))
+    return encoder_operations(config.audio_config, count_positions(round(FRAMES_PER_SECOND * seconds)))
+
+
+def encoder_operations(sizes: AudioReasonerEncoderConfig, positions: int) -> int:
+    """Of the encoder on a window of so many positions."""
+    width = sizes.d_model
     layer = 2 * positions * (4 * width**2 + 2 * width * sizes.encoder_ffn_dim) + 4 * positions**2 * width
     convolutions = 2 * positions * 3 * (2 * sizes.num_mel_bins * width + width**2)
     return sizes.encoder_layers * layer + convolutions

@@ -24,14 +24,19 @@ class Packing:
     @classmethod
     def of(cls, positions: list[int], device: torch.device) -> Packing:
         """Of sequences with so many positions, in packed order: [5, 5, 3] has the groups [(2, 5), (1, 3)]."""
-        groups: list[tuple[int, int]] = []
-        for length in positions:
-            if groups and groups[-1][1] == length:
-                groups[-1] = (groups[-1][0] + 1, length)
-            else:
-                groups.append((1, length))
         bounds = torch.tensor([0, *accumulate(positions)], dtype=torch.int32, device=device)
-        return cls(groups, bounds, max(positions))
+        return cls(groups_of(positions), bounds, max(positions))
 
 
-__all__ = ["Packing"]
+def groups_of(positions: list[int]) -> list[tuple[int, int]]:
+    """Runs of sequences of one length, in packed order: (sequences, positions of each)."""
+    groups: list[tuple[int, int]] = []
+    for length in positions:
+        if groups and groups[-1][1] == length:
+            groups[-1] = (groups[-1][0] + 1, length)
+        else:
+            groups.append((1, length))
+    return groups
+
+
+__all__ = ["Packing", "groups_of"]

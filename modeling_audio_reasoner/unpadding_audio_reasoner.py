@@ -18,7 +18,7 @@ from transformers.masking_utils import sdpa_mask
 from transformers.modeling_outputs import ModelOutput
 from transformers.utils.generic import is_flash_attention_requested
 
-from .packing_audio_reasoner import Packing
+from .packing_audio_reasoner import Packing, groups_of
 
 
 UNPADDED_SDPA = "unpadded_sdpa"
@@ -48,7 +48,7 @@ def unpadded_sdpa_attention_forward(
         return sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
     attended = []
     start = 0
-    for rows, tokens in Packing.of(attention_mask.flatten().tolist(), query.device).groups:
+    for rows, tokens in groups_of(attention_mask.flatten().tolist()):
         stop = start + rows * tokens
         split = [part[0, :, start:stop].unflatten(1, (rows, tokens)).transpose(0, 1) for part in (query, key, value)]
         output, _ = sdpa_attention_forward(module, *split, None, **kwargs)
@@ -144,7 +144,7 @@ def without_padding(
     # Longest first: rows of one length lie together.
     order = tokens.sum(1).argsort(descending=True, stable=True)
     tokens = tokens[order]
-    packing = Packing.of(tokens.sum(1).tolist(), inputs_embeds.device)
+    lengths = tokens.sum(1).tolist()
     places = torch.arange(batch * length, device=tokens.device).view(batch, length)[order][tokens]
     if position_ids is None:
         positions = tokens.cumsum(1)[tokens] - 1
@@ -152,6 +152,7 @@ def without_padding(
         positions = position_ids.flatten()[places]
     if is_flash_attention_requested(language_model.config):
         mask = None
+        packing = Packing.of(lengths, inputs_embeds.device)
         kwargs |= {
             "cu_seq_lens_q": packing.bounds,
             "cu_seq_lens_k": packing.bounds,
@@ -160,7 +161,7 @@ def without_padding(
         }
     else:
         language_model.config._attn_implementation = UNPADDED_SDPA
-        mask = packing.bounds.diff().long().cpu().view(1, 1, 1, -1)
+        mask = torch.tensor(lengths).view(1, 1, 1, -1)
     outputs = language_model(
         inputs_embeds=inputs_embeds.flatten(0, 1)[places.to(inputs_embeds.device)][None],
         attention_mask=mask,
