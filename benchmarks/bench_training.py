@@ -20,8 +20,9 @@ An epoch is trained with batches grouped by length and one in random order, the 
 measured:
 
 - seconds a step: of the whole epoch over its steps, reading and log-mels included, the shortest of the repeats;
-- peak memory: of the largest process of a run (`ru_maxrss`), the smallest of the repeats; Python, its libraries and
-  the weights are in it, which both have alike, and which a ratio without them would make larger;
+- peak memory: of the largest process of a run (`ru_maxrss`), the smallest of the repeats, less what a process holds
+  that has imported what the command imports and has no model: weights, gradients, the optimizer's state and what is
+  kept for the backward pass are left, as a GPU's memory has them;
 - losses: the largest difference between the two curves, step by step, of the first runs. Once it was loaded,
   transformers' own class also trains its encoder's fixed positions; the difference is given too where a third run
   keeps it from that, by a line beside the command.
@@ -82,6 +83,15 @@ Model.from_pretrained = load_fixed
 sft.main(*sft.make_parser().parse_args_and_config(fail_with_unknown_args=False))
 """
 WITH_FIXED_POSITIONS = (sys.executable, "-c", FIXED_POSITIONS)
+LIBRARIES = """
+import datasets, resource, soundfile, soxr, torchcodec
+from transformers import AutoModelForMultimodalLM, AutoProcessor, Qwen2AudioForConditionalGeneration
+from trl import SFTTrainer
+from trl.scripts import sft
+
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+"""What both commands import, before any of it does anything."""
 STEP_TO_REACH, MEMORY_TO_REACH = 1 / 0.5, 1 / 0.7
 RECIPE = {
     "trust_remote_code": True,
@@ -207,13 +217,23 @@ def train(folder: Path, which: str, order: str, batch: int, threads: int, comman
     )
 
 
+def libraries() -> int:
+    """Bytes of a process that has imported what both commands import."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", LIBRARIES]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return 1024 * int(said.split()[-1])
+
+
 def apart(one: Run, other: Run) -> float:
     """The largest difference of two loss curves, in nats a token."""
     return max(abs(loss - expected) for loss, expected in zip(one.losses, other.losses, strict=True))
 
 
-def compare(order: str, runs: dict[str, list[Run]], threads: int) -> list[Comparison]:
+def compare(order: str, runs: dict[str, list[Run]], threads: int, imported: int) -> list[Comparison]:
     """Two lines of the table.
+
+    `imported` is the bytes of `libraries`.
 
     Raises:
         SystemExit: the two did not train on the same tokens in each step.
@@ -222,7 +242,7 @@ def compare(order: str, runs: dict[str, list[Run]], threads: int) -> list[Compar
     if ours[0].tokens != stock[0].tokens:
         raise SystemExit(f"The two commands trained on other rows, {order}: nothing can be compared.")
     seconds = [min(run.seconds / run.steps for run in found) for found in (ours, stock)]
-    peaks = [min(run.peak for run in found) / 2**30 for found in (ours, stock)]
+    peaks = [(min(run.peak for run in found) - imported) / 2**30 for found in (ours, stock)]
     return [
         Comparison(f"a step of trl sft, {order}", threads, *seconds, STEP_TO_REACH, apart(ours[0], stock[0])),
         Comparison(f"peak memory of trl sft, {order}", threads, *peaks, MEMORY_TO_REACH, unit="GiB"),
@@ -253,6 +273,8 @@ def main() -> None:
         folder = Path(place)
         config, words = write_models(folder)
         rows = write_rows(folder, arguments.rows, words)
+        imported = libraries()
+        print(f"The libraries alone take {imported / 2**30:.2f} GiB.")
         for order in ORDERS:
             runs: dict[str, list[Run]] = {which: [] for which in WHICH}
             for number in range(arguments.repeats):
@@ -260,10 +282,11 @@ def main() -> None:
                     run = train(folder, which, order, arguments.batch, *arguments.threads)
                     runs[which].append(run)
                     print(f"{order}, {which}, run {number + 1}: {run.seconds / run.steps:.2f} s a step", flush=True)
-            lines += compare(order, runs, *arguments.threads)
+            lines += compare(order, runs, *arguments.threads, imported)
             first = runs["ours"][0]
             fixed = train(folder, "stock", order, arguments.batch, *arguments.threads, command=WITH_FIXED_POSITIONS)
             curves[order] = {
+                "process_peaks": {which: min(run.peak for run in runs[which]) for which in WHICH},
                 "padding_share": 1 - first.tokens[-1] / first.held,
                 "losses": {which: runs[which][0].losses for which in WHICH},
                 "difference": apart(first, runs["stock"][0]),
@@ -271,7 +294,7 @@ def main() -> None:
             }
             print(f"{order}: the losses differ by {curves[order]['difference']:.1e} at most, ", end="")
             print(f"with fixed positions by {curves[order]['difference_with_fixed_positions']:.1e}.", flush=True)
-    report("training", lines, arguments, curves=curves, arithmetic=shares(config, rows))
+    report("training", lines, arguments, libraries=imported, curves=curves, arithmetic=shares(config, rows))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from .configuration_audio_reasoner import AudioReasonerConfig, AudioReasonerEnco
 from .linear_audio_reasoner import AudioReasonerConv1d, AudioReasonerLinear
 from .packing_audio_reasoner import Packing
 from .quantization_audio_reasoner import keep_audio_exact
+from .recomputation_audio_reasoner import activated, computed_again, normalised
 from .saving_audio_reasoner import PushesCode, save_code
 
 
@@ -115,7 +116,12 @@ class AudioReasonerAttention(nn.Module):
             output, _ = attend(self, *split, None, **options)
             attended.append(output.reshape(stop - start, -1))
             start = stop
-        return self.out_proj(attended[0] if len(attended) == 1 else torch.cat(attended))
+        if len(attended) == 1:
+            return self.out_proj(attended[0])
+        # Attention keeps what it gave: all of it one after the other need not be kept, too.
+        parts = [part.detach() for part in attended]
+        with computed_again(output := torch.cat(attended), lambda: torch.cat(parts)):
+            return self.out_proj(output)
 
 
 class AudioReasonerEncoderLayer(GradientCheckpointingLayer):
@@ -134,11 +140,18 @@ class AudioReasonerEncoderLayer(GradientCheckpointingLayer):
 
     def forward(self, hidden_states: torch.Tensor, packing: Packing) -> torch.Tensor:
         """(positions, d_model) -> (positions, d_model)."""
-        attended = self.self_attn(self.self_attn_layer_norm(hidden_states), packing)
+        output, read = normalised(self.self_attn_layer_norm, hidden_states)
+        with read:
+            attended = self.self_attn(output, packing)
         hidden_states = hidden_states + nn.functional.dropout(attended, p=self.dropout, training=self.training)
-        inner = self.activation_fn(self.fc1(self.final_layer_norm(hidden_states)))
+        output, read = normalised(self.final_layer_norm, hidden_states)
+        with read:
+            inner = self.fc1(output)
+        inner, read = activated(self.activation_fn, inner)
         inner = nn.functional.dropout(inner, p=self.activation_dropout, training=self.training)
-        inner = nn.functional.dropout(self.fc2(inner), p=self.dropout, training=self.training)
+        with read:
+            inner = self.fc2(inner)
+        inner = nn.functional.dropout(inner, p=self.dropout, training=self.training)
         hidden_states = hidden_states + inner
         if hidden_states.dtype == torch.float16:
             limit = torch.finfo(torch.float16).max - 1000
@@ -303,8 +316,10 @@ class AudioReasonerEncoder(AudioReasonerPreTrainedModel):
         for windows, positions in packing.groups:
             chosen = order[len(packed) : len(packed) + windows]
             seen = features[chosen, :, : 2 * positions + 1]
-            hidden = nn.functional.gelu(self.conv1(seen))
-            hidden = nn.functional.gelu(self.conv2(hidden)).transpose(1, 2)
+            hidden, read = activated(nn.functional.gelu, self.conv1(seen))
+            with read:
+                hidden = self.conv2(hidden)
+            hidden = nn.functional.gelu(hidden).transpose(1, 2)
             packed.extend((hidden[:, :positions] + table[:positions]).unbind())
         return torch.cat(packed)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .processing_audio_reasoner import AudioReasonerProcessor  # noqa: F401
     from .quantization_audio_reasoner import keep_audio_exact  # noqa: F401
     from .reasoning_audio_reasoner import Reasoning  # noqa: F401
+    from .recomputation_audio_reasoner import computed_again  # noqa: F401
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .training_audio_reasoner import TrainingBatch  # noqa: F401
@@ -59,6 +60,7 @@ CODE_FILES = (
     "processing_audio_reasoner.py",
     "quantization_audio_reasoner.py",
     "reasoning_audio_reasoner.py",
+    "recomputation_audio_reasoner.py",
     "saving_audio_reasoner.py",
     "streaming_audio_reasoner.py",
     "token_masks_audio_reasoner.py",

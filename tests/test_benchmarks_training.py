@@ -113,14 +113,14 @@ def test_both_commands_train_on_the_same_batches(small_training, tmp_path):
 def test_runs_on_other_rows_are_not_compared(small_training):
     run = small_training.Run(2, 10.0, 2**30, [1.0, 0.5], [10, 20], 25)
     other = small_training.Run(2, 30.0, 3 * 2**30, [1.0, 0.75], [10, 20], 25)
-    step, memory = small_training.compare("in random order", {"ours": [other, run], "stock": [other]}, threads=1)
+    step, memory = small_training.compare("in random order", {"ours": [other, run], "stock": [other]}, 1, 2**29)
     assert (step.ours, step.stock, step.ratio, step.difference) == (5.0, 15.0, 3.0, 0.0)
-    assert (memory.ours, memory.stock, memory.unit) == (1.0, 3.0, "GiB")
-    apart = small_training.compare("in random order", {"ours": [run], "stock": [other]}, threads=1)
+    assert (memory.ours, memory.stock, memory.unit) == (0.5, 2.5, "GiB")
+    apart = small_training.compare("in random order", {"ours": [run], "stock": [other]}, 1, 0)
     assert apart[0].difference == 0.25
     elsewhere = small_training.Run(2, 30.0, 2**30, [1.0, 0.75], [10, 21], 25)
     with pytest.raises(SystemExit, match="trained on other rows, in random order"):
-        small_training.compare("in random order", {"ours": [run], "stock": [elsewhere]}, threads=1)
+        small_training.compare("in random order", {"ours": [run], "stock": [elsewhere]}, 1, 0)
 
 
 def test_what_a_core_feeds(benchmark, tmp_path):
@@ -156,6 +156,7 @@ def test_training(small_training, tmp_path, monkeypatch):
     rows = {row["what"]: row for row in found["rows"]}
     step, memory = rows[f"a step of trl sft, {order}"], rows[f"peak memory of trl sft, {order}"]
     assert step["ours"] > 0 and step["stock"] > 0 and step["difference"] <= 1e-5
+    assert 2**28 < found["libraries"] < 2**30
     assert 0.1 < memory["ours"] < 4 and 0.1 < memory["stock"] < 4
     curves = found["curves"][order]
     assert [len(losses) for losses in curves["losses"].values()] == [2, 2]
