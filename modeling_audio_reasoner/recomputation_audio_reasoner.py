@@ -30,7 +30,7 @@ def computed_again(value: torch.Tensor, compute: Callable[[], torch.Tensor]) -> 
         or not (torch.is_grad_enabled() and value.requires_grad)
         or type(value) is not torch.Tensor
         or value.device.type == "meta"
-        or not torch._C._autograd._saved_tensors_hooks_is_enabled()
+        or not torch._C._autograd._saved_tensors_hooks_is_enabled()  # type: ignore[attr-defined]  # not in the stubs
     ):
         return nullcontext()
     outer = torch._C._autograd._top_saved_tensors_default_hooks(False)
