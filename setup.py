@@ -66,6 +66,7 @@ EXTRAS_REQUIRE = {
         "scipy>=1.13,<2",
         "matplotlib>=3.9,<4",
         "huggingface_hub>=1.31,<3",
+        "inspect-ai>=0.3.285,<0.4",
         "sacrebleu>=2.4,<3",
         "safetensors>=0.5,<1",
     ],
@@ -117,7 +118,10 @@ setup(
     },
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
-    entry_points={"console_scripts": ["audio-reasoner = app.main:run"]},
+    entry_points={
+        "console_scripts": ["audio-reasoner = app.main:run"],
+        "inspect_ai": ["evaluation = evaluation.inspect_entry"],
+    },
     cmdclass={"build_py": BuildWithModelCard},
     classifiers=[
         "Development Status :: 3 - Alpha",

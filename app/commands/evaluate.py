@@ -1,4 +1,4 @@
-"""`audio-reasoner evaluate`: let a model folder answer held-out questions, and score it."""
+"""`audio-reasoner evaluate`: let a model answer a benchmark, score it officially and strictly, and prove it listened."""
 
 from __future__ import annotations
 
@@ -9,68 +9,140 @@ import typer
 
 
 def evaluate(
-    benchmark: Annotated[str, typer.Argument(help="What to answer; `cota` is the one there is.")],
-    model: Annotated[Path, typer.Option(help="Folder of the model to evaluate.")],
-    output: Annotated[Path, typer.Option(help="Folder for answers, scores and manifest.")],
-    data: Annotated[Path, typer.Option(help="Folder of the CoTA data set.")] = Path("cota"),
-    split: Annotated[str, typer.Option(help="Split whose questions are answered.")] = "test",
-    condition: Annotated[
-        list[str] | None,
-        typer.Option(help="real, silence or shuffled; repeatable. All three by default."),
+    benchmark: Annotated[
+        str | None, typer.Argument(help="mmau, mmar, air_bench_foundation, air_bench_chat, meld, covost2, … or cota.")
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Questions a batch.")] = 64,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 512,
-    limit: Annotated[int | None, typer.Option(min=2, help="Only so many questions, for a quick look.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the shuffled pairing of clips.")] = 2503,
+    model: Annotated[
+        str | None, typer.Option(help="Folder of a model, or a model of inspect's: openai/gpt-4o-audio-preview.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for answers, scores, figures and manifest.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Folder of the benchmark in its official layout; else the Hub's copy.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Split of the benchmark, if not its default one.")] = None,
+    prompt: Annotated[str, typer.Option(help="How choices are shown: listed, lettered, or a template.")] = "listed",
+    ablate: Annotated[
+        list[str] | None,
+        typer.Option(help="Also with silence, noise, shuffle or none in place of the recordings; repeatable."),
+    ] = None,
+    permute_choices: Annotated[int, typer.Option(min=0, help="Also with so many other orders of the choices.")] = 0,
+    trust: Annotated[bool, typer.Option("--trust", help="All four ablations and two other orders.")] = False,
+    limit: Annotated[int | None, typer.Option(min=2, help="Only so many questions, evenly chosen.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 2048,
+    temperature: Annotated[float | None, typer.Option(min=0, help="Of drawn answers; greedy without it.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of drawn answers.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Questions a batch of a local model.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of an endpoint.")] = None,
+    connections: Annotated[int | None, typer.Option(min=1, help="Requests at once to an endpoint.")] = None,
+    retries: Annotated[int, typer.Option(min=0, help="Of a request that an endpoint did not answer.")] = 5,
+    log_audio: Annotated[bool, typer.Option("--log-audio", help="Keep the recordings in inspect's log.")] = False,
+    from_: Annotated[
+        Path | None, typer.Option("--from", help="Repeat the run of this manifest.json, and compare the outputs.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON alone.")] = False,
 ) -> None:
-    """Answer held-out questions in a fresh process, under real and control conditions, and score the answers.
+    """Answer a benchmark's questions, score the answers, and write all of it into one folder.
 
-    The process cannot import this project: the model folder has to stand by itself. Conditions that were answered
-    before with the same model, data and decoding are kept.
+    What an earlier run into the same folder has answered is kept. A local model answers in a process that cannot import
+    this project: its folder has to stand by itself.
 
-    Example: audio-reasoner evaluate cota --model demo/model --output demo/evaluation
+    Example: audio-reasoner evaluate cota --model demo/model --data cota --output demo/evaluation --trust
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-    from evaluation.conditions import CONDITIONS
-    from evaluation.run import evaluate_cota
-    from evaluation.table import results_table, summary_sentences
+    if output is None:
+        raise ValueError("name the folder of the results by --output.")
+    console = Console(stderr=json)
+    options = {
+        "batch_size": batch_size,
+        "max_connections": connections,
+        "max_retries": retries,
+        "log_audio": log_audio,
+        "display": "plain" if console.is_terminal else "none",
+    }
+    if from_ is not None:
+        if benchmark or model:
+            raise ValueError("--from takes benchmark, model and all that decides the answers from the manifest.")
+        _repeat(from_, output, options, console, json)
+        return
+    if benchmark is None or model is None:
+        raise ValueError("name a benchmark and --model, or a manifest by --from.")
+    from evaluation.runs.settings import RunSettings
+    from evaluation.runs.trust import ABLATIONS, PERMUTATIONS
 
-    if benchmark != "cota":
-        raise ValueError(
-            f"benchmark {benchmark!r} is unknown; `cota` is the one there is. Name another folder of it by --data."
-        )
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = Progress(*columns, console=Console(stderr=True))
-    bar: dict[str, TaskID] = {}
+    settings = RunSettings(
+        benchmark=benchmark.replace("-", "_"),
+        model=model,
+        data=data,
+        split=split,
+        prompt=prompt,
+        limit=limit,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        seed=seed,
+        base_url=base_url,
+    )
+    ablations = list(ABLATIONS) if trust else list(dict.fromkeys(ablate or ()))
+    _run(settings, output, ablations, PERMUTATIONS if trust else permute_choices, options, console, json)
 
-    def progress(name: str, done: int, total: int) -> None:
-        bars.start()
-        if name not in bar:
-            bar[name] = bars.add_task(name, total=total)
-        bars.update(bar[name], completed=done)
 
-    try:
-        results = evaluate_cota(
-            model,
-            data,
+def _run(settings, output, ablations, permutations, options, console, json) -> None:
+    """Run, show and write."""
+    import json as written
+
+    from evaluation.outputs.table import outputs_sentences, outputs_table
+    from evaluation.report.run_page import write_run_page
+    from evaluation.runs.run import run
+    from evaluation.runs.table import run_name, run_sentences, trust_sentences, trust_table
+    from evaluation.runs.trust import controls_of, run_controls
+
+    if ablations or permutations:
+        controls_of(settings, ablations, permutations)  # what is wrong with them is said before anything is asked
+    scores = run(settings, output, **options)
+    trusted = None
+    if ablations or permutations:
+        trusted = run_controls(
+            settings,
             output,
-            split=split,
-            conditions=condition or CONDITIONS,
-            batch_size=batch_size,
-            max_new_tokens=max_new_tokens,
-            limit=limit,
-            seed=seed,
-            progress=progress,
+            ablations,
+            permutations,
+            begin=lambda name: console.print(f"Now: {run_name(name)}.", highlight=False),
+            **options,
         )
-    finally:
-        bars.stop()
-    console = Console()
-    console.print(results_table(results))
-    for sentence in summary_sentences(results):
-        console.print(sentence, highlight=False)
-    kept = [name for name in results["conditions"] if name not in results["answered_now"]]
-    if kept:
-        console.print(f"Kept from an earlier run: {', '.join(kept)}.", highlight=False)
-    console.print(f"Results: {output / 'results.json'}", highlight=False)
+    page = write_run_page(output)
+    if json:
+        typer.echo(written.dumps(scores | {"trust": trusted}, ensure_ascii=False, indent=2))
+    console.print(outputs_table(scores))
+    for sentence in [*run_sentences(scores), *outputs_sentences(scores)]:
+        console.print(sentence, highlight=False, markup=False)
+    if trusted is not None:
+        console.print(trust_table(trusted, scores["measure"]))
+        for sentence in trust_sentences(trusted, scores["measure"]):
+            console.print(sentence, highlight=False, markup=False)
+    if not scores["answered_now"]:
+        console.print("The answers were there from an earlier run of the same settings.", highlight=False)
+    console.print(f"Results: {output}, the page {page}; inspect view --log-dir {output / 'log'}", highlight=False)
+
+
+def _repeat(manifest, output, options, console, json) -> None:
+    """Repeat a run, and say whether the outputs are the same."""
+    import json as written
+
+    from evaluation.runs.repeat import repeat
+
+    found = repeat(manifest, output, **options)
+    if json:
+        typer.echo(written.dumps(found, ensure_ascii=False, indent=2))
+    if found["identical"]:
+        console.print(f"Identical: all {found['n']} outputs are those of {manifest}.", highlight=False)
+    else:
+        count = "some" if found["changed"] is None else len(found["changed"])
+        console.print(
+            f"Not identical: {count} of {found['n']} outputs are others than in {manifest}.", highlight=False
+        )
+        for name in (found["changed"] or [])[:10]:
+            console.print(f"  {name}", highlight=False, markup=False)
+    for sentence in found["differs"]:
+        console.print(f"Other than then: {sentence}.", highlight=False, markup=False)
+    if not found["identical"]:
+        raise typer.Exit(2)

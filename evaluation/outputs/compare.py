@@ -29,8 +29,12 @@ def mcnemar(gained: int, lost: int) -> float:
     return 1.0 if 2 * tail >= 2**changed else (2 * tail) / 2**changed
 
 
-def compare(run: Scored, other: Scored) -> dict[str, Any]:
+def compare(run: Scored, other: Scored, choices: bool = True) -> dict[str, Any]:
     """How `run` differs from `other` on the items that are in both.
+
+    Args:
+        run, other: two runs on one release of a benchmark.
+        choices: whether an item whose choices are others, or in another order, is an error.
 
     Returns:
         {"outputs", "n", "only_here", "only_there", "official", "strict"}. The last two are {"difference", "n"} and,
@@ -46,7 +50,8 @@ def compare(run: Scored, other: Scored) -> dict[str, Any]:
     if not pairs:
         raise ValueError(f"{other.path} has no item of {run.path}: compare runs on the same items.")
     for ours, theirs in pairs:
-        if (ours.item.answer, ours.item.choices) != (theirs.item.answer, theirs.item.choices):
+        others_choices = choices and ours.item.choices != theirs.item.choices
+        if ours.item.answer != theirs.item.answer or others_choices:
             raise ValueError(
                 f"item {ours.item.id!r} has another answer or other choices in {other.path} than in {run.path}: "
                 "compare runs on one release of the benchmark."

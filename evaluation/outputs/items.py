@@ -120,22 +120,31 @@ def listed_choices(entry: Entry) -> Sequence[str]:
     return choices
 
 
-def _item(layout: Layout, entry: Entry, key: str, name: str, path: Path, number: int) -> Item:
+def item_of(layout: Layout, entry: Entry, key: str, name: str) -> Item:
+    """One entry with its prediction under `key`, called `name`.
+
+    Raises:
+        ValueError: the answer or the choices are missing, or the prediction is no text.
+    """
     answers = [entry[field] for field in layout.answer if entry.get(field) not in (None, "")]
     prediction = entry.get(key, None)
+    if layout.answer and (not answers or not isinstance(answers[0], str)):
+        raise ValueError(f"has no text under {' or '.join(map(repr, layout.answer))}, the right answer")
+    if prediction is not None and not isinstance(prediction, str):
+        raise ValueError(f"has a prediction that is no text but {prediction!r}")
+    return Item(
+        id=name,
+        answer=answers[0] if answers else "",
+        choices=tuple(layout.choices(entry)),
+        # A null was answered with nothing; a field that is not there was not answered.
+        prediction=prediction or "" if key in entry else None,
+        groups={grouping: group for grouping, read in layout.groups.items() if (group := read(entry))},
+    )
+
+
+def _item(layout: Layout, entry: Entry, key: str, name: str, path: Path, number: int) -> Item:
     try:
-        if layout.answer and (not answers or not isinstance(answers[0], str)):
-            raise ValueError(f"has no text under {' or '.join(map(repr, layout.answer))}, the right answer")
-        if prediction is not None and not isinstance(prediction, str):
-            raise ValueError(f"has a prediction that is no text but {prediction!r}")
-        return Item(
-            id=name,
-            answer=answers[0] if answers else "",
-            choices=tuple(layout.choices(entry)),
-            # A null was answered with nothing; a field that is not there was not answered.
-            prediction=prediction or "" if key in entry else None,
-            groups={grouping: group for grouping, read in layout.groups.items() if (group := read(entry))},
-        )
+        return item_of(layout, entry, key, name)
     except ValueError as error:
         raise ValueError(f"{path}, entry {number}, {error}: it is not in the benchmark's layout.") from None
 

@@ -10,9 +10,10 @@ from evaluation.table import margin_words, percent
 
 
 if TYPE_CHECKING:
+    import jinja2
     import markupsafe
 
-TEMPLATE = Path(__file__).with_name("page.html.jinja")
+TEMPLATE = "page.html.jinja"
 SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
 STAGES = {"encoder": "encoder warm-up", "text": "text warm-up", "model": "joint training"}
 
@@ -27,22 +28,33 @@ def render_page(
         pictures: data URIs by figure and look.
         players: data URIs of the recordings by row id.
     """
+    return (
+        templates()
+        .get_template(TEMPLATE)
+        .render(
+            record=record,
+            whole=record["table"][0],
+            domains=[line for line in record["table"] if line["scope"] == "domain"],
+            pictures=pictures,
+            players=players,
+            sections=SECTIONS,
+            stages=STAGES,
+            last_loss=record["loss"]["held_out"][-1][1] if record["loss"]["held_out"] else None,
+        )
+    )
+
+
+def templates() -> jinja2.Environment:
+    """The pages' templates, what they share, and their filters."""
     import jinja2
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
     environment.filters |= {"percent": percent, "margin": margin_words, "size": size, "code": code}
     environment.filters["spaced"] = lambda text: text.replace("_", " ")
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
-        record=record,
-        whole=record["table"][0],
-        domains=[line for line in record["table"] if line["scope"] == "domain"],
-        pictures=pictures,
-        players=players,
-        sections=SECTIONS,
-        stages=STAGES,
-        last_loss=record["loss"]["held_out"][-1][1] if record["loss"]["held_out"] else None,
-    )
+    return environment
 
 
 def size(count: int | None) -> str:

@@ -1,0 +1,104 @@
+"""Where a benchmark lies: a local folder in its official layout, or a repository of the Hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.benchmarks.recording import Recording
+from evaluation.outputs.entries import read_entries
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where to get a benchmark.
+
+    Attributes:
+        benchmark: its name.
+        site: a page that says how.
+        hub: the repository of the Hub that holds it, where one does.
+        patterns: the files that are needed of it.
+    """
+
+    benchmark: str
+    site: str
+    hub: str | None = None
+    patterns: tuple[str, ...] = ()
+
+
+def folder_of(data: str | None, source: Source) -> Path:
+    """The folder that `data` names; without it, the Hub's copy, which is downloaded.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or the Hub's copy cannot be had; says where to get the benchmark.
+    """
+    if data is not None:
+        folder = Path(data)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"There is no folder {folder}: get {source.benchmark} from {source.site}.")
+        return folder
+    if source.hub is None:
+        raise FileNotFoundError(
+            f"{source.benchmark} is not on the Hub as one repository: get it from {source.site} and name its folder "
+            "(-T data=FOLDER, or --data FOLDER)."
+        )
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(source.hub, repo_type="dataset", allow_patterns=list(source.patterns) or None))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise FileNotFoundError(
+            f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({str(error).splitlines()[0]}): get "
+            f"it from {source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
+        ) from None
+
+
+def present(folder: Path, names: Sequence[str], source: Source) -> list[Path]:
+    """Those of the named files that are in the folder; one at least.
+
+    Raises:
+        FileNotFoundError: none is.
+    """
+    found = [folder / name for name in names if (folder / name).is_file()]
+    if not found:
+        raise FileNotFoundError(
+            f"{folder} has none of {', '.join(names)}, so it is no folder of {source.benchmark}: get it from "
+            f"{source.site}."
+        )
+    return found
+
+
+def numbered_entries(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The entries of a JSON list, JSONL, CSV or TSV, counted from 1."""
+    for number, entry in enumerate(read_entries(path), 1):
+        yield number, dict(entry)
+
+
+def need(entry: Mapping[str, Any], name: str, path: Path, number: int) -> str:
+    """A field's text.
+
+    Raises:
+        ValueError: it is missing or empty; names the file and the entry.
+    """
+    value = entry.get(name)
+    if value is None or value == "":
+        raise ValueError(f"{path}, entry {number}, has no {name!r}: it is not in the official layout.")
+    return str(value)
+
+
+def heard(folder: Path, names: Iterable[str], source: Source) -> Recording:
+    """The first of the named files that is there.
+
+    Raises:
+        FileNotFoundError: none is: a question without its recording is not asked.
+    """
+    names = list(names)
+    for name in names:
+        if (folder / name).is_file():
+            return Recording(str(folder / name))
+    raise FileNotFoundError(
+        f"{folder} lacks the recording {names[0]}: unpack the audio of {source.benchmark} there ({source.site})."
+    )

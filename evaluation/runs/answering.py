@@ -1,0 +1,112 @@
+"""Let inspect answer a benchmark's questions; what an earlier run that was ended has answered is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from inspect_ai import eval as inspect_eval
+from inspect_ai import eval_retry
+from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+
+from evaluation.runs.settings import RunSettings
+from evaluation.tasks.benchmarks import PACKAGE
+
+
+LOG = "log"
+"""The folder of inspect's logs in that of a run."""
+
+
+class RunFailed(RuntimeError):
+    """inspect could not run the task to its end."""
+
+
+def answered(
+    settings: RunSettings,
+    output: Path,
+    *,
+    batch_size: int | None = None,
+    max_connections: int | None = None,
+    max_retries: int = 5,
+    display: str = "none",
+    log_audio: bool = False,
+) -> tuple[EvalLog, bool]:
+    """The log of a run that is done, and whether anything was asked for it now.
+
+    A log of the same settings in `output` that is whole is taken; one that was ended is gone on with, so that no
+    question is asked twice whose answer is in it.
+
+    Args:
+        settings: what decides the answers.
+        output: the run's folder.
+        batch_size: of a local model; the provider's own without it.
+        max_connections: requests at once to an endpoint; inspect's own without it.
+        max_retries: of a request that an endpoint did not answer, by no answer or one of overload.
+        display: inspect's, such as plain, rich or none.
+        log_audio: whether the log holds the recordings too, for inspect's viewer.
+
+    Raises:
+        RunFailed: inspect ended with an error; names it.
+    """
+    folder = output / LOG
+    before = _latest(folder, settings)
+    options: dict[str, Any] = {
+        "log_dir": str(folder),
+        "log_format": "eval",
+        # Each answer is written at once: what is killed in between is not asked again.
+        "log_buffer": 1,
+        "log_images": log_audio,
+        "display": display,
+        "max_retries": max_retries,
+        "max_connections": max_connections or _connections(settings, batch_size),
+        "fail_on_error": False,
+    }
+    if before is not None and before.status == "success" and not _lacking(before):
+        return before, False
+    if before is not None:
+        logs = eval_retry(before, **options)
+    else:
+        logs = inspect_eval(
+            f"{PACKAGE}/{settings.benchmark}",
+            task_args=settings.task_args,
+            model=settings.inspect_model,
+            model_base_url=settings.base_url,
+            model_args={**settings.model_args, **({"batch_size": batch_size} if batch_size else {})},
+            max_tokens=settings.max_tokens,
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            top_k=settings.top_k,
+            seed=settings.seed,
+            metadata={"settings": settings.to_json()},
+            **options,
+        )
+    (log,) = logs
+    if log.status != "success":
+        reason = log.error.message.strip().splitlines()[-1] if log.error else log.status
+        raise RunFailed(f"{output}: the run did not come to its end ({reason}); run it again to go on with it.")
+    return read_eval_log(log.location), True
+
+
+def _connections(settings: RunSettings, batch_size: int | None) -> int | None:
+    """Requests at once: of a local model as many as its provider wants, where inspect would begin with few."""
+    if not settings.is_local:
+        return None
+    from evaluation.local.provider import AHEAD, BATCH_SIZE
+
+    return (batch_size or BATCH_SIZE) * AHEAD
+
+
+def _latest(folder: Path, settings: RunSettings) -> EvalLog | None:
+    """The last log of these settings; None where there is none."""
+    if not folder.is_dir():
+        return None
+    for info in list_eval_logs(str(folder)):  # the last one first
+        header = read_eval_log(info, header_only=True)
+        if (header.eval.metadata or {}).get("settings") == settings.to_json():
+            return read_eval_log(info)
+    return None
+
+
+def _lacking(log: EvalLog) -> bool:
+    """Whether a sample of a log that is done ended in an error, so that it is worth asking again."""
+    return any(sample.error is not None for sample in log.samples or [])

@@ -1,0 +1,84 @@
+"""Repeat a run from its manifest, and say whether the outputs are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evaluation.cota import hash_files
+from evaluation.manifest import model_files, write_json
+from evaluation.runs.collect import read_lines
+from evaluation.runs.manifest import read_manifest
+from evaluation.runs.run import ITEMS, run
+from evaluation.runs.settings import RunSettings
+
+
+REPEATED = "repeated.json"
+
+
+def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
+    """Run again what a manifest describes, into a folder of its own.
+
+    Args:
+        path: the manifest, or the folder that holds it.
+        output: the folder of the new run.
+        options: as `run` takes them.
+
+    Returns:
+        {"identical", "outputs_sha256", "expected_sha256", "n", "changed", "differs", "scores"}: "changed" lists the
+        items whose output is another one, where the first run's items are beside its manifest, else it is None;
+        "differs" says what besides the outputs is not as it was: versions, machine, scorers, what was asked.
+
+    Raises:
+        ValueError: the model is not the one of the manifest, or the output folder is the manifest's own.
+    """
+    path = Path(path)
+    before = read_manifest(path)
+    folder = path if path.is_dir() else path.parent
+    if output.resolve() == folder.resolve():
+        raise ValueError(f"{output} is the folder of the manifest: name another one for the repetition.")
+    settings = RunSettings.from_json(before["settings"], str(path))
+    expected = before["model"]["sha256"]
+    if settings.is_local and expected is not None:
+        model = Path(settings.model)
+        found = hash_files(model_files(model), model)
+        if found != expected:
+            raise ValueError(
+                f"{model} is not the model of {path}: its files have the hash {found[:12]}, there it is "
+                f"{expected[:12]}. Put that model there, or run the benchmark anew."
+            )
+    scores = run(settings, output, **options)
+    after = read_manifest(output)
+    result = {
+        "identical": after["outputs_sha256"] == before["outputs_sha256"],
+        "outputs_sha256": after["outputs_sha256"],
+        "expected_sha256": before["outputs_sha256"],
+        "n": scores["n"],
+        "changed": _changed(folder, output),
+        "differs": differences(before, after),
+        "scores": {side: scores[side] for side in ("official", "strict")},
+    }
+    write_json(output / REPEATED, result)
+    return result
+
+
+def _changed(folder: Path, output: Path) -> list[str] | None:
+    if not (folder / ITEMS).is_file():
+        return None
+    before, after = ({item["id"]: item["output"] for item in read_lines(place / ITEMS)} for place in (folder, output))
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What of a manifest is another in a repetition, a sentence each; dates and durations left out."""
+    said = []
+    for name in ("data", "prompt", "scorers_sha256", "harness", "code", "versions", "hardware", "process"):
+        one, other = before.get(name), after.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            for key in sorted(one.keys() | other.keys()):
+                if key != "log" and one.get(key) != other.get(key):
+                    said.append(f"{name}.{key}: {one.get(key)} then, {other.get(key)} now")
+        elif one != other:
+            said.append(f"{name}: {one} then, {other} now")
+    return said

@@ -1,0 +1,105 @@
+"""A run and its controls as a table and sentences for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SHOWN = 5
+NAMES = {
+    "real": "the recordings",
+    "silence": "silence",
+    "noise": "noise as loud",
+    "shuffle": "another's recording",
+    "none": "nothing",
+}
+
+
+def trust_table(trust: Mapping[str, Any], measure: str) -> Table:
+    """A line a run: what was heard, both figures, and the difference to the first with McNemar's p."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(
+        title="What the score rests on: the same questions with something else to hear, and in other orders",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("heard", overflow="fold")
+    for heading in ("n", "official", "strict", "95%", "difference", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for line in trust["runs"]:
+        interval = line["intervals"]["strict"]
+        table.add_row(
+            run_name(line["name"]),
+            str(line["n"]),
+            number(line["official"], measure),
+            number(line["strict"], measure),
+            "" if interval is None else "–".join(number(end, measure) for end in interval),
+            "" if line.get("difference") is None else number(line["difference"], measure, signed=True),
+            "" if line.get("p") is None else f"{line['p']:.2g}",
+            style="bold" if line["name"] == "real" else "",
+        )
+    return table
+
+
+def run_name(name: str) -> str:
+    """What was heard in a run, in words."""
+    return f"choices in order {name.removeprefix('order-')}" if name.startswith("order-") else NAMES[name]
+
+
+def number(value: float | None, measure: str, signed: bool = False) -> str:
+    """A share in percent, or another figure as it is."""
+    if value is None:
+        return "–"
+    return f"{100 * value if measure == 'accuracy' else value:{'+' if signed else ''}.1f}"
+
+
+def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
+    """What the table says: how far above the best control, and how steady under other orders."""
+    real, *others = trust["runs"]
+    said = []
+    controls = [line for line in others if not line["name"].startswith("order-") and line["strict"] is not None]
+    if controls and real["strict"] is not None:
+        best = max(controls, key=lambda line: line["strict"])
+        margin = real["strict"] - best["strict"]
+        low = real["intervals"]["strict"][0]
+        sure = "its interval lies above" if low > best["strict"] else "its interval does not lie above"
+        said.append(
+            f"Strict, {number(abs(margin), measure)} {'points ' if measure == 'accuracy' else ''}"
+            f"{'above' if margin >= 0 else 'below'} the best of what does not hear it ({run_name(best['name'])}); {sure}."
+        )
+    if trust["agreement"] is not None:
+        orders = sum(line["name"].startswith("order-") for line in others) + 1
+        said.append(f"In {100 * trust['agreement']:.1f}% of the items all {orders} orders give the same choice.")
+    return said
+
+
+def run_sentences(scores: Mapping[str, Any]) -> list[str]:
+    """What was counted beside the scores."""
+    said = []
+    if scores["failed"]:
+        reasons = list(scores["failure_counts"].items())
+        said.append(f"Not answered, and so not counted as right: {scores['failed']} of {scores['n']}:")
+        said += [f"  {count} times: {reason[:200]}" for reason, count in reasons[:SHOWN]]
+        said += [f"  and {len(reasons) - SHOWN} other reasons; scores.json lists all."] if len(reasons) > SHOWN else []
+    if scores["cut"]:
+        said.append(f"Cut at the token limit: {scores['cut']} of {scores['n']} answers; raise --max-tokens.")
+    reasoning = scores["reasoning"]
+    if reasoning["structured"]:
+        line = f"Reasoned in sections: {reasoning['structured']} of {scores['n']}, completely {reasoning['complete']}"
+        if reasoning["contradicted"] is not None:
+            line += (
+                f"; the summary names a choice in {reasoning['summary_says']}, the response another one in "
+                f"{reasoning['contradicted']} of these; the reasoning has the words of the chosen one in "
+                f"{reasoning['reasoning_names']}"
+            )
+        said.append(f"{line}.")
+    return said

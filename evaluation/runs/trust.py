@@ -1,0 +1,111 @@
+"""Whether a score means that the model listened: the same questions with controls in place of the recordings, and with
+their choices in other orders, in one table.
+
+A control's score says what the questions give away without being heard; a score that moves with the order of the choices
+says that places were answered and not choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.manifest import write_json
+from evaluation.outputs.compare import compare
+from evaluation.outputs.registry import BENCHMARKS
+from evaluation.outputs.score import Scored, score_outputs
+from evaluation.runs.collect import OUTPUTS
+from evaluation.runs.run import run
+from evaluation.runs.settings import RunSettings
+
+
+CONTROLS = "controls"
+"""The folder of the other runs in that of the first."""
+TRUST = "trust.json"
+ABLATIONS = ("silence", "noise", "shuffle", "none")
+PERMUTATIONS = 2
+"""Other orders of the choices that `--trust` asks for."""
+
+
+def controls_of(settings: RunSettings, ablations: Sequence[str], permutations: int) -> dict[str, RunSettings]:
+    """The further runs by name.
+
+    Args:
+        settings: of the first run, which hears the recordings.
+        ablations: of `ABLATIONS`.
+        permutations: how many other orders of the choices.
+
+    Raises:
+        ValueError: an ablation is unknown, or the first run is a control itself.
+    """
+    unknown = [name for name in ablations if name not in ABLATIONS]
+    if unknown:
+        raise ValueError(f"ablation {unknown[0]!r} is unknown; choose among {', '.join(ABLATIONS)}.")
+    if settings.heard != "real" or settings.permutation:
+        raise ValueError("controls are of a run that hears its recordings with the choices in their own order.")
+    found = {name: replace(settings, heard=name) for name in ablations}
+    found |= {f"order-{number}": replace(settings, permutation=number) for number in range(1, permutations + 1)}
+    return found
+
+
+def run_controls(
+    settings: RunSettings,
+    output: Path,
+    ablations: Sequence[str],
+    permutations: int,
+    begin: Callable[[str], None] = lambda name: None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Run the controls of a run that is done, and compare them with it; writes `trust.json`.
+
+    Args:
+        settings: of the first run.
+        output: its folder; the controls' are in `controls/` there.
+        ablations, permutations: as `controls_of` takes them.
+        begin: called with the name of each control before it runs.
+        options: as `run` takes them.
+
+    Returns:
+        {"runs": [line, …], "agreement"}. A line has "name", "n", "official", "strict", their "intervals", "failed",
+        and against the first run "difference" and "p" of the strict figure. "agreement" is the share of items for
+        which all orders of the choices gave the same choice; None without other orders.
+    """
+    benchmark = BENCHMARKS[settings.benchmark]
+    first = score_outputs(benchmark, output / OUTPUTS)
+    lines = [_line("real", first, None, failed=0)]
+    scored = {"real": first}
+    for name, control in controls_of(settings, ablations, permutations).items():
+        begin(name)
+        folder = output / CONTROLS / name
+        figures = run(control, folder, **options)
+        scored[name] = score_outputs(benchmark, folder / OUTPUTS)
+        lines.append(_line(name, scored[name], first, figures["failed"]))
+    orders = [found for name, found in scored.items() if name == "real" or name.startswith("order-")]
+    trust = {"runs": lines, "agreement": agreement(orders) if len(orders) > 1 else None}
+    write_json(output / TRUST, trust)
+    return trust
+
+
+def _line(name: str, scored: Scored, first: Scored | None, failed: int) -> dict[str, Any]:
+    figures = scored.figures
+    kept = ("n", "official", "strict", "intervals", "skipped", "unresolved")
+    line: dict[str, Any] = {"name": name, **{key: figures[key] for key in kept}, "failed": failed}
+    if first is None:
+        return line
+    # An order of the choices is part of the item there: only answers are compared.
+    strict = compare(scored, first, choices=False)["strict"]
+    return line | {"difference": strict["difference"], "p": strict.get("p"), "interval": strict.get("interval")}
+
+
+def agreement(orders: Sequence[Scored]) -> float | None:
+    """The share of items in which every order of the choices gave the same choice, of those that all orders have."""
+    named: list[Mapping[str, str | None]] = [
+        {verdict.item.id: verdict.named for verdict in scored.verdicts} for scored in orders
+    ]
+    shared = set.intersection(*(set(found) for found in named))
+    if not shared:
+        return None
+    same = sum(len({found[name] for found in named}) == 1 and named[0][name] is not None for name in shared)
+    return same / len(shared)
