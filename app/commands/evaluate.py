@@ -1,4 +1,4 @@
-"""`audio-reasoner evaluate`: let a model answer a benchmark, score it officially and strictly, and prove it listened."""
+"""`audio-reasoner evaluate`: let a model answer a benchmark, score the answers, and show whether it listened."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def evaluate(
 ) -> None:
     """Answer a benchmark's questions, score the answers, and write all of it into one folder.
 
-    What an earlier run into the same folder has answered is kept. A local model answers in a process that cannot import
-    this project: its folder has to stand by itself.
+    What an earlier run into the same folder has answered is kept. A local model answers in a process that cannot
+    import this project: its folder has to stand by itself.
 
     Example: audio-reasoner evaluate cota --model demo/model --data cota --output demo/evaluation --trust
     """

@@ -51,8 +51,8 @@ def folder_of(data: str | None, source: Source) -> Path:
         return Path(snapshot_download(source.hub, repo_type="dataset", allow_patterns=list(source.patterns) or None))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise FileNotFoundError(
-            f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({str(error).splitlines()[0]}): get "
-            f"it from {source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
+            f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({str(error).splitlines()[0]}): "
+            f"get it from {source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
         ) from None
 
 

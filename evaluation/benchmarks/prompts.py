@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
 
 from evaluation.benchmarks.question import Question
 
@@ -41,8 +40,5 @@ def asked(question: Question, prompt: str = "listed") -> str:
 
 
 def _lettered(question: Question) -> str:
-    return "\n".join(f"({letter}) {choice}" for letter, choice in zip(_letters(question.choices), question.choices))
-
-
-def _letters(choices: Sequence[str]) -> str:
-    return string.ascii_uppercase[: len(choices)]
+    letters = string.ascii_uppercase[: len(question.choices)]
+    return "\n".join(f"({letter}) {choice}" for letter, choice in zip(letters, question.choices, strict=True))

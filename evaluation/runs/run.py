@@ -33,10 +33,6 @@ PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
 
-class Deafness(RuntimeError):
-    """A local model did not hear what it was asked about, so that the run says nothing."""
-
-
 def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
     """Answer, score and record; what is done already is not done again.
 

@@ -65,8 +65,8 @@ class RunSettings:
             raise ValueError(f"{drawn[0]} is for drawn answers: give a temperature above 0, or leave it out.")
         if not self.is_local and "/" not in self.model:
             raise ValueError(
-                f"model {self.model!r} is neither a model folder nor a model of inspect's, such as openai/gpt-4o-audio: "
-                "check its path."
+                f"model {self.model!r} is neither a model folder nor a model of inspect's, such as "
+                "openai/gpt-4o-audio-preview: check its path."
             )
 
     @property

@@ -72,9 +72,10 @@ def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
         margin = real["strict"] - best["strict"]
         low = real["intervals"]["strict"][0]
         sure = "its interval lies above" if low > best["strict"] else "its interval does not lie above"
+        points = f"{number(abs(margin), measure)} {'points ' if measure == 'accuracy' else ''}"
         said.append(
-            f"Strict, {number(abs(margin), measure)} {'points ' if measure == 'accuracy' else ''}"
-            f"{'above' if margin >= 0 else 'below'} the best of what does not hear it ({run_name(best['name'])}); {sure}."
+            f"Strict, {points}{'above' if margin >= 0 else 'below'} the best of what does not hear it "
+            f"({run_name(best['name'])}); {sure}."
         )
     if trust["agreement"] is not None:
         orders = sum(line["name"].startswith("order-") for line in others) + 1
