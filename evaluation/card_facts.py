@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.cota import read_json
+from evaluation.cota_results import read_answers, read_results
 from evaluation.report.confounds import known_confounds
-from evaluation.run import read_answers, read_results
 from evaluation.table import percent, summary_sentences
 from evaluation.training_log import losses, run_seconds, trainer_state
 

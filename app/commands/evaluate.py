@@ -95,6 +95,7 @@ def _run(settings, output, ablations, permutations, options, console, json) -> N
     from evaluation.runs.run import run
     from evaluation.runs.table import run_name, run_sentences, trust_sentences, trust_table
     from evaluation.runs.trust import controls_of, run_controls
+    from evaluation.table import results_table, summary_sentences
 
     if ablations or permutations:
         controls_of(settings, ablations, permutations)  # what is wrong with them is said before anything is asked
@@ -110,10 +111,16 @@ def _run(settings, output, ablations, permutations, options, console, json) -> N
             **options,
         )
     page = write_run_page(output)
+    held_out = None
+    if settings.benchmark == "cota":
+        from evaluation.cota_results import write_cota_results
+
+        held_out = write_cota_results(output, Path(settings.data or "cota"))
     if json:
         typer.echo(written.dumps(scores | {"trust": trusted}, ensure_ascii=False, indent=2))
-    console.print(outputs_table(scores))
-    for sentence in [*run_sentences(scores), *outputs_sentences(scores)]:
+    console.print(outputs_table(scores) if held_out is None else results_table(held_out))
+    held_out_sentences = [] if held_out is None else summary_sentences(held_out)
+    for sentence in [*held_out_sentences, *run_sentences(scores), *outputs_sentences(scores)]:
         console.print(sentence, highlight=False, markup=False)
     if trusted is not None:
         console.print(trust_table(trusted, scores["measure"]))

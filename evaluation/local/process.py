@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from evaluation.isolated import installed_packages, isolated_environment, link_packages
 from evaluation.local.batches import Request, next_batch
+from evaluation.local.isolation import installed_packages, isolated_environment, link_packages
 
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -45,8 +45,8 @@ class AnsweringProcess:
             )
         self.model, self.batch_size, self.ahead = model, batch_size, ahead
         self.facts: dict[str, Any] = {}
-        self.seconds = 0.0
-        """Spent answering so far, without loading."""
+        self.child: subprocess.Popen[bytes] | None = None
+        """The process, once it has loaded the model."""
         self._waiting: list[Request] = []
         self._came = threading.Condition()
         self._counted = 0
@@ -56,7 +56,7 @@ class AnsweringProcess:
         self._thread: threading.Thread | None = None
 
     def submit(self, messages: list[dict[str, Any]], blobs: tuple[bytes, ...], options: Mapping[str, Any]) -> Request:
-        """Let a conversation wait for its answer: {"output", "prompt_tokens", "new_tokens", "audio_tokens", …}."""
+        """Let a conversation wait for its answer: what `worker.Answering.answer` says, and its share of "seconds"."""
         with self._came:
             if self._failure is not None:
                 raise ModelStopped(self._failure)
@@ -96,7 +96,7 @@ class AnsweringProcess:
 
     def _answer_all(self) -> None:
         with tempfile.TemporaryDirectory(prefix="audio-reasoner-") as name, _Worker(self.model, Path(name)) as worker:
-            self.facts = worker.facts
+            self.facts, self.child = worker.facts, worker.process
             while (batch := self._gathered()) is not None:
                 try:
                     answers, seconds = worker.answer(batch)
@@ -104,8 +104,8 @@ class AnsweringProcess:
                     for request in batch:
                         request.answer.set_exception(ModelStopped(str(error) or type(error).__name__))
                     raise
-                self.seconds += seconds
                 for request, answer in zip(batch, answers, strict=True):
+                    answer["seconds"] = seconds / len(batch)
                     if "error" in answer:
                         request.answer.set_exception(ValueError(answer["error"]))
                     else:

@@ -84,7 +84,12 @@ class LocalAudioReasoner(ModelAPI):
                 output_tokens=answer["new_tokens"],
                 total_tokens=answer["prompt_tokens"] + answer["new_tokens"],
             ),
-            metadata={"recordings": len(blobs), "audio_tokens": answer["audio_tokens"]} | self._introduction(),
+            metadata={
+                "recordings": len(blobs),
+                "audio_tokens": answer["audio_tokens"],
+                "answer_seconds": answer["seconds"],
+            }
+            | self._introduction(),
         )
 
     def _introduction(self) -> dict[str, Any]:

@@ -137,13 +137,11 @@ def _read(benchmark: Benchmark, path: Path, key: str | None, swapped: Path | Non
 
 
 def _answers_of(benchmark: Benchmark, folder: Path) -> Path:
-    """The answers under the condition `real` in a folder that `audio-reasoner evaluate` wrote."""
-    if benchmark.name != "cota":
-        raise ValueError(f"{folder} is a folder; name the file of the outputs of {benchmark.name}.")
-    from evaluation.run import read_answers
-
-    read_answers(folder, "real")
-    return folder / "real.jsonl"
+    """The outputs in a folder that `audio-reasoner evaluate` wrote."""
+    path = folder / "outputs.json"
+    if not path.is_file():
+        raise ValueError(f"{folder} is no folder of a run of {benchmark.name}: it has no outputs.json; name a file.")
+    return path
 
 
 def _both_orders(first: Reading, second: Reading, path: Path, swapped: Path) -> Reading:
