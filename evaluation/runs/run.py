@@ -18,10 +18,11 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 from evaluation.cota import read_json
+from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored, score_outputs
-from evaluation.runs.answering import answered
+from evaluation.runs.answering import RunFailed, answered
 from evaluation.runs.collect import ITEMS, OUTPUTS, collect, read_lines
 from evaluation.runs.manifest import MANIFEST, manifest_of
 from evaluation.runs.reasoning_quality import reasoning_quality
@@ -45,10 +46,11 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
         What `scores.json` holds, and "answered_now".
 
     Raises:
-        RunFailed: inspect could not go on to the end.
+        RunFailed: inspect could not go on to the end, or a local model was deaf or ended.
         ValueError: nothing was answered at all: names the first failure.
     """
     log, answered_now = answered(settings, output, **options)
+    check_model_held(log, output)
     items = collect(log, settings.benchmark, output)
     failures = [item for item in items if item["error"] is not None]
     if len(failures) == len(items):
@@ -58,6 +60,17 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
     write_json(output / SCORES, scores)
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
     return scores | {"answered_now": answered_now}
+
+
+def check_model_held(log: EvalLog, output: Path) -> None:
+    """Refuse a run whose local model stopped, as one that was handed audio and did not hear it: nothing of it counts.
+
+    Raises:
+        RunFailed: with the model's own reason.
+    """
+    for sample in log.samples or []:
+        if sample.error is not None and ModelStopped.__name__ in sample.error.traceback:
+            raise RunFailed(f"{output}: {sample.error.message} Nothing of this run is scored.")
 
 
 def counted(items: Sequence[Mapping[str, Any]], scored: Scored) -> dict[str, Any]:

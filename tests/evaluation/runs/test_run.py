@@ -1,4 +1,4 @@
-"""A tiny model of random weights answers a tiny CoTA folder through inspect: what a run's folder holds, and repeats."""
+"""A tiny model of random weights answers a tiny CoTA folder through inspect: what the folder of a run holds."""
 
 from __future__ import annotations
 
@@ -189,3 +189,16 @@ def test_settings_that_make_no_sense(tiny_model: Path) -> None:
         of(model="no-such-folder")
     assert of(model="openai-api/local/tiny").inspect_model == "openai-api/local/tiny"
     assert of().inspect_model == f"audio_reasoner/{tiny_model}"
+
+
+def test_a_deaf_model_has_no_score(settings: RunSettings, tiny_model: Path, tmp_path: Path) -> None:
+    """Its encoder leaves a token of each recording out: what the model then answers says nothing of hearing."""
+    deaf = Path(shutil.copytree(tiny_model, tmp_path / "deaf"))
+    code = deaf / "encoder_audio_reasoner.py"
+    text = code.read_text(encoding="utf-8")
+    whole = "tokens = torch.tensor([len(part) for part in pooled], device=hidden.device)"
+    assert text.count(whole) == 1
+    code.write_text(text.replace(whole, whole.replace("len(part)", "len(part) - 1")), encoding="utf-8")
+    with pytest.raises(RunFailed, match="did not hear|embeddings"):
+        run(RunSettings(**{**settings.to_json(), "model": str(deaf)}), tmp_path / "run", **OPTIONS)
+    assert not (tmp_path / "run" / "scores.json").exists()
