@@ -79,11 +79,9 @@ def _place(member: tarfile.TarInfo, archive: Path) -> Path:
     """Where a member lies, from the folder of the members."""
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts:
-        raise ValueError(
-            f"{archive}: the member {member.name!r} would lie outside its folder; do not use the archive."
-        )
+        raise ValueError(f"{archive}: the member {member.name!r} would lie outside its folder; do not use it.")
     if not (member.isfile() or member.isdir()):
-        raise ValueError(f"{archive}: the member {member.name!r} is no file and no folder; do not use the archive.")
+        raise ValueError(f"{archive}: the member {member.name!r} is no file and no folder; do not use it.")
     return Path(*name.parts)
 
 
