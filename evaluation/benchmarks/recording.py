@@ -50,7 +50,7 @@ class Recording:
         """
         if self.column is None:
             return Path(self.path).read_bytes()
-        cell = _cells(self.path, self.column, self.row_group)[self.row]
+        cell = _cells(self.path, self.column, self.row_group)[self.row].as_py()
         contents = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(contents, bytes) or not contents:
             raise ValueError(f"{self}: column {self.column!r} holds no audio; download the file again.")
@@ -66,12 +66,12 @@ class Recording:
 
 
 @lru_cache(maxsize=4)
-def _cells(path: str, column: str, row_group: int) -> list[Any]:
-    """A column of a row group: questions of one group are mostly asked one after the other."""
+def _cells(path: str, column: str, row_group: int) -> Any:
+    """A column of a row group, as Arrow holds it: questions of one group are mostly asked one after the other."""
     import pyarrow.parquet as parquet
 
     with parquet.ParquetFile(path) as file:
-        return file.read_row_group(row_group, columns=[column]).column(0).to_pylist()
+        return file.read_row_group(row_group, columns=[column]).column(0)
 
 
 def decoded(contents: bytes, name: str) -> tuple[np.ndarray, int]:
@@ -115,10 +115,25 @@ def portable(contents: bytes, name: str) -> tuple[bytes, str]:
     return wav(waveform, rate, "PCM_24" if deep else "PCM_16"), "wav"
 
 
+BITS = {"PCM_16": 16, "PCM_24": 24}
+
+
 def wav(waveform: np.ndarray, rate: int, subtype: str = "PCM_16") -> bytes:
-    """A mono WAV file of samples (samples,) at `rate` Hz."""
+    """A mono WAV file of samples (samples,) between -1 and 1 at `rate` Hz.
+
+    Samples of so many bits come out as they were: libsndfile would multiply by one less than it divided by.
+
+    Args:
+        waveform: beyond -1 and 1 it is cut off.
+        rate: in Hz.
+        subtype: of `BITS`.
+    """
     import soundfile
 
+    full = 1 << (BITS[subtype] - 1)
+    numbers = np.clip(np.rint(waveform.astype(np.float64) * full), -full, full - 1)
+    # Of 32 bits a file of 24 takes the upper ones.
+    whole = numbers.astype(np.int16) if subtype == "PCM_16" else numbers.astype(np.int32) << 8
     written = io.BytesIO()
-    soundfile.write(written, waveform, rate, format="WAV", subtype=subtype)
+    soundfile.write(written, whole, rate, format="WAV", subtype=subtype)
     return written.getvalue()

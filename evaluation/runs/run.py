@@ -21,7 +21,7 @@ from evaluation.cota import read_json
 from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import Scored, score_outputs
+from evaluation.outputs.score import Scored, not_judged, score_outputs
 from evaluation.runs.answering import RunFailed, answered
 from evaluation.runs.collect import ITEMS, OUTPUTS, collect, read_lines
 from evaluation.runs.manifest import MANIFEST, manifest_of
@@ -55,7 +55,11 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
     failures = [item for item in items if item["error"] is not None]
     if len(failures) == len(items):
         raise ValueError(f"{output}: no question was answered; the first, {failures[0]['id']}: {failures[0]['error']}")
-    scored = score_outputs(BENCHMARKS[settings.benchmark], output / OUTPUTS)
+    benchmark = BENCHMARKS[settings.benchmark]
+    if benchmark.layout.response_key is None:
+        scored = score_outputs(benchmark, output / OUTPUTS)
+    else:
+        scored = not_judged(benchmark, output / OUTPUTS, len(items))
     scores = scored.figures | counted(items, scored)
     write_json(output / SCORES, scores)
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))

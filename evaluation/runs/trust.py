@@ -14,7 +14,7 @@ from typing import Any
 
 from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
-from evaluation.outputs.registry import BENCHMARKS
+from evaluation.outputs.registry import BENCHMARKS, benchmark_of
 from evaluation.outputs.score import Scored, score_outputs
 from evaluation.runs.collect import OUTPUTS
 from evaluation.runs.run import run
@@ -38,8 +38,10 @@ def controls_of(settings: RunSettings, ablations: Sequence[str], permutations: i
         permutations: how many other orders of the choices.
 
     Raises:
-        ValueError: an ablation is unknown, or the first run is a control itself.
+        ValueError: an ablation is unknown, the first run is a control itself, or a judge gives the points.
     """
+    if benchmark_of(settings.benchmark).layout.response_key is not None:
+        raise ValueError(f"a judge gives the points of {settings.benchmark}: leave controls out, or judge each run.")
     unknown = [name for name in ablations if name not in ABLATIONS]
     if unknown:
         raise ValueError(f"ablation {unknown[0]!r} is unknown; choose among {', '.join(ABLATIONS)}.")
