@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluation.judging.answers import Answer, read_answers
+from evaluation.judging.answers import Answer, answers_hash, read_answers
 from evaluation.judging.asking import JUDGING, LOG, Judge, Replies, Request, ask
 from evaluation.manifest import write_json
 from evaluation.official import air_chat_prompt, air_chat_scores
@@ -42,8 +42,8 @@ def judge_chat(
     """Judge the answers of AIR-Bench chat; writes judgements.json, judgements_swapped.json and judging.json.
 
     The first two are in the official layout, the reply under "gpt-score"; an item that was not answered, or whose
-    request failed, is there without it. A reply that is kept is not asked for again, and a request that failed is asked
-    by the next call.
+    request failed, is there without it. A reply that is kept is not asked for again, and a request that failed is
+    asked by the next call.
 
     Args:
         outputs: `items.jsonl` of a run, or the official JSONL with the answers under "response".
@@ -53,7 +53,7 @@ def judge_chat(
         seed: of that draw; with another one all is drawn anew.
 
     Returns:
-        What judging.json holds: {"benchmark", "judge", "official_judge", "base_url", "temperature",
+        What judging.json holds: {"benchmark", "answers_sha256", "judge", "official_judge", "base_url", "temperature",
         "official_randomness", "seed", "n", "not_answered", "requests", "kept", "failed", "failures", "unparsed",
         "unread", "drawn"}. "failures" are {"id", "order", "error"}, "unread" the `unparsed` replies that are not two
         points, {"id", "order", "reply"}, and "drawn" the requests at temperature 2.0, {"id", "order"}; "kept" counts
@@ -77,12 +77,11 @@ def judge_chat(
             name, error = failures[0]
             raise ValueError(f"{output}: the judge {judge} answered nothing with the {order}; of {name}: {error}")
     for order, name in ORDERS.items():
-        entries = [
-            _entry(answer, requests.get((answer.id, order)), found.get((answer.id, order))) for answer in answers
-        ]
-        write_json(output / name, entries)
+        places = [(answer, (answer.id, order)) for answer in answers]
+        write_json(output / name, [_entry(one, requests.get(place), found.get(place)) for one, place in places])
     judging = {
         "benchmark": AIR_BENCH_CHAT.name,
+        "answers_sha256": answers_hash(answers),
         "judge": judge,
         "official_judge": CHAT_JUDGE,
         "base_url": base_url,

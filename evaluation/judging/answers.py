@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluation.outputs.entries import Entry, read_entries
 from evaluation.outputs.items import Layout
-
-
-RESPONSE = "response"
-"""The field of an answer in AIR-Bench chat's layout."""
 
 
 @dataclass(frozen=True)
@@ -37,28 +35,27 @@ class Answer:
         """A field of the entry that a judge has to be shown.
 
         Raises:
-            ValueError: it is missing, empty or no text; names the place.
+            ValueError: it is missing or no text; names the place.
         """
         value = self.entry.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             raise ValueError(f"{self.place}, has no text under {name!r}, which the judge is shown: add it.")
         return value
 
 
-def read_answers(layout: Layout, outputs: Path, key: str = RESPONSE) -> list[Answer]:
+def read_answers(layout: Layout, outputs: Path) -> list[Answer]:
     """The answers in a file, which has one at least.
 
     Args:
         layout: of the benchmark.
         outputs: `items.jsonl` of a run, or JSON list or JSONL in the benchmark's layout.
-        key: the field of the answer in the latter.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: nothing in it is answered, an item is there twice, or has no name or an answer that is no text.
     """
     entries = read_entries(outputs)
-    answers = [_answer(layout, entry, key, f"{outputs}, entry {number}") for number, entry in enumerate(entries, 1)]
+    answers = [_answer(layout, entry, f"{outputs}, entry {number}") for number, entry in enumerate(entries, 1)]
     first: dict[str, str] = {}
     for answer in answers:
         if answer.id in first:
@@ -69,12 +66,19 @@ def read_answers(layout: Layout, outputs: Path, key: str = RESPONSE) -> list[Ans
     return answers
 
 
-def _answer(layout: Layout, line: Entry, key: str, place: str) -> Answer:
+def answers_hash(answers: Iterable[Answer]) -> str:
+    """SHA-256 of ids and answers, in the order of the ids: judgements of other answers are none of these."""
+    found = sorted((answer.id, answer.response or "", answer.output or "") for answer in answers)
+    return hashlib.sha256(json.dumps(found, ensure_ascii=False).encode()).hexdigest()
+
+
+def _answer(layout: Layout, line: Entry, place: str) -> Answer:
     of_run = isinstance(line.get("entry"), Mapping)
     entry = line["entry"] if of_run else line
     lacking = [name for name in layout.identity if entry.get(name) in (None, "")]
     if lacking:
         raise ValueError(f"{place}, has no {lacking[0]!r}: it is not in the benchmark's layout.")
+    key = layout.response or layout.key
     response, output = (line.get("prediction"), line.get("output")) if of_run else (entry.get(key), None)
     if not isinstance(response, (str, type(None))):
         raise ValueError(f"{place}, has an answer that is no text but {response!r}.")

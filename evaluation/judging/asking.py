@@ -1,9 +1,9 @@
 """Put prompts to a judge, any model of inspect's, and keep what it replies. Knows no benchmark.
 
-The replies are kept by content in inspect's own cache, which is the user's (INSPECT_CACHE_DIR moves it, `inspect cache`
-lists and clears it) and does not expire: the same prompt under the same settings is asked once, whichever run asks, and
-what was replied before a process was ended is there for the next one. A request that failed is not kept, so that the next
-run asks it again.
+The replies are kept by content in inspect's own cache, which is the user's (INSPECT_CACHE_DIR moves it, `inspect
+cache` lists and clears it), and do not expire: the same prompt under the same settings is asked once, whichever run
+asks, and what was replied before a process was ended is there for the next one. A request that failed is not kept, so
+that the next run asks it again.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Replies:
     """What came of a request.
 
     Attributes:
-        raters: of each rater that was asked its replies, the last one read where any was. A reply has its "text", why it
-            ended ("stop"), and its "prompt_tokens" and "completion_tokens" where the judge counts them.
+        raters: of each rater that was asked its replies, the last one read where any was. A reply has its "text", why
+            it ended ("stop"), and its "prompt_tokens" and "completion_tokens" where the judge counts them.
         error: why the request failed; None where it did not.
         kept: replies that were there from earlier.
     """
@@ -119,6 +119,15 @@ class Replies:
         return sum(len(given) for given in self.raters)
 
 
+def check_set_up(judge: Judge) -> None:
+    """Raise ValueError where the judge cannot be asked, as without its key or its provider's package; asks nothing."""
+    try:
+        get_model(judge.model, base_url=judge.base_url, memoize=False)
+    except (PrerequisiteError, ValueError) as error:
+        said = Text.from_markup(str(getattr(error, "message", error))).plain
+        raise ValueError(f"the judge {judge.model} cannot be asked: {' '.join(said.split())}") from None
+
+
 def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict[str, Replies]:
     """The judge's replies by the requests' ids; those that are kept are not asked for again.
 
@@ -129,7 +138,7 @@ def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict
         name: of inspect's task.
 
     Raises:
-        ValueError: two requests have one id, or the judge cannot be asked, as without its key.
+        ValueError: two requests have one id, or as `check_set_up`.
         JudgingFailed: inspect ended with an error; what was replied until then is kept.
     """
     by_id = {request.id: request for request in requests}
@@ -137,21 +146,18 @@ def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict
         raise ValueError(f"{len(requests)} requests have {len(by_id)} ids: judge each item once.")
     samples = [Sample(id=request.id, input=_messages(request)) for request in requests]
     task = Task(dataset=MemoryDataset(samples, name=name), solver=_asking(by_id), name=name, fail_on_error=False)
-    try:
-        (ended,) = inspect_eval(
-            task,
-            model=judge.model,
-            model_base_url=judge.base_url,
-            log_dir=str(log),
-            log_format="eval",
-            display=judge.display,  # type: ignore[arg-type]
-            max_retries=judge.max_retries,
-            max_connections=judge.max_connections,
-            fail_on_error=False,
-        )
-    except PrerequisiteError as error:
-        said = Text.from_markup(str(error.message)).plain
-        raise ValueError(f"the judge {judge.model} cannot be asked: {' '.join(said.split())}") from None
+    check_set_up(judge)
+    (ended,) = inspect_eval(
+        task,
+        model=judge.model,
+        model_base_url=judge.base_url,
+        log_dir=str(log),
+        log_format="eval",
+        display=judge.display,  # type: ignore[arg-type]
+        max_retries=judge.max_retries,
+        max_connections=judge.max_connections,
+        fail_on_error=False,
+    )
     if ended.status != "success":
         reason = ended.error.message.strip().splitlines()[-1] if ended.error else ended.status
         raise JudgingFailed(f"{log}: judging did not come to its end ({reason}); run it again to go on with it.")

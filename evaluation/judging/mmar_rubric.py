@@ -1,5 +1,6 @@
-"""MMAR's rubric (arXiv 2505.13032): five raters read the reasoning behind each right answer and score it by the item's own
-criteria; a wrong answer scores 0.
+"""MMAR's rubric (arXiv 2505.13032): raters score the reasoning behind each right answer by the item's own criteria.
+
+There are five of them, and a wrong answer scores 0 unread.
 
 The prompt, what is read of a reply, and the mean are the official ones (`evaluation.official.mmar_rubric`).
 """
@@ -11,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evaluation.judging.answers import Answer, read_answers
+from evaluation.judging.answers import Answer, answers_hash, read_answers
 from evaluation.judging.asking import JUDGING, LOG, Judge, Replies, Request, ask
 from evaluation.manifest import write_json
 from evaluation.official import mmar_match, mmar_rubric_mean, mmar_rubric_prompt, mmar_rubric_score
@@ -40,10 +41,10 @@ def rate_reasoning(
 ) -> dict[str, Any]:
     """Rate the reasoning of MMAR's answers; writes rated.json and judging.json.
 
-    Five raters at temperature 0 and seed 42 are asked one after the other; the lowest and the highest score are dropped,
-    and the mean of the others is the item's. Rated is what stands between <THINK> and </THINK>; where an answer has no
-    such tags, all of it. A reply that is kept is not asked for again, and a request that failed is asked by the next
-    call.
+    Five raters at temperature 0 and seed 42 are asked one after the other; the lowest and the highest score are
+    dropped, and the mean of the others is the item's. Rated is what stands between <THINK> and </THINK>; where an
+    answer has no such tags, all of it. A reply that is kept is not asked for again, and a request that failed is asked
+    by the next call.
 
     Args:
         outputs: `items.jsonl` of a run, or JSON or JSONL with "thinking_prediction" and "answer_prediction", as the
@@ -53,12 +54,13 @@ def rate_reasoning(
         attempts: requests for a rater's reply until one can be read.
 
     Returns:
-        What judging.json holds: {"benchmark", "judge", "official_judge", "base_url", "temperature", "seed", "raters",
+        What judging.json holds: {"benchmark", "answers_sha256", "judge", "official_judge", "base_url", "temperature", "seed", "raters",
         "n", "not_answered", "wrong", "requests", "kept", "failed", "failures", "unparsed", "unread", "rubric"}.
         "failures" are {"id", "error"}; `unparsed` counts the items of which some rater gave no reply that can be read,
         and "unread" lists {"id", "rater", "reply"}, the last one. "rubric" is {"n", "evaluated", "official", "strict",
-        "accuracy", "by_group"}: the mean score of the items that were evaluated, as officially; of all items, where those count 0;
-        and the official share of right answers among the former. By modality, category and sub-category likewise.
+        "accuracy", "by_group"}: `official` is the mean score of the items that were evaluated, `strict` that of all,
+        where the others count 0, and `accuracy` the official share of right answers among the evaluated; by modality,
+        category and sub-category likewise.
 
     Raises:
         FileNotFoundError, ValueError: as `read_answers`; an entry lacks what a rater is shown; the judge cannot be
@@ -66,7 +68,7 @@ def rate_reasoning(
         JudgingFailed: as `ask`.
     """
     asked = Judge(judge, base_url, max_connections, max_retries, display)
-    answers = read_answers(MMAR.layout, outputs, MMAR.layout.key)
+    answers = read_answers(MMAR.layout, outputs)
     right = [answer for answer in answers if _is_right(answer)]
     requests = [_request(answer, attempts) for answer in right]
     replies = ask(asked, requests, output / LOG, "mmar_rubric_judge") if requests else {}
@@ -84,6 +86,7 @@ def rate_reasoning(
     failures = [{"id": name, "error": reply.error} for name, reply in replies.items() if reply.error is not None]
     judging = {
         "benchmark": MMAR.name,
+        "answers_sha256": answers_hash(answers),
         "judge": judge,
         "official_judge": JUDGE,
         "base_url": base_url,
@@ -116,7 +119,8 @@ def reasoning_of(answer: Answer) -> str:
         return given
     if answer.output is None:
         raise ValueError(
-            f"{answer.place}, has no text under {THINKING!r}, the reasoning to rate: add it, or pass a run's items.jsonl."
+            f"{answer.place}, has no text under {THINKING!r}, the reasoning to rate: add it, or pass a run's "
+            "items.jsonl."
         )
     if "<THINK>" not in answer.output and "<RESPONSE>" not in answer.output:
         return answer.output
@@ -183,9 +187,10 @@ def _score(answer: Answer, replies: Replies | None, read: Callable[[str], float 
         return None
     if replies is None or read is None:
         return 0.0
+    if replies.error is not None:
+        return None
     scores = [score for given in replies.raters if (score := read(given[-1]["text"])) is not None]
-    whole = replies.error is None and len(scores) == RATERS
-    return mmar_rubric_mean(scores) if whole else None
+    return mmar_rubric_mean(scores) if len(scores) == RATERS else None
 
 
 def _rated(answer: Answer, replies: Replies | None, score: float | None) -> dict[str, Any]:

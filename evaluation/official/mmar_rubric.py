@@ -1,4 +1,4 @@
-"""The rubric mode of MMAR (Ma and others, arXiv 2505.13032), as in `code/evaluation_rubrics.py` of github.com/ddlBoJack/MMAR.
+"""The rubric mode of MMAR (arXiv 2505.13032), as in `code/evaluation_rubrics.py` of github.com/ddlBoJack/MMAR.
 
 Raters, which are one model asked again and again, read the reasoning behind a right answer and give points for each
 criterion of the item's own rubric; a wrong answer scores 0 unread. Knows no way to ask a model.
@@ -20,8 +20,8 @@ ATTEMPTS = 20
 """Requests for one rater's reply until one can be read; the item is not evaluated where none can."""
 SYSTEM_PROMPT = (
     "You are a impartial and meticulous AI evaluator. Your task is to assess a model's response to a question by "
-    "evaluating its reasoning and its final answer. You must strictly follow the provided ground truth information and "
-    "the detailed scoring rubric."
+    "evaluating its reasoning and its final answer. You must strictly follow the provided ground truth information "
+    "and the detailed scoring rubric."
 )
 PROMPT = """\
 ## Ground Truth & Problem Context

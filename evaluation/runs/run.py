@@ -5,6 +5,7 @@ OUTPUT/outputs.json    the official layout with the predictions: `audio-reasoner
 OUTPUT/items.jsonl     all that is known of each item
 OUTPUT/scores.json     the figures of `audio-reasoner score --json`, and what else was counted
 OUTPUT/manifest.json   what it was measured on
+OUTPUT/judging.json    where a judge read the answers: who judged, and what was not; its log is in OUTPUT/judge_log/
 OUTPUT/figures/        pictures, and OUTPUT/report.html with the same and a table
 """
 
@@ -20,10 +21,11 @@ from inspect_ai.log import EvalLog
 from evaluation.cota import read_json
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import Scored, score_outputs
+from evaluation.outputs.score import Scored
 from evaluation.runs.answering import answered
-from evaluation.runs.collect import ITEMS, OUTPUTS, collect, read_lines
-from evaluation.runs.manifest import MANIFEST, manifest_of
+from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
+from evaluation.runs.judging import JudgeSettings, check_judge, judge_items, judged_items, judging_of, scored_run
+from evaluation.runs.manifest import MANIFEST, manifest_of, read_manifest
 from evaluation.runs.reasoning_quality import reasoning_quality
 from evaluation.runs.settings import RunSettings
 
@@ -37,12 +39,14 @@ class Deafness(RuntimeError):
     """A local model did not hear what it was asked about, so that the run says nothing."""
 
 
-def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
+def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None, **options: Any) -> dict[str, Any]:
     """Answer, score and record; what is done already is not done again.
 
     Args:
         settings: what decides the answers.
         output: the run's folder.
+        judge: who reads the answers, where the benchmark has a use for that. Without one, judgements that the folder
+            holds of these answers are scored; where there are none and points are a judge's, nothing is scored yet.
         options: as `answering.answered` takes them.
 
     Returns:
@@ -50,18 +54,48 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
 
     Raises:
         RunFailed: inspect could not go on to the end.
-        ValueError: nothing was answered at all: names the first failure.
+        ValueError: nothing was answered at all: names the first failure; or as `check_judge` and `judge_items`.
     """
+    check_judge(settings.benchmark, judge)
     log, answered_now = answered(settings, output, **options)
     items = collect(log, settings.benchmark, output)
     failures = [item for item in items if item["error"] is not None]
     if len(failures) == len(items):
         raise ValueError(f"{output}: no question was answered; the first, {failures[0]['id']}: {failures[0]['error']}")
-    scored = score_outputs(BENCHMARKS[settings.benchmark], output / OUTPUTS)
-    scores = scored.figures | counted(items, scored)
-    write_json(output / SCORES, scores)
+    # Written before the judge is asked: where that fails, `judge_run` goes on from here.
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
+    scores = recorded_scores(settings.benchmark, output, items) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
+
+
+def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
+    """Let a judge read the answers of a run that is done, and score it by what it says.
+
+    Returns:
+        What `scores.json` holds then.
+
+    Raises:
+        ValueError: the folder holds no run; or as `check_judge` and `judge_items`.
+    """
+    benchmark = read_manifest(output)["settings"]["benchmark"]
+    check_judge(benchmark, judge)
+    judge_items(benchmark, output, judge)
+    return recorded_scores(benchmark, output, read_lines(output / ITEMS))
+
+
+def recorded_scores(benchmark: str, output: Path, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Score what is in a run's folder and write it there: `scores.json`, and of a judge's points `items.jsonl` too.
+
+    Returns:
+        What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.
+    """
+    scored = scored_run(benchmark, output)
+    judging = judging_of(benchmark, output)
+    scores = scored.figures | counted(items, scored) | {"judging": judging}
+    write_json(output / SCORES, scores)
+    if BENCHMARKS[benchmark].needs_judge:
+        write_lines(output / ITEMS, judged_items(items, scored))
+    return scores
 
 
 def counted(items: Sequence[Mapping[str, Any]], scored: Scored) -> dict[str, Any]:
