@@ -2,7 +2,16 @@
 
 from inspect_ai.model import ModelAPI, modelapi
 
-from evaluation.tasks.benchmarks import cota, mmau
+from evaluation.tasks.benchmarks import (
+    air_bench_chat,
+    air_bench_foundation,
+    auditorybench_pp,
+    cota,
+    covost2,
+    meld,
+    mmar,
+    mmau,
+)
 
 
 @modelapi(name="audio_reasoner")
@@ -13,4 +22,14 @@ def audio_reasoner() -> type[ModelAPI]:
     return LocalAudioReasoner
 
 
-__all__ = ["audio_reasoner", "cota", "mmau"]
+__all__ = [
+    "air_bench_chat",
+    "air_bench_foundation",
+    "audio_reasoner",
+    "auditorybench_pp",
+    "cota",
+    "covost2",
+    "meld",
+    "mmar",
+    "mmau",
+]

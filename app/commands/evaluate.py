@@ -20,7 +20,9 @@ def evaluate(
         str | None, typer.Option(help="Folder of the benchmark in its official layout; else the Hub's copy.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split of the benchmark, if not its default one.")] = None,
-    prompt: Annotated[str, typer.Option(help="How choices are shown: listed, lettered, or a template.")] = "listed",
+    prompt: Annotated[
+        str | None, typer.Option(help="How choices are shown: listed, lettered, or a template; else as usual there.")
+    ] = None,
     ablate: Annotated[
         list[str] | None,
         typer.Option(help="Also with silence, noise, shuffle or none in place of the recordings; repeatable."),

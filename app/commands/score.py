@@ -11,7 +11,9 @@ import typer
 def score(
     benchmark: Annotated[
         str,
-        typer.Argument(help="mmau, mmar, air_bench_foundation, air_bench_chat, meld, covost2 or cota."),
+        typer.Argument(
+            help="mmau, mmar, air_bench_foundation, air_bench_chat, meld, covost2, auditorybench_pp or cota."
+        ),
     ],
     outputs: Annotated[
         Path, typer.Argument(help="JSON list, JSONL, CSV or TSV in the benchmark's layout; or a folder of `evaluate`.")

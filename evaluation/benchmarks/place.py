@@ -20,16 +20,23 @@ class Source:
         site: a page that says how.
         hub: the repository of the Hub that holds it, where one does.
         patterns: the files that are needed of it.
+        hub_splits: the splits that it holds; empty for all of the benchmark's.
     """
 
     benchmark: str
     site: str
     hub: str | None = None
     patterns: tuple[str, ...] = ()
+    hub_splits: tuple[str, ...] = ()
 
 
-def folder_of(data: str | None, source: Source) -> Path:
+def folder_of(data: str | None, source: Source, split: str) -> Path:
     """The folder that `data` names; without it, the Hub's copy, which is downloaded.
+
+    Args:
+        data: a folder in the official layout, or None.
+        source: of the benchmark.
+        split: that is wanted of it.
 
     Raises:
         FileNotFoundError: there is no such folder, or the Hub's copy cannot be had; says where to get the benchmark.
@@ -44,6 +51,11 @@ def folder_of(data: str | None, source: Source) -> Path:
             f"{source.benchmark} is not on the Hub as one repository: get it from {source.site} and name its folder "
             "(-T data=FOLDER, or --data FOLDER)."
         )
+    if source.hub_splits and split not in source.hub_splits:
+        raise FileNotFoundError(
+            f"{source.hub} on the Hub holds {', '.join(source.hub_splits)} of {source.benchmark} and not {split}: get "
+            f"it from {source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
+        )
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -51,9 +63,14 @@ def folder_of(data: str | None, source: Source) -> Path:
         return Path(snapshot_download(source.hub, repo_type="dataset", allow_patterns=list(source.patterns) or None))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise FileNotFoundError(
-            f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({str(error).splitlines()[0]}): get "
-            f"it from {source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
+            f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({_reason(error)}): get it from "
+            f"{source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what went wrong."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def present(folder: Path, names: Sequence[str], source: Source) -> list[Path]:

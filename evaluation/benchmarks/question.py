@@ -19,7 +19,8 @@ class Question:
         entry: the fields of the official layout, to which the prediction is added; JSON can hold it.
         text: the question itself, without its choices.
         answer: the right one; empty where the benchmark has none.
-        choices: in the order in which they are shown; empty for an open question.
+        choices: in the order in which they are shown, an empty one for a letter that has none; none for an open
+            question.
         recordings: what is heard; empty for a benchmark of text alone.
         kind: questions of one kind may swap their recordings in the control that does so.
         origin: name of the recording in its corpus, where it is known.
@@ -38,7 +39,7 @@ class Question:
     system: str | None = None
     asked: str | None = None
     choice_fields: tuple[str, ...] = field(default=("choices",))
-    """The fields of `entry` that hold the choices: one with the list, or one for each."""
+    """The fields of `entry` that hold the choices: one with the list, one for each, or none."""
 
 
 def reordered(question: Question, permutation: int) -> Question:
@@ -56,14 +57,19 @@ def reordered(question: Question, permutation: int) -> Question:
             f"question {question.id} is asked as the benchmark words it, so its choices cannot be put in another "
             "order: leave permutation out."
         )
-    order = list(range(len(question.choices)))
+    places = [place for place, choice in enumerate(question.choices) if choice]
+    order = list(places)
     random.Random(f"{permutation}:{question.id}").shuffle(order)
-    choices = tuple(question.choices[place] for place in order)
+    choices = list(question.choices)
+    for place, taken in zip(places, order, strict=True):
+        choices[place] = question.choices[taken]
+    changed: dict[str, Any] = {}
     if len(question.choice_fields) == 1:
-        changed: dict[str, Any] = {question.choice_fields[0]: list(choices)}
-    else:
+        changed = {question.choice_fields[0]: choices}
+    elif question.choice_fields:
+        # The last fields may be those of choices that the question does not have.
         changed = dict(zip(question.choice_fields, choices, strict=False))
-    return replace(question, choices=choices, entry={**question.entry, **changed})
+    return replace(question, choices=tuple(choices), entry={**question.entry, **changed})
 
 
 def check_unique(questions: Sequence[Question], place: str) -> None:

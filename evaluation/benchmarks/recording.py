@@ -50,7 +50,7 @@ class Recording:
         """
         if self.column is None:
             return Path(self.path).read_bytes()
-        cell = _cells(self.path, self.column, self.row_group)[self.row]
+        cell = _cells(self.path, self.column, self.row_group)[self.row].as_py()
         contents = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(contents, bytes) or not contents:
             raise ValueError(f"{self}: column {self.column!r} holds no audio; download the file again.")
@@ -66,12 +66,12 @@ class Recording:
 
 
 @lru_cache(maxsize=4)
-def _cells(path: str, column: str, row_group: int) -> list[Any]:
-    """A column of a row group: questions of one group are mostly asked one after the other."""
+def _cells(path: str, column: str, row_group: int) -> Any:
+    """A column of a row group, as Arrow holds it: questions of one group are mostly asked one after the other."""
     import pyarrow.parquet as parquet
 
     with parquet.ParquetFile(path) as file:
-        return file.read_row_group(row_group, columns=[column]).column(0).to_pylist()
+        return file.read_row_group(row_group, columns=[column]).column(0)
 
 
 def decoded(contents: bytes, name: str) -> tuple[np.ndarray, int]:

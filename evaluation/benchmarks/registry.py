@@ -6,8 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.benchmarks import cota, mmau
+from evaluation.benchmarks import (
+    air_bench_chat,
+    air_bench_foundation,
+    auditorybench_pp,
+    cota,
+    covost2,
+    meld,
+    mmar,
+    mmau,
+)
 from evaluation.benchmarks.place import Source, folder_of
+from evaluation.benchmarks.prompts import PROMPTS
 from evaluation.benchmarks.question import Question, check_unique
 
 
@@ -19,17 +29,44 @@ class Reader:
         source: where to get it.
         splits: its splits, the default one first.
         read: the questions of a split of a folder.
+        prompt: how its choices are shown unless one asks otherwise.
     """
 
     source: Source
     splits: tuple[str, ...]
     read: Callable[[Path, str], list[Question]]
+    prompt: str = "listed"
 
 
 READERS = {
     "mmau": Reader(mmau.SOURCE, mmau.SPLITS, mmau.read),
+    "mmar": Reader(mmar.SOURCE, mmar.SPLITS, mmar.read),
+    "air_bench_foundation": Reader(
+        air_bench_foundation.SOURCE, air_bench_foundation.SPLITS, air_bench_foundation.read, prompt="air_bench"
+    ),
+    "air_bench_chat": Reader(air_bench_chat.SOURCE, air_bench_chat.SPLITS, air_bench_chat.read),
+    "meld": Reader(meld.SOURCE, meld.SPLITS, meld.read),
+    "covost2": Reader(covost2.SOURCE, covost2.SPLITS, covost2.read),
+    "auditorybench_pp": Reader(auditorybench_pp.SOURCE, auditorybench_pp.SPLITS, auditorybench_pp.read),
     "cota": Reader(cota.SOURCE, cota.SPLITS, cota.read),
 }
+
+
+def reader_of(benchmark: str) -> Reader:
+    """The reader of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if benchmark not in READERS:
+        raise ValueError(f"benchmark {benchmark!r} is unknown; choose among {', '.join(READERS)}.")
+    return READERS[benchmark]
+
+
+def template_of(benchmark: str, prompt: str | None) -> str:
+    """The template by which a benchmark's choices are shown: that of `prompt`, or the benchmark's own without one."""
+    name = reader_of(benchmark).prompt if prompt is None else prompt
+    return PROMPTS.get(name, name)
 
 
 def read_questions(benchmark: str, data: str | None, split: str | None = None) -> list[Question]:
@@ -44,13 +81,11 @@ def read_questions(benchmark: str, data: str | None, split: str | None = None) -
         ValueError: the benchmark or the split is unknown, an entry is not in the layout, or an id is there twice.
         FileNotFoundError: a file or a recording is missing; says which, and where to get it.
     """
-    reader = READERS.get(benchmark)
-    if reader is None:
-        raise ValueError(f"benchmark {benchmark!r} is unknown; choose among {', '.join(READERS)}.")
+    reader = reader_of(benchmark)
     split = split or reader.splits[0]
     if split not in reader.splits:
         raise ValueError(f"{benchmark} has no split {split!r}; choose among {', '.join(reader.splits)}.")
-    folder = folder_of(data, reader.source)
+    folder = folder_of(data, reader.source, split)
     questions = reader.read(folder, split)
     check_unique(questions, str(folder))
     return questions

@@ -1,4 +1,4 @@
-"""Benchmarks of multiple choice: MMAU, MMAR, AIR-Bench foundation, and CoTA, as `evaluate` writes its answers."""
+"""Benchmarks of multiple choice: MMAU, MMAR, AIR-Bench foundation, AuditoryBench++, and CoTA, as `evaluate` writes it."""
 
 from __future__ import annotations
 
@@ -114,6 +114,19 @@ AIR_BENCH_FOUNDATION = Benchmark(
     ),
     judge=choice_judge(_air_foundation, letters=True),
     remarks=_unread_groups,
+)
+
+AUDITORYBENCH_PP = Benchmark(
+    name="auditorybench_pp",
+    layout=Layout(
+        key="model_output",
+        choices=listed_choices,
+        groups={"task": field_reader("task")},
+        further=("question", "sentence", "span1", "span2", "choices", "options"),
+    ),
+    # No public scorer was found: the matcher that stands for one is MMAU's.
+    judge=choice_judge(_mmau, letters=True),
+    remarks=lambda verdicts: ["No public scorer of AuditoryBench++ was found: official is MMAU's matcher here."],
 )
 
 COTA = Benchmark(

@@ -48,6 +48,7 @@ class Layout:
         likely_identity: fields that mostly do, used where those are not there; two with the same are counted.
         groups: what reads an entry's group, by grouping; an empty text is no group.
         further: the other fields of the official layout.
+        response_key: the field of the model's own answer, where `key` is that of a judge's reply to it.
     """
 
     key: str
@@ -58,6 +59,12 @@ class Layout:
     identity: tuple[str, ...] = ("id",)
     likely_identity: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
+    response_key: str | None = None
+
+    @property
+    def asked_key(self) -> str:
+        """The field into which a model's answer goes when it is asked."""
+        return self.key if self.response_key is None else self.response_key
 
 
 @dataclass(frozen=True)

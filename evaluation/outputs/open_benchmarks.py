@@ -85,6 +85,7 @@ AIR_BENCH_CHAT = Benchmark(
         groups={"area": _area, "mixed": _mixed, "task_name": field_reader("task_name")},
         further=("answer_gt", "meta_info", "Audio-LLM-response", "response", "uuid", "openai_args", "gen")
         + ("prompt_tokens", "completion_tokens", "finish_reason"),
+        response_key="response",
     ),
     judge=judge_points,
     measure=Measure("points", mean_points(MIXED)),

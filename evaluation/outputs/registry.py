@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from evaluation.outputs.benchmark import Benchmark
-from evaluation.outputs.choice_benchmarks import AIR_BENCH_FOUNDATION, COTA, MMAR, MMAU
+from evaluation.outputs.choice_benchmarks import AIR_BENCH_FOUNDATION, AUDITORYBENCH_PP, COTA, MMAR, MMAU
 from evaluation.outputs.open_benchmarks import AIR_BENCH_CHAT, COVOST2, MELD
 
 
 BENCHMARKS = {
-    benchmark.name: benchmark for benchmark in (MMAU, MMAR, AIR_BENCH_FOUNDATION, AIR_BENCH_CHAT, MELD, COVOST2, COTA)
+    benchmark.name: benchmark
+    for benchmark in (MMAU, MMAR, AIR_BENCH_FOUNDATION, AIR_BENCH_CHAT, MELD, COVOST2, AUDITORYBENCH_PP, COTA)
 }
 
 

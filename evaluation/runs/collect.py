@@ -33,7 +33,7 @@ def collect(log: EvalLog, benchmark: str, output: Path) -> list[dict[str, Any]]:
     """
     samples = sorted(log.samples or [], key=lambda sample: str(sample.id))
     items = [item(sample, benchmark) for sample in samples]
-    key = BENCHMARKS[benchmark].layout.key
+    key = BENCHMARKS[benchmark].layout.asked_key
     entries = [
         dict(entry["entry"]) | ({key: entry["prediction"]} if entry["prediction"] is not None else {})
         for entry in items

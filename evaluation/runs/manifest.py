@@ -12,7 +12,7 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 import evaluation
-from evaluation.benchmarks.prompts import PROMPTS
+from evaluation.benchmarks.registry import template_of
 from evaluation.cota import hash_files, read_json
 from evaluation.manifest import model_files, today, versions
 from evaluation.runs.collect import outputs_hash, questions_hash
@@ -50,7 +50,7 @@ def manifest_of(
             "sha256": hash_files(model_files(folder), folder) if settings.is_local else None,
         },
         "data": {"items": len(items), "questions_sha256": questions_hash(items)},
-        "prompt": PROMPTS.get(settings.prompt, settings.prompt),
+        "prompt": template_of(settings.benchmark, settings.prompt),
         "outputs_sha256": outputs_hash(items),
         "harness": {"inspect-ai": log.eval.packages.get("inspect_ai"), "task": log.eval.task, "log": log.location},
         "scorers_sha256": scorers_hash(),

@@ -23,7 +23,7 @@ class RunSettings:
         model: a model folder, or a model of inspect's, `provider/name`.
         data: the benchmark's folder; None for the Hub's copy.
         split: of the benchmark; None for its default one.
-        prompt: how a question with choices is put.
+        prompt: how a question with choices is put; None for the benchmark's own way.
         heard: real, or a control.
         permutation: number of an order of the choices.
         limit: ask only so many questions, evenly chosen; for a quick look.
@@ -41,7 +41,7 @@ class RunSettings:
     model: str
     data: str | None = None
     split: str | None = None
-    prompt: str = "listed"
+    prompt: str | None = None
     heard: str = "real"
     permutation: int = 0
     limit: int | None = None

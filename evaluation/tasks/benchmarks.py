@@ -8,7 +8,7 @@ from inspect_ai import Task, task
 from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
-from evaluation.benchmarks.registry import read_questions
+from evaluation.benchmarks.registry import read_questions, template_of
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
@@ -32,7 +32,7 @@ def benchmark_task(
     benchmark: str,
     data: str | None = None,
     split: str | None = None,
-    prompt: str = "listed",
+    prompt: str | None = None,
     heard: str = "real",
     permutation: int = 0,
     limit: int | None = None,
@@ -43,7 +43,8 @@ def benchmark_task(
         benchmark: its name.
         data: its folder, in the official layout; the Hub's copy without it.
         split: of the benchmark; its default one without it.
-        prompt: how a question with choices is put: listed, lettered, or a template of one's own.
+        prompt: how a question with choices is put: listed, lettered, air_bench, or a template of one's own; the
+            benchmark's own way without it.
         heard: real, or a control: silence, noise, shuffle or none.
         permutation: number of an order of the choices; 0 is the benchmark's own.
         limit: ask only so many questions, chosen evenly by their order, where inspect's own takes the first.
@@ -55,7 +56,7 @@ def benchmark_task(
     if limit is not None and limit < len(questions):
         questions = [questions[place * len(questions) // limit] for place in range(limit)]
     return Task(
-        dataset=samples(questions, benchmark, prompt, heard, permutation),
+        dataset=samples(questions, benchmark, template_of(benchmark, prompt), heard, permutation),
         solver=[hear(heard), generate()],
         scorer=official_and_strict(benchmark),
         metrics=sides(benchmark),
@@ -69,7 +70,7 @@ def benchmark_task(
 def mmau(
     data: str | None = None,
     split: str = "test-mini",
-    prompt: str = "listed",
+    prompt: str | None = None,
     heard: str = "real",
     permutation: int = 0,
     limit: int | None = None,
@@ -79,10 +80,88 @@ def mmau(
 
 
 @registered
+def mmar(
+    data: str | None = None,
+    split: str = "test",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """MMAR (arXiv 2505.13032): sound, speech, music and their mixtures, in four layers of reasoning."""
+    return benchmark_task("mmar", data, split, prompt, heard, permutation, limit)
+
+
+@registered
+def air_bench_foundation(
+    data: str | None = None,
+    split: str = "test",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """AIR-Bench foundation (arXiv 2402.07729): 19 tasks, answered by a letter."""
+    return benchmark_task("air_bench_foundation", data, split, prompt, heard, permutation, limit)
+
+
+@registered
+def air_bench_chat(
+    data: str | None = None,
+    split: str = "test",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """AIR-Bench chat (arXiv 2402.07729): open questions. The answers are collected; a judge gives points afterwards."""
+    return benchmark_task("air_bench_chat", data, split, prompt, heard, permutation, limit)
+
+
+@registered
+def meld(
+    data: str | None = None,
+    split: str = "test",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """MELD (arXiv 1810.02508): which of seven emotions an utterance of its test set has."""
+    return benchmark_task("meld", data, split, prompt, heard, permutation, limit)
+
+
+@registered
+def covost2(
+    data: str | None = None,
+    split: str = "en_zh-CN",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """CoVoST 2 (arXiv 2007.10310): the test set of a pair of languages; `split` is the pair, as en_zh-CN or fr_en."""
+    return benchmark_task("covost2", data, split, prompt, heard, permutation, limit)
+
+
+@registered
+def auditorybench_pp(
+    data: str | None = None,
+    split: str = "all",
+    prompt: str | None = None,
+    heard: str = "real",
+    permutation: int = 0,
+    limit: int | None = None,
+) -> Task:
+    """AuditoryBench++ (arXiv 2509.17641): text alone; `split` is all, pitch, duration, loudness, animal or mmau."""
+    return benchmark_task("auditorybench_pp", data, split, prompt, heard, permutation, limit)
+
+
+@registered
 def cota(
     data: str | None = "cota",
     split: str = "test",
-    prompt: str = "listed",
+    prompt: str | None = None,
     heard: str = "real",
     permutation: int = 0,
     limit: int | None = None,

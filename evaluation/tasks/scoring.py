@@ -1,6 +1,7 @@
 """inspect's scorer of every benchmark: the official verdict and the strict one of a sample, and the figures of a run.
 
 The figures are those of `evaluation.outputs`, computed from the same parts; inspect shows them in its log and viewer.
+Where a judge gives the points, a sample has no verdict here: its answer is collected, and judged afterwards.
 """
 
 from __future__ import annotations
@@ -60,6 +61,13 @@ def official_and_strict(benchmark: str) -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         completion = state.output.completion
+        if known.layout.response_key is not None:
+            return Score(
+                value=dict.fromkeys(SIDES, math.nan),
+                answer=prediction_of(completion),
+                explanation="Its points are a judge's, who has not seen it yet.",
+                metadata=dict.fromkeys(SIDES),
+            )
         entry: dict[str, Any] = {**state.metadata["entry"], known.layout.key: prediction_of(completion)}
         (verdict,) = known.judge([item_of(known.layout, entry, known.layout.key, str(state.sample_id))])
         parts = {"official": verdict.official, "strict": verdict.strict}
