@@ -78,8 +78,8 @@ def _answer(layout: Layout, line: Entry, place: str) -> Answer:
     lacking = [name for name in layout.identity if entry.get(name) in (None, "")]
     if lacking:
         raise ValueError(f"{place}, has no {lacking[0]!r}: it is not in the benchmark's layout.")
-    key = layout.response or layout.key
-    response, output = (line.get("prediction"), line.get("output")) if of_run else (entry.get(key), None)
+    given = (line.get("prediction"), line.get("output")) if of_run else (entry.get(layout.asked_key), None)
+    response, output = given
     if not isinstance(response, (str, type(None))):
         raise ValueError(f"{place}, has an answer that is no text but {response!r}.")
     name = "/".join(str(entry[part]) for part in layout.identity)

@@ -54,8 +54,9 @@ def rate_reasoning(
         attempts: requests for a rater's reply until one can be read.
 
     Returns:
-        What judging.json holds: {"benchmark", "answers_sha256", "judge", "official_judge", "base_url", "temperature", "seed", "raters",
-        "n", "not_answered", "wrong", "requests", "kept", "failed", "failures", "unparsed", "unread", "rubric"}.
+        What judging.json holds: {"benchmark", "answers_sha256", "judge", "official_judge", "base_url", "temperature",
+        "seed", "raters", "n", "not_answered", "wrong", "requests", "kept", "failed", "failures", "unparsed", "unread",
+        "rubric"}.
         "failures" are {"id", "error"}; `unparsed` counts the items of which some rater gave no reply that can be read,
         and "unread" lists {"id", "rater", "reply"}, the last one. "rubric" is {"n", "evaluated", "official", "strict",
         "accuracy", "by_group"}: `official` is the mean score of the items that were evaluated, `strict` that of all,

@@ -57,7 +57,7 @@ class Benchmark:
     @property
     def needs_judge(self) -> bool:
         """Whether answers have no score before a judge has read them."""
-        return self.layout.response is not None
+        return self.layout.response_key is not None
 
 
 def texts(item: Item) -> list[str]:

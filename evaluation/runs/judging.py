@@ -1,4 +1,4 @@
-"""The judge of a run: who it is, which benchmarks have a use for it, and what the scores of a run are with and without."""
+"""The judge of a run: who it is, which benchmarks have a use for it, and what the scores are with and without one."""
 
 from __future__ import annotations
 
@@ -106,6 +106,12 @@ def judging_of(benchmark: str, output: Path) -> dict[str, Any] | None:
     return {name: value for name, value in found.items() if name != "drawn"}
 
 
+def judged_by(judging: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What of `judging.json` a manifest holds: who judged, and how."""
+    names = ("judge", "base_url", "temperature", "official_randomness", "seed", "raters")
+    return None if judging is None else {name: judging[name] for name in names if name in judging}
+
+
 def scored_run(benchmark: str, output: Path) -> Scored:
     """What is in a run's folder, scored; without figures where its points are a judge's and no judge has read it."""
     known = BENCHMARKS[benchmark]
@@ -130,7 +136,7 @@ def _unjudged(benchmark: Benchmark, output: Path) -> Scored:
 
 
 def judged_items(items: Sequence[Mapping[str, Any]], scored: Scored) -> list[dict[str, Any]]:
-    """The items with the judge's points: "official" and "strict", which have none before, and as "named" what was read."""
+    """The items with the judge's points under "official" and "strict", and what was read of it under "named"."""
     verdicts = {verdict.item.id: verdict for verdict in scored.verdicts}
     points = []
     for item in items:

@@ -24,7 +24,15 @@ from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored
 from evaluation.runs.answering import answered
 from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
-from evaluation.runs.judging import JudgeSettings, check_judge, judge_items, judged_items, judging_of, scored_run
+from evaluation.runs.judging import (
+    JudgeSettings,
+    check_judge,
+    judge_items,
+    judged_by,
+    judged_items,
+    judging_of,
+    scored_run,
+)
 from evaluation.runs.manifest import MANIFEST, manifest_of, read_manifest
 from evaluation.runs.reasoning_quality import reasoning_quality
 from evaluation.runs.settings import RunSettings
@@ -64,7 +72,7 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
         raise ValueError(f"{output}: no question was answered; the first, {failures[0]['id']}: {failures[0]['error']}")
     # Written before the judge is asked: where that fails, `judge_run` goes on from here.
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
-    scores = recorded_scores(settings.benchmark, output, items) if judge is None else judge_run(output, judge)
+    scores = recorded_scores(output) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
 
 
@@ -80,19 +88,24 @@ def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
     benchmark = read_manifest(output)["settings"]["benchmark"]
     check_judge(benchmark, judge)
     judge_items(benchmark, output, judge)
-    return recorded_scores(benchmark, output, read_lines(output / ITEMS))
+    return recorded_scores(output)
 
 
-def recorded_scores(benchmark: str, output: Path, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Score what is in a run's folder and write it there: `scores.json`, and of a judge's points `items.jsonl` too.
+def recorded_scores(output: Path) -> dict[str, Any]:
+    """Score what is in a run's folder, and write it there.
+
+    Beside `scores.json`, the manifest says who judged, and `items.jsonl` the points of each item.
 
     Returns:
         What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.
     """
+    manifest, items = read_manifest(output), read_lines(output / ITEMS)
+    benchmark = manifest["settings"]["benchmark"]
     scored = scored_run(benchmark, output)
     judging = judging_of(benchmark, output)
     scores = scored.figures | counted(items, scored) | {"judging": judging}
     write_json(output / SCORES, scores)
+    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging)})
     if BENCHMARKS[benchmark].needs_judge:
         write_lines(output / ITEMS, judged_items(items, scored))
     return scores
