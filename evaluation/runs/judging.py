@@ -14,7 +14,7 @@ from evaluation.judging.asking import JUDGING, Judge, check_set_up
 from evaluation.judging.mmar_rubric import rate_reasoning
 from evaluation.outputs.benchmark import Benchmark
 from evaluation.outputs.measures import measured
-from evaluation.outputs.registry import BENCHMARKS
+from evaluation.outputs.registry import BENCHMARKS, benchmark_of
 from evaluation.outputs.score import Scored, group_figures, score_outputs
 from evaluation.runs.collect import ITEMS, OUTPUTS
 
@@ -63,7 +63,7 @@ def check_judge(benchmark: str, judge: JudgeSettings | None, controls: bool = Fa
         ValueError: the benchmark has no use for it, it cannot be asked, or controls need one.
     """
     if judge is None:
-        if controls and BENCHMARKS[benchmark].needs_judge:
+        if controls and benchmark_of(benchmark).needs_judge:
             raise ValueError(f"the controls of {benchmark} are compared by a judge's points: name one by --judge.")
         return
     if benchmark not in (CHAT, RUBRIC):

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint that takes `input_audio` and fails often answers a run: no item lost, failures named."""
+"""An OpenAI-compatible endpoint that takes `input_audio` and often fails: no item is lost, and failures are named."""
 
 from __future__ import annotations
 

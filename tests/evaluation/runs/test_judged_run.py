@@ -111,10 +111,8 @@ def test_a_run_is_not_scored_before_a_judge_has_read_it(
 ) -> None:
     output = tmp_path / "run"
     shown = command("evaluate", "air_bench_chat", "--model", chat.model, "--data", chat.data, "--output", output)
-    assert (
-        f"Not scored yet: the points of air_bench_chat are a judge's. Name a model that judges: audio-reasoner judge {output}"
-        in shown
-    )
+    assert "Not scored yet: the points of air_bench_chat are a judge's." in shown
+    assert f"audio-reasoner judge {output}" in shown
     scores = read(output / "scores.json")
     assert (scores["n"], scores["official"], scores["strict"], scores["judging"]) == (6, None, None, None)
     assert {entry["response"] for entry in read(output / "outputs.json")} == {ANSWER}
