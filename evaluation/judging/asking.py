@@ -8,7 +8,8 @@ that the next run asks it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ JUDGING = "judging.json"
 """The file that says who judged and what was not: failed requests, and replies that cannot be read."""
 LOG = "judge_log"
 """The folder of inspect's logs of the judge, beside it."""
+
+
+ENDPOINTS = ("openai", "openai-api")
+"""Providers that load nothing when they are set up, so that what they lack is said before anything is asked."""
 
 
 class JudgingFailed(RuntimeError):
@@ -120,11 +125,20 @@ class Replies:
 
 
 def check_set_up(judge: Judge) -> None:
-    """Raise ValueError where the judge cannot be asked, as without its key or its provider's package; asks nothing."""
-    try:
+    """Raise ValueError where an endpoint's judge cannot be asked, as without its key; asks and loads nothing."""
+    if judge.model.partition("/")[0] not in ENDPOINTS:
+        return
+    with _named(judge):
         get_model(judge.model, base_url=judge.base_url, memoize=False)
-    except (PrerequisiteError, ValueError) as error:
-        said = Text.from_markup(str(getattr(error, "message", error))).plain
+
+
+@contextmanager
+def _named(judge: Judge) -> Iterator[None]:
+    """Turn what inspect says of a model that it cannot set up into an error that names the judge."""
+    try:
+        yield
+    except PrerequisiteError as error:
+        said = Text.from_markup(str(error.message)).plain
         raise ValueError(f"the judge {judge.model} cannot be asked: {' '.join(said.split())}") from None
 
 
@@ -138,7 +152,7 @@ def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict
         name: of inspect's task.
 
     Raises:
-        ValueError: two requests have one id, or as `check_set_up`.
+        ValueError: two requests have one id, or the judge cannot be asked, as without its key.
         JudgingFailed: inspect ended with an error; what was replied until then is kept.
     """
     by_id = {request.id: request for request in requests}
@@ -146,18 +160,18 @@ def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict
         raise ValueError(f"{len(requests)} requests have {len(by_id)} ids: judge each item once.")
     samples = [Sample(id=request.id, input=_messages(request)) for request in requests]
     task = Task(dataset=MemoryDataset(samples, name=name), solver=_asking(by_id), name=name, fail_on_error=False)
-    check_set_up(judge)
-    (ended,) = inspect_eval(
-        task,
-        model=judge.model,
-        model_base_url=judge.base_url,
-        log_dir=str(log),
-        log_format="eval",
-        display=judge.display,  # type: ignore[arg-type]
-        max_retries=judge.max_retries,
-        max_connections=judge.max_connections,
-        fail_on_error=False,
-    )
+    with _named(judge):
+        (ended,) = inspect_eval(
+            task,
+            model=judge.model,
+            model_base_url=judge.base_url,
+            log_dir=str(log),
+            log_format="eval",
+            display=judge.display,  # type: ignore[arg-type]
+            max_retries=judge.max_retries,
+            max_connections=judge.max_connections,
+            fail_on_error=False,
+        )
     if ended.status != "success":
         reason = ended.error.message.strip().splitlines()[-1] if ended.error else ended.status
         raise JudgingFailed(f"{log}: judging did not come to its end ({reason}); run it again to go on with it.")
