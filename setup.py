@@ -67,6 +67,7 @@ EXTRAS_REQUIRE = {
         "matplotlib>=3.9,<4",
         "huggingface_hub>=1.31,<3",
         "inspect-ai>=0.3.285,<0.4",
+        "openai>=3.40,<4",
         "sacrebleu>=2.4,<3",
         "safetensors>=0.5,<1",
     ],

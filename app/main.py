@@ -21,6 +21,7 @@ from app.commands.evaluate import evaluate
 from app.commands.extract import extract
 from app.commands.fetch import fetch
 from app.commands.inspect_labels import inspect_labels
+from app.commands.judge import judge
 from app.commands.memory import memory
 from app.commands.publish import publish
 from app.commands.report import report
@@ -80,6 +81,7 @@ for command in (
     inspect_labels,
     curves,
     evaluate,
+    judge,
     score,
     card,
     report,

@@ -43,7 +43,7 @@ TO_REACH = 0.95
 @contextmanager
 def serving(latency: float):
     """The address of a server that runs meanwhile."""
-    command = [sys.executable, "-m", "tests.dataset_builder.teachers.fault_server", "--port", "0"]
+    command = [sys.executable, "-m", "tests.fault_server", "--port", "0"]
     server = subprocess.Popen([*command, "--latency", str(latency)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         yield server.stdout.readline().strip()

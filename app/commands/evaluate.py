@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+
+if TYPE_CHECKING:
+    from evaluation.runs.judging import JudgeSettings
 
 
 def evaluate(
@@ -38,6 +42,15 @@ def evaluate(
     connections: Annotated[int | None, typer.Option(min=1, help="Requests at once to an endpoint.")] = None,
     retries: Annotated[int, typer.Option(min=0, help="Of a request that an endpoint did not answer.")] = 5,
     log_audio: Annotated[bool, typer.Option("--log-audio", help="Keep the recordings in inspect's log.")] = False,
+    judge: Annotated[
+        str | None, typer.Option(help="Model of inspect's that judges, for air_bench_chat and mmar: openai/gpt-4o.")
+    ] = None,
+    judge_base_url: Annotated[str | None, typer.Option(help="Address of the judge's endpoint.")] = None,
+    official_randomness: Annotated[
+        bool,
+        typer.Option("--official-randomness", help="Judge air_bench_chat at temperatures 2 and 1."),
+    ] = False,
+    judge_seed: Annotated[int, typer.Option(help="Of the official randomness.")] = 2503,
     from_: Annotated[
         Path | None, typer.Option("--from", help="Repeat the run of this manifest.json, and compare the outputs.")
     ] = None,
@@ -55,12 +68,14 @@ def evaluate(
     if output is None:
         raise ValueError("name the folder of the results by --output.")
     console = Console(stderr=json)
+    display = "plain" if console.is_terminal else "none"
     options = {
+        "judge": judge_settings(judge, judge_base_url, official_randomness, judge_seed, connections, retries, display),
         "batch_size": batch_size,
         "max_connections": connections,
         "max_retries": retries,
         "log_audio": log_audio,
-        "display": "plain" if console.is_terminal else "none",
+        "display": display,
     }
     if from_ is not None:
         if benchmark or model:
@@ -88,19 +103,45 @@ def evaluate(
     _run(settings, output, ablations, PERMUTATIONS if trust else permute_choices, options, console, json)
 
 
+def judge_settings(
+    judge: str | None,
+    base_url: str | None,
+    official_randomness: bool,
+    seed: int,
+    connections: int | None,
+    retries: int,
+    display: str,
+) -> JudgeSettings | None:
+    """The judge that the options name; None without one.
+
+    Raises:
+        ValueError: there are options of a judge and none is named.
+    """
+    if judge is None:
+        if base_url or official_randomness:
+            raise ValueError("--judge-base-url and --official-randomness are of a judge: name it by --judge.")
+        return None
+    from evaluation.runs.judging import JudgeSettings
+
+    return JudgeSettings(judge, base_url, official_randomness, seed, connections, retries, display)
+
+
 def _run(settings, output, ablations, permutations, options, console, json) -> None:
     """Run, show and write."""
     import json as written
 
     from evaluation.outputs.table import outputs_sentences, outputs_table
     from evaluation.report.run_page import write_run_page
+    from evaluation.runs.judging import check_judge
     from evaluation.runs.run import run
     from evaluation.runs.table import run_name, run_sentences, trust_sentences, trust_table
     from evaluation.runs.trust import controls_of, run_controls
     from evaluation.table import results_table, summary_sentences
 
     if ablations or permutations:
-        controls_of(settings, ablations, permutations)  # what is wrong with them is said before anything is asked
+        # What is wrong with them is said before anything is asked.
+        controls_of(settings, ablations, permutations)
+        check_judge(settings.benchmark, options["judge"], controls=True)
     scores = run(settings, output, **options)
     trusted = None
     if ablations or permutations:

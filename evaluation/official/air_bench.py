@@ -1,7 +1,8 @@
 """The scorers of AIR-Bench (Yang and others, arXiv 2402.07729), as in github.com/OFA-Sys/AIR-Bench.
 
 Foundation (`score_foundation.py`) reads an option letter out of the response; what it cannot read leaves the
-denominator. Chat (`cal_score.py`) reads two points out of a judge's reply; what it cannot read leaves the mean.
+denominator. Chat shows a judge the reference and the model's answer (`score_chat.py`) and reads two points out of its
+reply (`cal_score.py`); what it cannot read leaves the mean.
 """
 
 from __future__ import annotations
@@ -23,6 +24,30 @@ AREA_OF_TASK = {
     "speech_and_music_QA": "speech_and_music",
 }
 """Which area a chat task is counted in. The official script counts an unknown task in the area of the row before."""
+CHAT_JUDGE = "gpt-4-0125-preview"
+CHAT_MAX_TOKENS = 1024
+CHAT_TEMPERATURE, CHAT_HIGH_TEMPERATURE = 1.0, 2.0
+"""The judge of `score_chat.py`, the length of its reply, and its temperatures, of which each request draws one."""
+CHAT_PROMPT = """\
+You are a helpful and precise assistant for checking the quality of the answer.
+[Detailed Audio Description]
+{meta_info}
+[Question]
+{question}
+[The Start of Assistant 1s Answer]
+{first}
+[The End of Assistant 1s Answer]
+[The Start of Assistant 2s Answer]
+{second}
+[The End of Assistant 2s Answer]
+[System]
+We would like to request your feedback on the performance of two AI assistants in response to the user question \
+and audio description displayed above. AI assistants are provided with detailed audio descriptions and questions.
+Please rate the helpfulness, relevance, accuracy, and comprehensiveness of their responses. \
+Each assistant receives an overall score on a scale of 1 to 10, where a higher score indicates better overall \
+performance. Please output a single line containing only two values indicating the scores for Assistant 1 and 2, \
+respectively. The two scores are separated by a space."""
+"""What the judge is asked, word for word: the benchmark's protocol, as `score_chat.py` has it."""
 AREAS = ("speech", "sound", "music", "speech_and_sound", "speech_and_music")
 
 
@@ -50,6 +75,18 @@ def air_foundation(response: str, choices: Sequence[str | None], answer: str) ->
     if right is None:
         raise ValueError(f"answer {answer!r} is none of the choices {list(choices)!r}: correct the item.")
     return letter == LETTERS[right]
+
+
+def air_chat_prompt(meta_info: str, question: str, first: str, second: str) -> str:
+    """What `score_chat.py` asks the judge.
+
+    Args:
+        meta_info: the description of the recording, in place of which the judge hears nothing.
+        question: as the model was asked.
+        first: the answer of "Assistant 1", officially the reference.
+        second: the answer of "Assistant 2", officially the model's; the other way about in the swapped order.
+    """
+    return CHAT_PROMPT.format(meta_info=meta_info, question=question, first=first, second=second)
 
 
 def air_chat_scores(judgement: str) -> tuple[int, int] | None:

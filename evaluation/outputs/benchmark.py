@@ -54,6 +54,11 @@ class Benchmark:
     further: tuple[Measure, ...] = ()
     remarks: Callable[[Sequence[Verdict]], list[str]] = lambda verdicts: []
 
+    @property
+    def needs_judge(self) -> bool:
+        """Whether answers have no score before a judge has read them."""
+        return self.layout.response_key is not None
+
 
 def texts(item: Item) -> list[str]:
     """An item's choices, empty where it lacks one between two others: their letters stay what they are."""

@@ -91,6 +91,8 @@ def read_items(layout: Layout, path: Path, key: str | None = None) -> Reading:
         others = [name for name in (layout.key, *layout.other_keys) if name in found]
         hint = f"it has {', '.join(found)}: name the one that holds the predictions by --key"
         hint = f"it has {others[0]!r}: pass --key {others[0]}" if others else hint
+        if layout.response_key in found and not others:
+            hint = f"it has answers under {layout.response_key!r}, which a judge has to read: audio-reasoner judge"
         raise ValueError(f"{path}: no entry has the key {key!r} of the predictions; {hint}.")
     ids, repeated = _identities(layout, entries, path)
     items = [_item(layout, entry, key, ids[place], path, place + 1) for place, entry in enumerate(entries)]

@@ -77,7 +77,7 @@ def _rendered(
             number=shown,
             range_of=partial(_range, shown=shown),
             run_name=run_name,
-            verdict=verdict_word,
+            verdict=partial(verdict_word, measure=scores["measure"]),
         )
     )
 
@@ -97,10 +97,12 @@ def right_answer(entry: Mapping[str, Any]) -> str:
     )
 
 
-def verdict_word(value: float | None) -> str:
-    """right, wrong, left out, or the value where it is between."""
+def verdict_word(value: float | None, measure: str = "accuracy") -> str:
+    """right, wrong, left out, or the value where it is between; of another measure than accuracy the value alone."""
     if value is None:
         return "left out"
+    if measure != "accuracy":
+        return number(value, measure)
     return {1.0: "right", 0.0: "wrong"}.get(float(value), f"{value:.1f}")
 
 

@@ -5,6 +5,7 @@ OUTPUT/outputs.json    the official layout with the predictions: `audio-reasoner
 OUTPUT/items.jsonl     all that is known of each item
 OUTPUT/scores.json     the figures of `audio-reasoner score --json`, and what else was counted
 OUTPUT/manifest.json   what it was measured on
+OUTPUT/judging.json    where a judge read the answers: who judged, and what was not; its log is in OUTPUT/judge_log/
 OUTPUT/figures/        pictures, and OUTPUT/report.html with the same and a table
 """
 
@@ -21,10 +22,19 @@ from evaluation.cota import read_json
 from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import Scored, not_judged, score_outputs
+from evaluation.outputs.score import Scored
 from evaluation.runs.answering import RunFailed, answered
-from evaluation.runs.collect import ITEMS, OUTPUTS, collect, read_lines
-from evaluation.runs.manifest import MANIFEST, manifest_of
+from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
+from evaluation.runs.judging import (
+    JudgeSettings,
+    check_judge,
+    judge_items,
+    judged_by,
+    judged_items,
+    judging_of,
+    scored_run,
+)
+from evaluation.runs.manifest import MANIFEST, manifest_of, read_manifest
 from evaluation.runs.reasoning_quality import reasoning_quality
 from evaluation.runs.settings import RunSettings
 
@@ -34,12 +44,14 @@ PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
 
-def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
+def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None, **options: Any) -> dict[str, Any]:
     """Answer, score and record; what is done already is not done again.
 
     Args:
         settings: what decides the answers.
         output: the run's folder.
+        judge: who reads the answers, where the benchmark has a use for that. Without one, judgements that the folder
+            holds of these answers are scored; where there are none and points are a judge's, nothing is scored yet.
         options: as `answering.answered` takes them.
 
     Returns:
@@ -47,22 +59,18 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
 
     Raises:
         RunFailed: inspect could not go on to the end, or a local model was deaf or ended.
-        ValueError: nothing was answered at all: names the first failure.
+        ValueError: nothing was answered at all: names the first failure; or as `check_judge` and `judge_items`.
     """
+    check_judge(settings.benchmark, judge)
     log, answered_now = answered(settings, output, **options)
     check_model_held(log, output)
     items = collect(log, settings.benchmark, output)
     failures = [item for item in items if item["error"] is not None]
     if len(failures) == len(items):
         raise ValueError(f"{output}: no question was answered; the first, {failures[0]['id']}: {failures[0]['error']}")
-    benchmark = BENCHMARKS[settings.benchmark]
-    if benchmark.layout.response_key is None:
-        scored = score_outputs(benchmark, output / OUTPUTS)
-    else:
-        scored = not_judged(benchmark, output / OUTPUTS, len(items))
-    scores = scored.figures | counted(items, scored)
-    write_json(output / SCORES, scores)
+    # Written before the judge is asked: where that fails, `judge_run` goes on from here.
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
+    scores = recorded_scores(output) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
 
 
@@ -75,6 +83,41 @@ def check_model_held(log: EvalLog, output: Path) -> None:
     for sample in log.samples or []:
         if sample.error is not None and ModelStopped.__name__ in sample.error.traceback:
             raise RunFailed(f"{output}: {sample.error.message} Nothing of this run is scored.")
+
+
+def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
+    """Let a judge read the answers of a run that is done, and score it by what it says.
+
+    Returns:
+        What `scores.json` holds then.
+
+    Raises:
+        ValueError: the folder holds no run; or as `check_judge` and `judge_items`.
+    """
+    benchmark = read_manifest(output)["settings"]["benchmark"]
+    check_judge(benchmark, judge)
+    judge_items(benchmark, output, judge)
+    return recorded_scores(output)
+
+
+def recorded_scores(output: Path) -> dict[str, Any]:
+    """Score what is in a run's folder, and write it there.
+
+    Beside `scores.json`, the manifest says who judged, and `items.jsonl` the points of each item.
+
+    Returns:
+        What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.
+    """
+    manifest, items = read_manifest(output), read_lines(output / ITEMS)
+    benchmark = manifest["settings"]["benchmark"]
+    scored = scored_run(benchmark, output)
+    judging = judging_of(benchmark, output)
+    scores = scored.figures | counted(items, scored) | {"judging": judging}
+    write_json(output / SCORES, scores)
+    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging)})
+    if BENCHMARKS[benchmark].needs_judge:
+        write_lines(output / ITEMS, judged_items(items, scored))
+    return scores
 
 
 def counted(items: Sequence[Mapping[str, Any]], scored: Scored) -> dict[str, Any]:

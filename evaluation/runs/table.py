@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,39 @@ def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
     return said
 
 
+def judge_sentences(judging: Mapping[str, Any] | None) -> list[str]:
+    """Who judged and how, what a rubric gave, and what the judge was asked in vain."""
+    if judging is None:
+        return []
+    drawn = judging.get("official_randomness")
+    how = f"with the official randomness, seed {judging['seed']}" if drawn else "at temperature 0"
+    official = judging["official_judge"]
+    other = "" if judging["judge"].endswith(official) else f"; officially it is {official}"
+    said = [f"Judged by {judging['judge']} {how}{other}."]
+    rubric = judging.get("rubric")
+    if rubric and rubric["official"] is not None:
+        said.append(
+            f"Reasoning, by MMAR's rubric: official {100 * rubric['official']:.1f} of 100, over the "
+            f"{rubric['evaluated']} of {rubric['n']} that were evaluated; strict {100 * rubric['strict']:.1f}, over "
+            "all."
+        )
+        said += [
+            f"  {grouping} {group}: official {number(line['official'], 'accuracy')}, "
+            f"strict {number(line['strict'], 'accuracy')}, n {line['n']}"
+            for grouping, groups in rubric["by_group"].items()
+            for group, line in groups.items()
+        ]
+    if rubric and judging["unparsed"]:
+        said.append(
+            f"Not evaluated, as a rater's reply cannot be read: {judging['unparsed']}; judging.json lists them."
+        )
+    if judging["failed"]:
+        reasons = Counter(failure["error"].splitlines()[-1] for failure in judging["failures"])
+        said.append(f"Requests to the judge that failed, and are asked by the next run: {judging['failed']}:")
+        said += [f"  {count} times: {reason[:200]}" for reason, count in reasons.most_common(SHOWN)]
+    return said
+
+
 def run_sentences(scores: Mapping[str, Any]) -> list[str]:
     """What was counted beside the scores."""
     said = []
@@ -93,6 +127,7 @@ def run_sentences(scores: Mapping[str, Any]) -> list[str]:
         said += [f"  and {len(reasons) - SHOWN} other reasons; scores.json lists all."] if len(reasons) > SHOWN else []
     if scores["cut"]:
         said.append(f"Cut at the token limit: {scores['cut']} of {scores['n']} answers; raise --max-tokens.")
+    said += judge_sentences(scores.get("judging"))
     reasoning = scores["reasoning"]
     if reasoning["structured"]:
         line = f"Reasoned in sections: {reasoning['structured']} of {scores['n']}, completely {reasoning['complete']}"

@@ -14,9 +14,9 @@ from typing import Any
 
 from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
-from evaluation.outputs.registry import BENCHMARKS, benchmark_of
-from evaluation.outputs.score import Scored, score_outputs
-from evaluation.runs.collect import OUTPUTS
+from evaluation.outputs.registry import BENCHMARKS
+from evaluation.outputs.score import Scored
+from evaluation.runs.judging import JudgeSettings, scored_run
 from evaluation.runs.run import run
 from evaluation.runs.settings import RunSettings
 
@@ -38,10 +38,8 @@ def controls_of(settings: RunSettings, ablations: Sequence[str], permutations: i
         permutations: how many other orders of the choices.
 
     Raises:
-        ValueError: an ablation is unknown, the first run is a control itself, or a judge gives the points.
+        ValueError: an ablation is unknown, or the first run is a control itself.
     """
-    if benchmark_of(settings.benchmark).layout.response_key is not None:
-        raise ValueError(f"a judge gives the points of {settings.benchmark}: leave controls out, or judge each run.")
     unknown = [name for name in ablations if name not in ABLATIONS]
     if unknown:
         raise ValueError(f"ablation {unknown[0]!r} is unknown; choose among {', '.join(ABLATIONS)}.")
@@ -58,6 +56,7 @@ def run_controls(
     ablations: Sequence[str],
     permutations: int,
     begin: Callable[[str], None] = lambda name: None,
+    judge: JudgeSettings | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Run the controls of a run that is done, and compare them with it; writes `trust.json`.
@@ -67,6 +66,7 @@ def run_controls(
         output: its folder; the controls' are in `controls/` there.
         ablations, permutations: as `controls_of` takes them.
         begin: called with the name of each control before it runs.
+        judge: of the first run; asked of the controls where their points are its.
         options: as `run` takes them.
 
     Returns:
@@ -74,15 +74,15 @@ def run_controls(
         and against the first run "difference" and "p" of the strict figure. "agreement" is the share of items for
         which all orders of the choices gave the same choice; None without other orders.
     """
-    benchmark = BENCHMARKS[settings.benchmark]
-    first = score_outputs(benchmark, output / OUTPUTS)
+    judge = judge if BENCHMARKS[settings.benchmark].needs_judge else None
+    first = scored_run(settings.benchmark, output)
     lines = [_line("real", first, None, failed=0)]
     scored = {"real": first}
     for name, control in controls_of(settings, ablations, permutations).items():
         begin(name)
         folder = output / CONTROLS / name
-        figures = run(control, folder, **options)
-        scored[name] = score_outputs(benchmark, folder / OUTPUTS)
+        figures = run(control, folder, judge, **options)
+        scored[name] = scored_run(settings.benchmark, folder)
         lines.append(_line(name, scored[name], first, figures["failed"]))
     orders = [found for name, found in scored.items() if name == "real" or name.startswith("order-")]
     trust = {"runs": lines, "agreement": agreement(orders) if len(orders) > 1 else None}

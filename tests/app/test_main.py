@@ -14,7 +14,7 @@ from app.main import app
 
 
 COMMANDS = ["fetch", "build", "check", "compose", "convert", "curves", "evaluate"]
-COMMANDS += ["score", "card", "report", "extract", "ask"]
+COMMANDS += ["judge", "score", "card", "report", "extract", "ask"]
 
 
 def run_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ import yaml
 
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file, fates, run
-from tests.dataset_builder.teachers.fault_server import FAULTS, FaultServer
+from tests.fault_server import FAULTS, FaultServer
 
 
 RECORDINGS, RATE = 60, 0.3

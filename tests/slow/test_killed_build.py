@@ -28,7 +28,7 @@ from dataset_builder.build_stages import plan_build
 from dataset_builder.stages.taught_stage import TaughtStage
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file, fates
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 ROOT = Path(__file__).parents[2]

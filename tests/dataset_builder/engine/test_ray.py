@@ -21,7 +21,7 @@ from dataset_builder.engine.stage import BuildStopped
 from tests.dataset_builder.engine import test_engine as engine
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file, built, content, wavs  # noqa: F401
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 ray = pytest.importorskip("ray", reason="ray is not installed: pip install 'audio-reasoner[ray]'")

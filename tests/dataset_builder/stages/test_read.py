@@ -16,7 +16,7 @@ from dataset_builder.group_splits import GroupSplits
 from dataset_builder.stages.read import Read
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 SHARES = {"train": 1.0, "validation": 0.0, "test": 0.0}

@@ -31,7 +31,7 @@ from dataset_builder.estimate import estimate_build
 from dataset_builder.prompts import read_prompt
 from dataset_builder.stages.spending import Spending, ledger_totals
 from tests.dataset_builder.listening_teacher import answer
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 RECORDINGS, PER_RECORDING = 10, 2

@@ -11,7 +11,7 @@ from dataset_builder.teachers.batch import BatchMode, BatchReport, BatchRequest
 from dataset_builder.teachers.batch_records import BatchRecords
 from dataset_builder.teachers.prices import Budget, BudgetExhausted
 from tests.dataset_builder.teachers.conftest import KEY, Annotation, ask_all, clip, prompt
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 def requests(count: int, audio: bytes | None = None) -> list[BatchRequest]:

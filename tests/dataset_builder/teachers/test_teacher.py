@@ -27,7 +27,7 @@ from dataset_builder.teachers.settings import TeacherSettings
 from dataset_builder.teachers.teacher import Answer, Teacher
 from dataset_builder.teachers.usage import Usage
 from tests.dataset_builder.teachers.conftest import KEY, Annotation, ask_all, clip, prompt
-from tests.dataset_builder.teachers.fault_server import FaultServer
+from tests.fault_server import FaultServer
 
 
 ROOT = Path(__file__).parents[3]

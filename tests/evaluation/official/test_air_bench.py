@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from evaluation.official import air_chat_scores, air_foundation
+from evaluation.official import air_chat_prompt, air_chat_scores, air_foundation
 
 
 FOUR = ["dog", "cat", "bird", "horse"]
@@ -158,3 +158,18 @@ def test_air_chat() -> None:
         assert air_chat_scores(judgement) == expected, judgement
         seen[expected is None] += 1
     assert min(seen.values()) > CASES // 10
+
+
+def test_what_the_judge_is_asked() -> None:
+    assert air_chat_prompt("a {dog} barks", "What barks?", "A dog.", "A\ncat.") == (
+        "You are a helpful and precise assistant for checking the quality of the answer.\n"
+        "[Detailed Audio Description]\na {dog} barks\n[Question]\nWhat barks?\n"
+        "[The Start of Assistant 1s Answer]\nA dog.\n[The End of Assistant 1s Answer]\n"
+        "[The Start of Assistant 2s Answer]\nA\ncat.\n[The End of Assistant 2s Answer]\n[System]\n"
+        "We would like to request your feedback on the performance of two AI assistants in response to the user "
+        "question and audio description displayed above. AI assistants are provided with detailed audio descriptions "
+        "and questions.\nPlease rate the helpfulness, relevance, accuracy, and comprehensiveness of their responses. "
+        "Each assistant receives an overall score on a scale of 1 to 10, where a higher score indicates better "
+        "overall performance. Please output a single line containing only two values indicating the scores for "
+        "Assistant 1 and 2, respectively. The two scores are separated by a space."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from random import Random
 from typing import Literal
@@ -12,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from dataset_builder.teachers.call import strict_schema
 from tests.dataset_builder.teachers.conftest import Annotation
-from tests.dataset_builder.teachers.fault_server import FaultServer
-from tests.dataset_builder.teachers.schema_answers import fitting_value
+from tests.fault_server import FaultServer
+from tests.schema_answers import fitting_value
 
 
 class Leaf(BaseModel):
@@ -59,6 +60,19 @@ def test_the_answer_depends_on_the_request_without_its_seed():
             counts = json.load(response)
     assert first == second != other
     assert (counts["requests"], counts["distinct"], counts["repeats"]) == (3, 2, 1)
+
+
+def test_it_says_what_it_is_told_to_or_refuses_by_status_400():
+    def say(request: dict, random: Random) -> str:
+        if request["messages"][0]["content"] == "no":
+            raise ValueError("not this one")
+        return f"You said {request['messages'][0]['content']}."
+
+    with FaultServer(say=say) as server:
+        said = post(server, {"model": "m", "messages": [{"role": "user", "content": "hello"}]})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            post(server, {"model": "m", "messages": [{"role": "user", "content": "no"}]})
+    assert said["choices"][0]["message"]["content"] == "You said hello."
 
 
 def test_an_unknown_fault_is_refused():

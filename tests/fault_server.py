@@ -1,6 +1,6 @@
-"""An OpenAI-compatible server that answers by the request's JSON schema, and goes wrong as often as it is told to.
+"""An OpenAI-compatible server that answers by the request's JSON schema or as told, and goes wrong as often as told.
 
-    python -m tests.dataset_builder.teachers.fault_server --latency 0.2 --faults 0.3 --port 8000 --seed 0
+    python -m tests.fault_server --latency 0.2 --faults 0.3 --port 8000 --seed 0
 
 Real HTTP on a real socket: 429 with Retry-After, 500, a reset connection, a stall, broken JSON, a wrong schema, empty
 text, text cut at max_tokens, a refusal. The answer depends on the request alone (its `seed` and the faults before it
@@ -83,6 +83,8 @@ class FaultServer:
         model: the only one that it knows; None for any.
         batch_seconds: until a batch has ended.
         answer: makes the answer in place of `fitting_value`: (request, schema, random) -> JSON value.
+        say: makes the whole text of an answer, whose request needs no schema then: (request, random) -> text. A
+            ValueError that it raises is status 400.
         port: 0 for a free one.
     """
 
@@ -98,6 +100,7 @@ class FaultServer:
         model: str | None = None,
         batch_seconds: float = 0.0,
         answer: Callable[[dict, dict, Random], Any] | None = None,
+        say: Callable[[dict, Random], str] | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
     ):
@@ -108,7 +111,7 @@ class FaultServer:
         self.rates = dict(rates)
         self.latency, self.seed, self.first = latency, seed, first
         self.retry_after, self.stall, self.key, self.model = retry_after, stall, key, model
-        self.batch_seconds, self.answer = batch_seconds, answer
+        self.batch_seconds, self.answer, self.say = batch_seconds, answer, say
         self.counts = Counts()
         self._files: dict[str, bytes] = {}
         self._batches: dict[str, dict[str, Any]] = {}
@@ -215,13 +218,11 @@ class FaultServer:
             return 429, {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}
         if fault in ("server_error", "connection", "timeout"):
             return 500, {"error": {"message": "The server had an error", "code": None}}
+        finish, refusal = "stop", None
         try:
-            schema = _schema(request)
-            random = Random(digest)
-            value = self.answer(request, schema, random) if self.answer else fitting_value(schema, random)
+            text = self._text(request, Random(digest))
         except ValueError as error:
             return 400, {"error": {"message": str(error), "code": "invalid_request"}}
-        text, finish, refusal = json.dumps(value, ensure_ascii=False), "stop", None
         if fault == "broken_json":
             text = text.replace("{", "{{", 1)
         elif fault == "wrong_schema":
@@ -255,6 +256,13 @@ class FaultServer:
                 "prompt_tokens_details": {"audio_tokens": heard},
             },
         }
+
+    def _text(self, request: dict, random: Random) -> str:
+        if self.say is not None:
+            return self.say(request, random)
+        schema = _schema(request)
+        value = self.answer(request, schema, random) if self.answer else fitting_value(schema, random)
+        return json.dumps(value, ensure_ascii=False)
 
     def _fault(self, digest: str, attempt: int) -> str | None:
         if self.first is not None and attempt >= self.first:
