@@ -27,6 +27,10 @@ def evaluate(
     ] = None,
     permute_choices: Annotated[int, typer.Option(min=0, help="Also with so many other orders of the choices.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="All four ablations and two other orders.")] = False,
+    train_data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Training data, a folder of CoTA: also score without the questions in it; repeatable."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=2, help="Only so many questions, evenly chosen.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 2048,
     temperature: Annotated[float | None, typer.Option(min=0, help="Of drawn answers; greedy without it.")] = None,
@@ -63,6 +67,8 @@ def evaluate(
     if from_ is not None:
         if benchmark or model:
             raise ValueError("--from takes benchmark, model and all that decides the answers from the manifest.")
+        if train_data:
+            raise ValueError("--from repeats a run and searches no --train-data: leave it out.")
         _repeat(from_, output, options, console, json)
         return
     if benchmark is None or model is None:
@@ -83,21 +89,28 @@ def evaluate(
         base_url=base_url,
     )
     ablations = list(ABLATIONS) if trust else list(dict.fromkeys(ablate or ()))
-    _run(settings, output, ablations, PERMUTATIONS if trust else permute_choices, options, console, json)
+    permutations = PERMUTATIONS if trust else permute_choices
+    _run(settings, output, ablations, permutations, train_data or [], options, console, json)
 
 
-def _run(settings, output, ablations, permutations, options, console, json) -> None:
+def _run(settings, output, ablations, permutations, train_data, options, console, json) -> None:
     """Run, show and write."""
     import json as written
 
+    from app.contamination import write_contamination
+    from app.progress_bars import progress_bars
     from evaluation.outputs.table import outputs_sentences, outputs_table
     from evaluation.report.run_page import write_run_page
+    from evaluation.runs.contamination import contamination_sentences
     from evaluation.runs.run import run
     from evaluation.runs.table import run_name, run_sentences, trust_sentences, trust_table
     from evaluation.runs.trust import controls_of, run_controls
 
     if ablations or permutations:
         controls_of(settings, ablations, permutations)  # what is wrong with them is said before anything is asked
+    if train_data:
+        with progress_bars() as progress:
+            write_contamination(settings, train_data, output, progress)
     scores = run(settings, output, **options)
     trusted = None
     if ablations or permutations:
@@ -113,7 +126,7 @@ def _run(settings, output, ablations, permutations, options, console, json) -> N
     if json:
         typer.echo(written.dumps(scores | {"trust": trusted}, ensure_ascii=False, indent=2))
     console.print(outputs_table(scores))
-    for sentence in [*run_sentences(scores), *outputs_sentences(scores)]:
+    for sentence in [*run_sentences(scores), *outputs_sentences(scores), *contamination_sentences(scores)]:
         console.print(sentence, highlight=False, markup=False)
     if trusted is not None:
         console.print(trust_table(trusted, scores["measure"]))

@@ -6,6 +6,7 @@ Streams: no more than `BATCH` rows are in memory, however large a shard or its r
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +53,15 @@ def training_data(folder: Path) -> TrainingData:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {folder} of training data: name one by --train-data.")
     paths = _listed(folder) if is_cota_folder(folder) else _resolved(folder)
-    return TrainingData(folder, tuple(_shard(path, folder) for path in paths))
+    return TrainingData(folder, tuple(shard_of(path, folder) for path in paths))
 
 
-def _shard(path: Path, folder: Path) -> Shard:
+def shard_of(path: Path, folder: Path) -> Shard:
+    """A Parquet file with the columns of CoTA.
+
+    Raises:
+        ValueError: it cannot be read, or lacks a column; names it.
+    """
     with _opened(path) as file:
         missing = [name for name in TEXTS if name not in file.schema_arrow.names]
         if missing:
@@ -63,7 +69,7 @@ def _shard(path: Path, folder: Path) -> Shard:
                 f"{path} has no column {missing[0]!r}, by which test items are found: give training data with the "
                 "columns of CoTA."
             )
-        return Shard(path, path.relative_to(folder).as_posix(), file.metadata.num_rows)
+        return Shard(path, Path(os.path.relpath(path, folder)).as_posix(), file.metadata.num_rows)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -101,8 +107,7 @@ def _resolved(folder: Path) -> list[Path]:
         raise ValueError(
             f"{folder} has no split {SPLIT!r} but {there}: name the folder that the model was trained on."
         )
-    root = folder.resolve()
-    return [folder / path.resolve().relative_to(root) for path in sorted(files)]
+    return sorted(files)
 
 
 def row_texts(shard: Shard) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The clips of a folder of training data as fingerprints on disk, and which rows have them; taken once for all searches.
+"""The clips of a folder of training data as fingerprints on disk, and which rows have them: taken once for any search.
 
 A clip goes by the hash of its bytes: rows that ask about one clip have one fingerprint, and of a folder that was built
 again only what is new is decoded. Which rows have which clip is kept for each shard by the hash of its file. Knows

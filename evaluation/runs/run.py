@@ -5,6 +5,7 @@ OUTPUT/outputs.json    the official layout with the predictions: `audio-reasoner
 OUTPUT/items.jsonl     all that is known of each item
 OUTPUT/scores.json     the figures of `audio-reasoner score --json`, and what else was counted
 OUTPUT/manifest.json   what it was measured on
+OUTPUT/contamination.json   the items that occur in training data, where some was named
 OUTPUT/figures/        pictures, and OUTPUT/report.html with the same and a table
 """
 
@@ -23,6 +24,7 @@ from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored, score_outputs
 from evaluation.runs.answering import answered
 from evaluation.runs.collect import ITEMS, OUTPUTS, collect, read_lines
+from evaluation.runs.contamination import FIELD, read_contamination, without_contaminated
 from evaluation.runs.manifest import MANIFEST, manifest_of
 from evaluation.runs.reasoning_quality import reasoning_quality
 from evaluation.runs.settings import RunSettings
@@ -59,8 +61,12 @@ def run(settings: RunSettings, output: Path, **options: Any) -> dict[str, Any]:
         raise ValueError(f"{output}: no question was answered; the first, {failures[0]['id']}: {failures[0]['error']}")
     scored = score_outputs(BENCHMARKS[settings.benchmark], output / OUTPUTS)
     scores = scored.figures | counted(items, scored)
+    contamination = read_contamination(output, settings.to_json())
+    if contamination is not None:
+        scores[FIELD] = without_contaminated(contamination, scored, items)
     write_json(output / SCORES, scores)
-    write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
+    train_data = contamination["train_data"] if contamination is not None else []
+    write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log), train_data))
     return scores | {"answered_now": answered_now}
 
 
