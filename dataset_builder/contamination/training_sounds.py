@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
@@ -97,16 +98,18 @@ class TrainingSounds:
         done = 0
         with ThreadPoolExecutor(cores()) as pool:
             for shard in self._data.shards:
-                for rows in () if self._is_heard(shard) else self._hear(shard, pool):
-                    if progress is not None:
-                        progress(done + rows, self._data.rows)
+                if not self._is_heard(shard):
+                    with closing(self._hear(shard, pool)) as steps:
+                        for rows in steps:
+                            if progress is not None:
+                                progress(done + rows, self._data.rows)
                 done += shard.rows
 
     def _is_heard(self, shard: Shard) -> bool:
         key = self._hashes[shard.name]
         return self._rows.execute("SELECT 1 FROM heard WHERE sha256 = ?", (key,)).fetchone() is not None
 
-    def _hear(self, shard: Shard, pool: ThreadPoolExecutor) -> Iterator[int]:
+    def _hear(self, shard: Shard, pool: ThreadPoolExecutor) -> Generator[int, None, None]:
         """Hear a shard to its end, or leave it unheard; gives the rows that are done."""
         key, place = self._hashes[shard.name], 0
         self._rows.execute("BEGIN IMMEDIATE")

@@ -81,18 +81,9 @@ def test_nothing_found_is_the_whole_score(scored, items) -> None:
 
 def test_a_scorer_that_calls_items_otherwise(tmp_path: Path) -> None:
     """AIR-Bench's are called by three fields, whatever the question's id is."""
-    rows = [
-        {
-            "task_name": "t",
-            "dataset_name": "d",
-            "uniq_id": number,
-            "question": "?",
-            "choice_a": "yes",
-            "choice_b": "no",
-        }
-        | {"answer_gt": "yes", "response": text}
-        for number, text in enumerate(("A", "B", "A"))
-    ]
+    fields = {"task_name": "t", "dataset_name": "d", "question": "?", "choice_a": "yes", "choice_b": "no"}
+    fields |= {"answer_gt": "yes"}
+    rows = [fields | {"uniq_id": number, "response": text} for number, text in enumerate(("A", "B", "A"))]
     (tmp_path / "outputs.json").write_text(json.dumps(rows), encoding="utf-8")
     scored = score_outputs(BENCHMARKS["air_bench_foundation"], tmp_path / "outputs.json")
     entries = [{name: value for name, value in row.items() if name != "response"} for row in rows]
