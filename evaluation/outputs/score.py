@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,22 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
     ]
     figures["problem_counts"] = dict(Counter(verdict.problem for verdict in verdicts if verdict.problem))
     return Scored(benchmark, path, verdicts, figures)
+
+
+def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
+    """The figures of all items but some, as `group_figures` gives them; of no item they are None.
+
+    Args:
+        scored: outputs that were judged.
+        ids: what the scorer calls the items that are left out, as in `Item.id`.
+
+    Raises:
+        ValueError: an id is none of an item.
+    """
+    unknown = sorted(set(ids) - {verdict.item.id for verdict in scored.verdicts})
+    if unknown:
+        raise ValueError(f"{scored.path} has no item {unknown[0]!r}, so it cannot be scored without it.")
+    return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
 def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ OUTPUT/items.jsonl     all that is known of each item
 OUTPUT/scores.json     the figures of `audio-reasoner score --json`, and what else was counted
 OUTPUT/manifest.json   what it was measured on
 OUTPUT/judging.json    where a judge read the answers: who judged, and what was not; its log is in OUTPUT/judge_log/
+OUTPUT/contamination.json   the items that occur in training data, where some was named
 OUTPUT/figures/        pictures, and OUTPUT/report.html with the same and a table
 """
 
@@ -25,6 +26,7 @@ from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored
 from evaluation.runs.answering import RunFailed, answered
 from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
+from evaluation.runs.contamination import FIELD, read_contamination, without_contaminated
 from evaluation.runs.judging import (
     JudgeSettings,
     check_judge,
@@ -103,7 +105,8 @@ def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
 def recorded_scores(output: Path) -> dict[str, Any]:
     """Score what is in a run's folder, and write it there.
 
-    Beside `scores.json`, the manifest says who judged, and `items.jsonl` the points of each item.
+    Beside `scores.json`, the manifest says who judged and what training data was searched, and `items.jsonl` the points
+    of each item.
 
     Returns:
         What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.
@@ -113,8 +116,12 @@ def recorded_scores(output: Path) -> dict[str, Any]:
     scored = scored_run(benchmark, output)
     judging = judging_of(benchmark, output)
     scores = scored.figures | counted(items, scored) | {"judging": judging}
+    contamination = read_contamination(output, manifest["settings"])
+    if contamination is not None:
+        scores[FIELD] = without_contaminated(contamination, scored, items)
     write_json(output / SCORES, scores)
-    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging)})
+    train_data = [] if contamination is None else contamination["train_data"]
+    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging), "train_data": train_data})
     if BENCHMARKS[benchmark].needs_judge:
         write_lines(output / ITEMS, judged_items(items, scored))
     return scores
