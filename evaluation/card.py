@@ -129,7 +129,7 @@ def evaluation_records(
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run of a benchmark: its manifest has a format, where that of the conditions has none."""
+    """Whether a folder holds a run of a benchmark: the manifest of one has a format."""
     manifest = read_json(folder / "manifest.json")
     return isinstance(manifest, Mapping) and "format" in manifest
 
