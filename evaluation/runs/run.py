@@ -105,8 +105,8 @@ def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
 def recorded_scores(output: Path) -> dict[str, Any]:
     """Score what is in a run's folder, and write it there.
 
-    Beside `scores.json`, the manifest says who judged and what training data was searched, and `items.jsonl` the points
-    of each item.
+    Beside `scores.json`, the manifest says who judged and what training data was searched, and `items.jsonl` the
+    points of each item.
 
     Returns:
         What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.

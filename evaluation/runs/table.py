@@ -57,10 +57,11 @@ def run_name(name: str) -> str:
 
 
 def number(value: float | None, measure: str, signed: bool = False) -> str:
-    """A share in percent, or another figure as it is."""
+    """A share in percent with one digit, points with two, another figure as it is with one."""
     if value is None:
         return "–"
-    return f"{100 * value if measure == 'accuracy' else value:{'+' if signed else ''}.1f}"
+    digits = 2 if measure == "points" else 1
+    return f"{100 * value if measure == 'accuracy' else value:{'+' if signed else ''}.{digits}f}"
 
 
 def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
