@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import socket
 import subprocess
@@ -67,15 +68,20 @@ class AnsweringProcess:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
                 self._thread.start()
+                # inspect keeps a model for the next task and closes none: its folder would be left behind.
+                atexit.register(self.close)
             self._came.notify_all()
         return request
 
     def close(self) -> None:
-        """End the process; what waits gets an error."""
+        """End the process; what waits gets an error. A batch that is being answered is not waited for."""
         with self._came:
             self._stopping = True
             self._came.notify_all()
         if self._thread is not None:
+            self._thread.join(ENDING)
+            if self._thread.is_alive() and self.child is not None:
+                self.child.kill()
             self._thread.join()
 
     def _run(self) -> None:
