@@ -116,7 +116,8 @@ def benchmark_items(settings: RunSettings) -> list[BenchmarkItem]:
 
     data = FOLDER if settings.data is None and settings.benchmark == "cota" else settings.data
     questions = read_questions(settings.benchmark, data, settings.split)
-    folder = folder_of(data, READERS[settings.benchmark].source)
+    reader = READERS[settings.benchmark]
+    folder = folder_of(data, reader.source, settings.split or reader.splits[0])
     names = recording_names_of(settings.benchmark, questions, folder)
     items = []
     for question in questions:
