@@ -66,24 +66,22 @@ def _unpack(archive: Path, folder: Path) -> None:
                 with contents, place.open("wb") as written:
                     shutil.copyfileobj(contents, written, 1 << 20)
             _check_end(tar)
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise ValueError(f"{archive} is broken ({error}): download it again.") from None
-    except OSError as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         # What gzip and bzip2 find broken is an OSError without a number; the others are the disk's.
-        if error.errno is not None:
+        if getattr(error, "errno", None) is not None:
             raise
-        raise ValueError(f"{archive} is broken ({error}): download it again.") from None
+        # tarfile names every compression that it tried, a line each.
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise ValueError(f"{archive} is broken ({reason}): download it again.") from None
 
 
 def _place(member: tarfile.TarInfo, archive: Path) -> Path:
     """Where a member lies, from the folder of the members."""
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts:
-        raise ValueError(
-            f"{archive}: the member {member.name!r} would lie outside its folder; do not use the archive."
-        )
+        raise ValueError(f"{archive}: the member {member.name!r} would lie outside its folder; do not use it.")
     if not (member.isfile() or member.isdir()):
-        raise ValueError(f"{archive}: the member {member.name!r} is no file and no folder; do not use the archive.")
+        raise ValueError(f"{archive}: the member {member.name!r} is no file and no folder; do not use it.")
     return Path(*name.parts)
 
 

@@ -3,7 +3,7 @@
 The card says that each task has a schema of its own and does not print it. Read are the columns of AuditoryBench
 (github.com/HJ-Ok/AudioBERT), which it goes on from, and those that tables of multiple choice have:
 
-- answer: `answer`, a text among the choices;
+- answer: `answer`, a text among the choices or the letter of one;
 - question: `question`, or `sentence`, in which a word may be left out as [MASK];
 - choices: `choices` or `options`, a list as text, or a column each: option_a, option_b, …, or choice_a, or A;
 - comparisons without choices: `span1` and `span2`, what is compared. Where the table's answers are two words, such as
@@ -67,6 +67,8 @@ def read(folder: Path, split: str = "all") -> list[Question]:
 def _question(row: Row, task: str, answers: Sequence[str], path: Path, number: int) -> Question:
     answer = need(row, "answer", path, number)
     choices, answer = unlettered(_choices(row, task, answers, path, number), answer)
+    if answer not in choices and answer in tuple(string.ascii_uppercase[: len(choices)]):
+        answer = choices[string.ascii_uppercase.index(answer)]
     if answer not in choices:
         raise ValueError(
             f"{path}, entry {number}, has the answer {answer!r}, which is none of {choices!r}: it is in no layout "

@@ -115,10 +115,25 @@ def portable(contents: bytes, name: str) -> tuple[bytes, str]:
     return wav(waveform, rate, "PCM_24" if deep else "PCM_16"), "wav"
 
 
+BITS = {"PCM_16": 16, "PCM_24": 24}
+
+
 def wav(waveform: np.ndarray, rate: int, subtype: str = "PCM_16") -> bytes:
-    """A mono WAV file of samples (samples,) at `rate` Hz."""
+    """A mono WAV file of samples (samples,) between -1 and 1 at `rate` Hz.
+
+    Samples of so many bits come out as they were: libsndfile would multiply by one less than it divided by.
+
+    Args:
+        waveform: beyond -1 and 1 it is cut off.
+        rate: in Hz.
+        subtype: of `BITS`.
+    """
     import soundfile
 
+    full = 1 << (BITS[subtype] - 1)
+    numbers = np.clip(np.rint(waveform.astype(np.float64) * full), -full, full - 1)
+    # Of 32 bits a file of 24 takes the upper ones.
+    whole = numbers.astype(np.int16) if subtype == "PCM_16" else numbers.astype(np.int32) << 8
     written = io.BytesIO()
-    soundfile.write(written, waveform, rate, format="WAV", subtype=subtype)
+    soundfile.write(written, whole, rate, format="WAV", subtype=subtype)
     return written.getvalue()

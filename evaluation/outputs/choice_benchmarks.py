@@ -1,4 +1,4 @@
-"""Benchmarks of multiple choice: MMAU, MMAR, AIR-Bench foundation, AuditoryBench++, and CoTA, as `evaluate` writes it."""
+"""Benchmarks of multiple choice: MMAU, MMAR, AIR-Bench foundation, AuditoryBench++, and CoTA as `evaluate` has it."""
 
 from __future__ import annotations
 

@@ -66,6 +66,14 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
     return Scored(benchmark, path, verdicts, figures)
 
 
+def not_judged(benchmark: Benchmark, path: Path, count: int) -> Scored:
+    """So many answers whose points a judge gives, before one did: figures without values."""
+    figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(path), "key": benchmark.layout.asked_key}
+    figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, []) | {"n": count, "by_group": {}}
+    figures |= {"statements": ["No judge has given points yet."], "problems": [], "problem_counts": {}}
+    return Scored(benchmark, path, [], figures)
+
+
 def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The figures of some items, without groups: "n" to "wording" of what `score_outputs` returns."""
     measure = benchmark.measure

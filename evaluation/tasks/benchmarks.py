@@ -114,7 +114,7 @@ def air_bench_chat(
     permutation: int = 0,
     limit: int | None = None,
 ) -> Task:
-    """AIR-Bench chat (arXiv 2402.07729): open questions. The answers are collected; a judge gives points afterwards."""
+    """AIR-Bench chat (arXiv 2402.07729): open questions; the answers are collected, and a judge gives points."""
     return benchmark_task("air_bench_chat", data, split, prompt, heard, permutation, limit)
 
 
