@@ -134,5 +134,5 @@ def judged_items(items: Sequence[Mapping[str, Any]], scored: Scored) -> list[dic
             side: None if part is None else measured(scored.benchmark.measure, [part], interval=False)["value"]
             for side, part in parts.items()
         }
-        points.append({**item, **values, "named": verdict and verdict.named})
+        points.append({**item, **values, "named": verdict.named if verdict else item["named"]})
     return points
