@@ -109,7 +109,8 @@ demo/model/.trained: $(MINI)/sft/config_demo.yaml demo/composed/config.json cota
 	@touch $@
 
 demo/evaluation/results.json: demo/model/.trained cota/README.md
-	audio-reasoner evaluate cota --model demo/model --output demo/evaluation
+	audio-reasoner evaluate cota --model demo/model --data cota --output demo/evaluation --max-tokens 512 --batch-size 64 \
+		--ablate silence --ablate shuffle
 
 demo/model/README.md: demo/evaluation/results.json
 	audio-reasoner card demo/model --evaluation demo/evaluation --recipe $(MINI)/sft/config_demo.yaml --overwrite

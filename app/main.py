@@ -14,6 +14,7 @@ from app.commands.ask import ask
 from app.commands.build import build
 from app.commands.card import card
 from app.commands.check import check
+from app.commands.compare import compare
 from app.commands.compose import compose
 from app.commands.convert import convert
 from app.commands.curves import curves
@@ -83,6 +84,7 @@ for command in (
     evaluate,
     judge,
     score,
+    compare,
     card,
     report,
     extract,

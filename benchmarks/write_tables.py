@@ -4,9 +4,10 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see build_tables.py and
-build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py. `training…` and `feed…`:
-see training_tables.py. With `--check` nothing is written, and a table that differs is an error.
+CPU; `evaluation` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see
+build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py.
+`training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table that differs is an
+error.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PAGES = (
     "docs/building.md",
     "docs/prompts.md",
     "docs/ablations.md",
+    "docs/evaluate.md",
 )
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -50,6 +52,17 @@ def benchmarks() -> str:
         for row in json.loads(file.read_text(encoding="utf-8"))["rows"] if file.is_file() else ():
             took = [_amount(row[key], row["unit"]) for key in ("ours", "stock")]
             rows.append(f"| {row['what']} | {row['threads']} | {took[0]} | {took[1]} | {row['ratio']:.1f}× |")
+    return "\n".join(rows) + "\n"
+
+
+def evaluation() -> str:
+    """A row for each line of bench_evaluation.py: how many times longer the other way takes than a run by inspect."""
+    found = json.loads((RESULTS / "evaluation.json").read_text(encoding="utf-8"))
+    rows = ["| | threads | run by inspect | alone | ratio | wanted |", "|---|---:|---:|---:|---:|---:|"]
+    for row in found["rows"]:
+        took = [_amount(row[key], row["unit"]) for key in ("ours", "stock")]
+        ratio, wanted = f"{row['ratio']:.2f}×", f"{row['to_reach']:.1f}×"
+        rows.append(f"| {row['what']} | {row['threads']} | {took[0]} | {took[1]} | {ratio} | {wanted} |")
     return "\n".join(rows) + "\n"
 
 
@@ -94,6 +107,7 @@ def main() -> int:
     import training_tables
 
     ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
+    ours["evaluation"] = evaluation
     others = (build_tables, build_figures, check_recall, ablation_tables, training_tables)
     tables = {**ours, **{name: table for module in others for name, table in module.TABLES.items()}}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from evaluation.card_facts import (
     language_model_words,
     parameter_count,
     recipe_text,
+    results_record,
     sampling_rate,
     training_record,
 )
@@ -32,7 +33,7 @@ QUESTION = "Is this sound, speech or music?\\nChoose one: sound; speech; music."
 
 def write_card(
     model: Path,
-    evaluation: Path | None = None,
+    evaluation: Path | Sequence[Path] | None = None,
     data: Path | None = None,
     repo_id: str | None = None,
     revision: str = "main",
@@ -40,24 +41,27 @@ def write_card(
     *,
     recipe: Path | None = None,
     run: Path | None = None,
+    source: Mapping[str, str | None] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write MODEL/README.md, and MODEL/curves.png where training left its log; return the card's path.
 
     Args:
         model: the model folder.
-        evaluation: the folder that `audio-reasoner evaluate` wrote; without it the card says "not evaluated".
+        evaluation: the folder that `audio-reasoner evaluate` wrote, or several, of one benchmark each; without it the
+            card says "not evaluated".
         data: the CoTA folder, for tasks, sources, licences, confounds and the audio-blind floor.
         repo_id: the model's name on the Hub, for the code in the card; the folder's path without it.
         revision: of the repository, for the code in the card.
         dataset: the data set's name on the Hub, where it has one.
         recipe: the YAML file that the model was trained with, to be quoted.
         run: the folder with the training's log, where that is not the model folder, as of adapters that were merged.
+        source: "source_name" and "source_url" of the results, for the Hub's metadata.
         overwrite: replace a card that is there. The draft that TRL writes into each run's folder always is.
 
     Raises:
-        ValueError: when the model folder is not whole, the evaluation is not whole or of another model, the recipe
-            holds a secret, or a card is there.
+        ValueError: when the model folder is not whole, an evaluation is not whole or of another model, two are of
+            one benchmark, the recipe holds a secret, a source has no address, or a card is there.
     """
     path = model / "README.md"
     if path.is_file() and not overwrite and not is_draft(path):
@@ -65,7 +69,10 @@ def write_card(
             f"{path}: a card is there that is not the draft of TRL's trainer; pass --overwrite to lose it."
         )
     model_hash = hash_files(model_files(model), model)
-    evaluated = None if evaluation is None else evaluation_record(evaluation, model_hash)
+    if source and source.get("source_name") and not source.get("source_url"):
+        raise ValueError("the name of a source is for the Hub, which takes none without its address (--source-url).")
+    folders = [evaluation] if isinstance(evaluation, Path) else list(evaluation or ())
+    evaluated, runs = evaluation_records(folders, model_hash, source)
     title = (repo_id or model.resolve().name).rpartition("/")[2]
     training = training_record(run or model)
     if run is not None and training is None:
@@ -76,13 +83,55 @@ def write_card(
         raise ValueError(
             f"{model}: no training log lies here that the recipe would belong to; name its folder by --run."
         )
-    card = render_card(model, title, evaluated, data, repo_id or str(model), revision, dataset, training)
+    card = render_card(model, title, evaluated, runs, data, repo_id or str(model), revision, dataset, training)
     if training is not None:
         write_curves(curves_record(run or model, data, model), model / FIGURE)
     partial = path.with_name("README.md.partial")
     partial.write_text(card, encoding="utf-8")
     os.replace(partial, path)
     return path
+
+
+def evaluation_records(
+    folders: Sequence[Path], model_hash: str, source: Mapping[str, str | None] | None = None
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """What the card shows of CoTA beside chance and the text alone, where that was measured, and of each run.
+
+    Args:
+        folders: that `audio-reasoner evaluate` wrote: of a run, of the conditions of CoTA (`results.json`), or both.
+        model_hash: sha256 of the model folder that the card is for.
+        source: as `write_card` takes it.
+
+    Raises:
+        ValueError: a folder holds neither, or is of another model; or two are of one benchmark.
+    """
+    conditions: dict[Path, dict[str, Any]] = {}
+    runs: dict[Path, dict[str, Any]] = {}
+    for folder in folders:
+        if not is_run(folder):
+            conditions[folder] = evaluation_record(folder, model_hash)
+            continue
+        from evaluation.card_of_runs import run_record
+
+        runs[folder] = run_record(folder, model_hash, source)
+        results = read_json(folder / "results.json")
+        if results is not None:
+            # The run's own figures are those of the Hub's metadata.
+            conditions[folder] = results_record(folder, results, model_hash) | {"model_index": []}
+    if len(conditions) > 1:
+        first, second = list(conditions)[:2]
+        raise ValueError(f"{first} and {second} both hold the conditions of CoTA: the card shows one; leave one out.")
+    if runs:
+        from evaluation.card_of_runs import check_distinct
+
+        check_distinct(runs)
+    return next(iter(conditions.values()), None), list(runs.values())
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run of a benchmark: the manifest of one has a format."""
+    manifest = read_json(folder / "manifest.json")
+    return isinstance(manifest, Mapping) and "format" in manifest
 
 
 def is_draft(card: Path) -> bool:
@@ -95,6 +144,7 @@ def render_card(
     model: Path,
     title: str,
     evaluated: Mapping[str, Any] | None,
+    runs: Sequence[Mapping[str, Any]],
     data: Path | None,
     name: str,
     revision: str,
@@ -104,7 +154,8 @@ def render_card(
     """The card's text: YAML metadata for the Hub and the page below it."""
     from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-    results = [EvalResult(**result) for result in (evaluated or {}).get("model_index", [])]
+    measured = [*runs, *([] if evaluated is None else [evaluated])]
+    results = [EvalResult(**result) for record in measured for result in record["model_index"]]
     metadata = ModelCardData(
         language="en",
         license="apache-2.0",
@@ -112,7 +163,7 @@ def render_card(
         pipeline_tag=PIPELINE_TAG,
         tags=TAGS + ([] if training is None else [training["method"]]),
         datasets=[dataset] if dataset else None,
-        metrics=["accuracy"] if results else None,
+        metrics=list(dict.fromkeys(result.metric_type for result in results)) or None,
         model_name=title if results else None,
         eval_results=results or None,
     )
@@ -137,5 +188,6 @@ def render_card(
         training=training,
         curves=FIGURE,
         evaluation=evaluated,
+        runs=runs,
     )
     return str(card)

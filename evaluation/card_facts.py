@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.cota import read_json
+from evaluation.cota_results import read_answers, read_results
 from evaluation.report.confounds import known_confounds
-from evaluation.run import read_answers, read_results
 from evaluation.table import percent, summary_sentences
 from evaluation.training_log import losses, run_seconds, trainer_state
 
@@ -141,6 +141,15 @@ def evaluation_record(evaluation: Path, model_hash: str) -> dict[str, Any]:
     results, _ = read_results(evaluation)
     for name in results["conditions"]:
         read_answers(evaluation, name)
+    return results_record(evaluation, results, model_hash)
+
+
+def results_record(evaluation: Path, results: Mapping[str, Any], model_hash: str) -> dict[str, Any]:
+    """As `evaluation_record`, of what the folder's `results.json` holds.
+
+    Raises:
+        ValueError: when the results are of another model.
+    """
     basis = results["basis"]
     if basis["model_sha256"] != model_hash:
         raise ValueError(

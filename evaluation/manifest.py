@@ -10,7 +10,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from evaluation.cota import hash_files, read_json
+from evaluation.cota import read_json
 
 
 # What a model folder answers with: weights, code, configuration, tokenizer, template.
@@ -47,20 +47,6 @@ def model_files(model: Path) -> list[Path]:
             "save the processor beside the model."
         )
     return files
-
-
-def measured_on(
-    model: Path, data: Path, files: list[Path], split: str, max_new_tokens: int, seed: int, limit: int | None
-) -> dict[str, Any]:
-    """What decides an answer: two runs that agree on it need not be made twice."""
-    return {
-        "model_sha256": hash_files(model_files(model), model),
-        "data_sha256": hash_files(files, data),
-        "split": split,
-        "limit": limit,
-        "decoding": {"strategy": "greedy", "max_new_tokens": max_new_tokens},
-        "seed": seed,
-    }
 
 
 def versions() -> dict[str, str]:

@@ -10,13 +10,19 @@ import typer
 
 def card(
     model: Annotated[Path, typer.Argument(help="Model folder; its README.md is written.")],
-    evaluation: Annotated[Path | None, typer.Option(help="Results of `audio-reasoner evaluate`.")] = None,
+    evaluation: Annotated[
+        list[Path] | None, typer.Option(help="Results of `audio-reasoner evaluate`; repeatable, a benchmark each.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="CoTA folder; `cota` where it is there.")] = None,
     repo_id: Annotated[str | None, typer.Option(help="The model's name on the Hub, ORG/NAME.")] = None,
     revision: Annotated[str, typer.Option(help="Revision that the card's code pins.")] = "main",
     dataset: Annotated[str | None, typer.Option(help="The data set's name on the Hub, ORG/NAME.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="The YAML file of `trl sft --config`, to be quoted.")] = None,
     run: Annotated[Path | None, typer.Option(help="Folder with the training's log; MODEL by default.")] = None,
+    source_name: Annotated[
+        str | None, typer.Option(help="Who measured it, for the Hub's metadata; with --source-url.")
+    ] = None,
+    source_url: Annotated[str | None, typer.Option(help="Where the results are told, for the Hub's metadata.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a card that is not TRL's draft.")] = False,
 ) -> None:
     """Write the model's card: what it is, how to ask it, data, training, evaluation, limits, licence, citation.
@@ -24,7 +30,9 @@ def card(
     Draws the curves of the training beside it. Takes the place of the draft that TRL writes into a run's folder, and
     of another card only with --overwrite.
 
-    Example: audio-reasoner card demo/model --evaluation demo/evaluation
+    The table of the evaluation and the Hub's `model-index` are written from the manifests and scores of the runs.
+
+    Example: audio-reasoner card demo/model --evaluation demo/evaluation --evaluation runs/mmau
     """
     from evaluation.card import is_draft, write_card
 
@@ -34,5 +42,16 @@ def card(
     before = ""
     if there.is_file():
         before = ", in place of TRL's draft" if is_draft(there) else ", in place of the card that was there"
-    path = write_card(model, evaluation, data, repo_id, revision, dataset, recipe=recipe, run=run, overwrite=overwrite)
+    path = write_card(
+        model,
+        evaluation,
+        data,
+        repo_id,
+        revision,
+        dataset,
+        recipe=recipe,
+        run=run,
+        source={"source_name": source_name, "source_url": source_url},
+        overwrite=overwrite,
+    )
     typer.echo(f"Card: {path}{before}" + ("" if evaluation else " (not evaluated)"))

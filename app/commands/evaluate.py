@@ -1,15 +1,11 @@
-"""`audio-reasoner evaluate`: let a model answer a benchmark, score it officially and strictly, and prove it listened."""
+"""`audio-reasoner evaluate`: let a model answer a benchmark, score the answers, and show whether it listened."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-
-if TYPE_CHECKING:
-    from evaluation.runs.judging import JudgeSettings
 
 
 def evaluate(
@@ -33,6 +29,10 @@ def evaluate(
     ] = None,
     permute_choices: Annotated[int, typer.Option(min=0, help="Also with so many other orders of the choices.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="All four ablations and two other orders.")] = False,
+    train_data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Training data, a folder of CoTA: also score without the questions in it; repeatable."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=2, help="Only so many questions, evenly chosen.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 2048,
     temperature: Annotated[float | None, typer.Option(min=0, help="Of drawn answers; greedy without it.")] = None,
@@ -58,19 +58,22 @@ def evaluate(
 ) -> None:
     """Answer a benchmark's questions, score the answers, and write all of it into one folder.
 
-    What an earlier run into the same folder has answered is kept. A local model answers in a process that cannot import
-    this project: its folder has to stand by itself.
+    What an earlier run into the same folder has answered is kept. A local model answers in a process that cannot
+    import this project: its folder has to stand by itself.
 
     Example: audio-reasoner evaluate cota --model demo/model --data cota --output demo/evaluation --trust
     """
     from rich.console import Console
 
+    from app.evaluating.judge_options import judge_settings
+    from app.evaluating.shown import show, show_repetition
+
     if output is None:
         raise ValueError("name the folder of the results by --output.")
     console = Console(stderr=json)
     display = "plain" if console.is_terminal else "none"
+    judging = judge_settings(judge, judge_base_url, official_randomness, judge_seed, connections, retries, display)
     options = {
-        "judge": judge_settings(judge, judge_base_url, official_randomness, judge_seed, connections, retries, display),
         "batch_size": batch_size,
         "max_connections": connections,
         "max_retries": retries,
@@ -80,11 +83,20 @@ def evaluate(
     if from_ is not None:
         if benchmark or model:
             raise ValueError("--from takes benchmark, model and all that decides the answers from the manifest.")
-        _repeat(from_, output, options, console, json)
+        if train_data:
+            raise ValueError("--from repeats a run and searches no --train-data: leave it out.")
+        from evaluation.runs.repeat import repeat
+
+        found = repeat(from_, output, judge=judging, **options)
+        show_repetition(found, from_, console, json)
+        if not found["identical"]:
+            raise typer.Exit(2)
         return
     if benchmark is None or model is None:
         raise ValueError("name a benchmark and --model, or a manifest by --from.")
+    from app.evaluating.whole_run import Wanted, carry_out
     from evaluation.runs.settings import RunSettings
+    from evaluation.runs.table import run_name
     from evaluation.runs.trust import ABLATIONS, PERMUTATIONS
 
     settings = RunSettings(
@@ -100,92 +112,7 @@ def evaluate(
         base_url=base_url,
     )
     ablations = list(ABLATIONS) if trust else list(dict.fromkeys(ablate or ()))
-    _run(settings, output, ablations, PERMUTATIONS if trust else permute_choices, options, console, json)
-
-
-def judge_settings(
-    judge: str | None,
-    base_url: str | None,
-    official_randomness: bool,
-    seed: int,
-    connections: int | None,
-    retries: int,
-    display: str,
-) -> JudgeSettings | None:
-    """The judge that the options name; None without one.
-
-    Raises:
-        ValueError: there are options of a judge and none is named.
-    """
-    if judge is None:
-        if base_url or official_randomness:
-            raise ValueError("--judge-base-url and --official-randomness are of a judge: name it by --judge.")
-        return None
-    from evaluation.runs.judging import JudgeSettings
-
-    return JudgeSettings(judge, base_url, official_randomness, seed, connections, retries, display)
-
-
-def _run(settings, output, ablations, permutations, options, console, json) -> None:
-    """Run, show and write."""
-    import json as written
-
-    from evaluation.outputs.table import outputs_sentences, outputs_table
-    from evaluation.report.run_page import write_run_page
-    from evaluation.runs.judging import check_judge
-    from evaluation.runs.run import run
-    from evaluation.runs.table import run_name, run_sentences, trust_sentences, trust_table
-    from evaluation.runs.trust import controls_of, run_controls
-
-    if ablations or permutations:
-        # What is wrong with them is said before anything is asked.
-        controls_of(settings, ablations, permutations)
-        check_judge(settings.benchmark, options["judge"], controls=True)
-    scores = run(settings, output, **options)
-    trusted = None
-    if ablations or permutations:
-        trusted = run_controls(
-            settings,
-            output,
-            ablations,
-            permutations,
-            begin=lambda name: console.print(f"Now: {run_name(name)}.", highlight=False),
-            **options,
-        )
-    page = write_run_page(output)
-    if json:
-        typer.echo(written.dumps(scores | {"trust": trusted}, ensure_ascii=False, indent=2))
-    console.print(outputs_table(scores))
-    for sentence in [*run_sentences(scores), *outputs_sentences(scores)]:
-        console.print(sentence, highlight=False, markup=False)
-    if trusted is not None:
-        console.print(trust_table(trusted, scores["measure"]))
-        for sentence in trust_sentences(trusted, scores["measure"]):
-            console.print(sentence, highlight=False, markup=False)
-    if not scores["answered_now"]:
-        console.print("The answers were there from an earlier run of the same settings.", highlight=False)
-    console.print(f"Results: {output}, the page {page}; inspect view --log-dir {output / 'log'}", highlight=False)
-
-
-def _repeat(manifest, output, options, console, json) -> None:
-    """Repeat a run, and say whether the outputs are the same."""
-    import json as written
-
-    from evaluation.runs.repeat import repeat
-
-    found = repeat(manifest, output, **options)
-    if json:
-        typer.echo(written.dumps(found, ensure_ascii=False, indent=2))
-    if found["identical"]:
-        console.print(f"Identical: all {found['n']} outputs are those of {manifest}.", highlight=False)
-    else:
-        count = "some" if found["changed"] is None else len(found["changed"])
-        console.print(
-            f"Not identical: {count} of {found['n']} outputs are others than in {manifest}.", highlight=False
-        )
-        for name in (found["changed"] or [])[:10]:
-            console.print(f"  {name}", highlight=False, markup=False)
-    for sentence in found["differs"]:
-        console.print(f"Other than then: {sentence}.", highlight=False, markup=False)
-    if not found["identical"]:
-        raise typer.Exit(2)
+    permutations = PERMUTATIONS if trust else permute_choices
+    wanted = Wanted(settings, output, ablations, permutations, train_data or [], judging, options)
+    done = carry_out(wanted, lambda name: console.print(f"Now: {run_name(name)}.", highlight=False))
+    show(done, output, console, json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.evaluate import judge_settings
+from app.evaluating.judge_options import judge_settings
 
 
 def judge(

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
+from ..audio_reference import AudioReference
 from .benchmark_items import BenchmarkItem
 from .question_index import QuestionIndex
-from .source_keys import source_keys
+from .source_keys import full_name, source_keys
+
+
+Way = Literal["source_id", "audio", "question"]
+WAYS: tuple[Way, ...] = get_args(Way)
 
 
 class SoundIndex(Protocol):
@@ -32,7 +37,7 @@ class Match:
 
     benchmark: str
     id: str
-    by: Literal["source_id", "audio", "question"]
+    by: Way
     detail: str
 
     def __str__(self) -> str:
@@ -80,10 +85,13 @@ class ContaminationIndex:
         self.items = items
         self._sounds = sounds
         self._threshold = threshold
-        self._by_key: dict[str, int] = {}
+        self._by_key: dict[str, list[int]] = {}
+        self._by_audio: dict[AudioReference, list[int]] = {}
         for number, item in enumerate(items):
             for key in _item_keys(item):
-                self._by_key.setdefault(key, number)
+                self._by_key.setdefault(key, []).append(number)
+            if item.audio is not None:
+                self._by_audio.setdefault(item.audio, []).append(number)
         self._questions = QuestionIndex((item.question, item.choices) for item in items)
 
     def compared(self, unheard: Collection[int] = ()) -> list[Compared]:
@@ -114,19 +122,36 @@ class ContaminationIndex:
                 and `annotations`.
             fingerprints: of the row's recordings, as the index was filled with.
         """
-        for name, keys in _row_keys(row):
-            hits = sorted((self._by_key[key], key) for key in keys if key in self._by_key)
-            if hits:
-                return self._match(hits[0][0], "source_id", f"{name} is {hits[0][1]}")
-        for fingerprint in fingerprints:
-            matches = [] if self._sounds is None else self._sounds.matches(fingerprint, self._threshold)
-            for number, similarity in matches:
-                return self._match(int(number), "audio", f"similarity {similarity:.2f}")
-        found = self._questions.find(str(row.get("question") or ""), list(row.get("choices") or ()))
-        return self._match(found[0], "question", found[1]) if found else None
+        return next((match for _, match in self.matches(row, fingerprints)), None)
 
-    def _match(self, number: int, by: Literal["source_id", "audio", "question"], detail: str) -> Match:
-        return Match(self.items[number].benchmark, self.items[number].id, by, detail)
+    def matches(self, row: Mapping[str, Any], fingerprints: Sequence[Any] = ()) -> Iterator[tuple[int, Match]]:
+        """The numbers of all test items that `row` is, each once for each way in which it was found.
+
+        Takes what `find` takes.
+        """
+        seen: set[tuple[int, Way]] = set()
+        for number, by, detail in self._found(row, fingerprints):
+            if (number, by) not in seen:
+                seen.add((number, by))
+                yield number, Match(self.items[number].benchmark, self.items[number].id, by, detail)
+
+    def with_recording_of(self, number: int) -> list[int]:
+        """The numbers of the items whose recording is that of the item `number`, itself among them."""
+        audio = self.items[number].audio
+        return [number] if audio is None else self._by_audio[audio]
+
+    def _found(self, row: Mapping[str, Any], fingerprints: Sequence[Any]) -> Iterator[tuple[int, Way, str]]:
+        for name, keys in _row_keys(row):
+            hits = sorted((number, shared) for shared in keys for number in self._by_key.get(shared, ()))
+            for number, key in hits:
+                yield number, "source_id", f"{name} is {key}"
+        if self._sounds is not None:
+            for fingerprint in fingerprints:
+                for first, similarity in self._sounds.matches(fingerprint, self._threshold):
+                    for number in self.with_recording_of(int(first)):
+                        yield number, "audio", f"similarity {similarity:.2f}"
+        for number, detail in self._questions.matches(str(row.get("question") or ""), list(row.get("choices") or ())):
+            yield number, "question", detail
 
 
 def _item_keys(item: BenchmarkItem) -> set[str]:
@@ -147,3 +172,19 @@ def _row_keys(row: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
     for name in names:
         if isinstance(name, str):
             yield name, source_keys(name, split=split)
+
+
+def recording_names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the recordings of a row that is a test item itself, as `BenchmarkItem.source_ids` takes them.
+
+    Args:
+        row: with `source` and `source_id`, and `annotations` where there are some.
+    """
+    annotations: Mapping[str, Any] = row.get("annotations") or {}
+    names = [heard.get("id") for heard in annotations.get("recordings") or ()]
+    if not any(names):
+        # Of a clip mixed of several corpora nothing says which recording is of which.
+        sources, parts = (str(row.get(name) or "").split("+") for name in ("source", "source_id"))
+        names = [full_name(source, part) for part in parts for source in sources if part]
+    names += [annotations.get(key) for key in _ADDRESSES]
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))

@@ -9,7 +9,7 @@ nothing of recordings.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 
 from ..checks.row_text import words
@@ -67,19 +67,24 @@ class QuestionIndex:
 
     def find(self, question: str, choices: Sequence[str]) -> tuple[int, str] | None:
         """The number of the first item that asks this, and in what way it is the same; else None."""
+        return next(self.matches(question, choices), None)
+
+    def matches(self, question: str, choices: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """The numbers of all items that ask this, and in what way each is the same; one may come in several ways."""
         asked, offered = words(question), _choice_words(choices)
         if not asked:
-            return None
+            return
         whole = self._whole.get((tuple(asked), offered), [])
-        if 0 < len(whole) <= TEMPLATE and (offered or len(asked) >= NGRAM or _tells(asked)):
-            return whole[0], "the same question and choices" if offered else "the same question"
+        if len(whole) <= TEMPLATE and (offered or len(asked) >= NGRAM or _tells(asked)):
+            for number in whole:
+                yield number, "the same question and choices" if offered else "the same question"
         for gram in _ngrams(asked):
-            if 0 < len(self._grams.get(gram, [])) <= TEMPLATE:
-                return self._grams[gram][0], f"{NGRAM} words on end: {' '.join(gram)!r}"
-        if not offered or tuple(asked) in self._templates:
-            return None
-        near = self._near.find(_bag(asked, offered))
-        return (near[0], f"like words of question and choices ({near[1]:.2f})") if near else None
+            if len(self._grams.get(gram, [])) <= TEMPLATE:
+                for number in self._grams.get(gram, []):
+                    yield number, f"{NGRAM} words on end: {' '.join(gram)!r}"
+        if offered and tuple(asked) not in self._templates:
+            for number, likeness in self._near.matches(_bag(asked, offered)):
+                yield number, f"like words of question and choices ({likeness:.2f})"
 
 
 class _NearSets:
@@ -95,13 +100,13 @@ class _NearSets:
                 for word in self._rarest(bag):
                     self._by_word[word].append(number)
 
-    def find(self, bag: frozenset[str]) -> tuple[int, float] | None:
-        """The number of the likest set and its Jaccard index, if it is at least `JACCARD`; the first of equals."""
+    def matches(self, bag: frozenset[str]) -> list[tuple[int, float]]:
+        """The numbers of the sets whose Jaccard index is at least `JACCARD`, and the index: the likest first."""
         if len(bag) < MIN_NEAR_WORDS:
-            return None
+            return []
         candidates = {number for word in self._rarest(bag) for number in self._by_word.get(word, ())}
-        best = max(((_jaccard(bag, self._bags[number]), -number) for number in candidates), default=(0.0, 0))
-        return (-best[1], best[0]) if best[0] >= JACCARD else None
+        likeness = ((number, _jaccard(bag, self._bags[number])) for number in candidates)
+        return sorted((found for found in likeness if found[1] >= JACCARD), key=lambda found: (-found[1], found[0]))
 
     def _rarest(self, bag: frozenset[str]) -> list[str]:
         ranked = sorted(bag, key=lambda word: (self._frequency[word], word))

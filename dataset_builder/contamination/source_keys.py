@@ -19,6 +19,7 @@ _FREESOUND_URL = re.compile(r"freesound\.org/(?:people/[^/\s]+/sounds|s|embed/so
 _YOUTUBE_NAME = re.compile(r"^(Y?)([A-Za-z0-9_-]{11})((?:[_-]\d+(?:[.:-]\d+)*)*)$")
 _UTTERANCE = re.compile(r"dia(\d+)[_/-]?utt(\d+)", re.I)
 _SUFFIX = re.compile(r"\.(?:wav|mp3|flac|ogg|opus|m4a|aac|mp4|webm|mkv|aiff?|wma)$", re.I)
+_SCHEMES = frozenset({"youtube", "freesound", "bilibili"})
 # Where a file named by digits is named by its number at Freesound; WavCaps has a folder FreeSound among others.
 _FREESOUND_CORPORA = frozenset({"freesound", "fsd50k"})
 _FAMILIES = {"clothoaqa": "clotho", "clothotest": "clotho", "audiosetsl": "audioset", "audiosetstrong": "audioset"}
@@ -30,6 +31,12 @@ def family(corpus: str) -> str:
     """The corpus without case, separators and the suffix of a version; corpora with the same recordings are one."""
     plain = re.sub(r"[^a-z0-9]", "", corpus.casefold())
     return _FAMILIES.get(plain, plain)
+
+
+def full_name(corpus: str, id: str) -> str:
+    """The name of a recording that its corpus calls `id`; what says itself where it is from stays as it is."""
+    is_full = not corpus or "://" in id or id.partition(":")[0] in _SCHEMES
+    return id if is_full else f"{corpus}/{id}"
 
 
 def source_keys(name: str, corpus: str | None = None, split: str | None = None) -> frozenset[str]:
@@ -50,7 +57,7 @@ def source_keys(name: str, corpus: str | None = None, split: str | None = None) 
     if "://" in text:
         return frozenset(keys or {f"address:{text}"})
     scheme, _, rest = text.partition(":")
-    if scheme in ("youtube", "freesound", "bilibili") and rest:
+    if scheme in _SCHEMES and rest:
         return frozenset({text})
     parts = [part for part in text.split("/") if part not in ("", ".", "..")]
     if corpus is None and len(parts) > 1:

@@ -50,6 +50,21 @@ def only_process(path: Path, what: str) -> Iterator[None]:
             return
 
 
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Hold a file for this process until the block ends; where another process holds it, wait for that first.
+
+    Args:
+        path: of the file, in a folder that is there; it stays there.
+
+    Raises:
+        OSError: the file system has no locks, or the file cannot be written.
+    """
+    with path.open("a", encoding="utf-8") as lock:
+        hold(lock, path, wait=True)
+        yield
+
+
 def hold(file: IO[str], path: Path, wait: bool) -> bool:
     """Hold an open file for this process until it is closed.
 

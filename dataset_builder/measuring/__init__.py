@@ -2,3 +2,6 @@
 
 May import the modules of `dataset_builder` that treat waveforms; knows nothing of rows, questions or teachers.
 """
+
+MEASURING = "2"
+"""Raised where the facts or the fingerprint of the same recording change."""

@@ -119,6 +119,17 @@ class FingerprintIndex:
         if self._waiting >= BATCH:
             self.commit()
 
+    def fingerprint(self, id: str) -> np.ndarray:
+        """The fingerprint that is kept under `id`, (items,) of uint32.
+
+        Raises:
+            KeyError: there is none.
+        """
+        there = self._connection.execute("SELECT items FROM recordings WHERE id = ?", (id,)).fetchone()
+        if there is None:
+            raise KeyError(id)
+        return np.frombuffer(there[0], dtype="<u4").astype(np.uint32)
+
     def commit(self) -> None:
         """Put on disk what was added."""
         if self._waiting:

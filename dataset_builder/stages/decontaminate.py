@@ -17,7 +17,7 @@ import numpy as np
 from ..audio_reference import AudioReference
 from ..engine.stage import BuildStopped, Left, Outcome, Row, Stage, TaskPlace
 from ..engine.stage_folder import StageFolder, write_whole
-from .measure import MEASURING
+from ..measuring import MEASURING
 
 
 if TYPE_CHECKING:

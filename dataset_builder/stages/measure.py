@@ -11,11 +11,8 @@ import numpy as np
 from ..audio_reference import AudioReference
 from ..clip import AUDIBLE_DB, active_bounds, audible_problem
 from ..engine.stage import Left, Outcome, Row, Stage
+from ..measuring import MEASURING
 from ..schema import SAMPLING_RATE
-
-
-MEASURING = "2"
-"""Raised where the facts or the fingerprint of the same recording change."""
 
 
 class Measure(Stage):

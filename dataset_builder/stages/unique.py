@@ -11,8 +11,8 @@ from typing import Any
 from ..checks.near_text import check_threshold, near_duplicate_texts
 from ..engine.first_seen import FirstSeen
 from ..engine.stage import Left, Outcome, Row, Stage, TaskPlace
+from ..measuring import MEASURING
 from ..measuring.fingerprint import SAME
-from .measure import MEASURING
 from .review import CHECKING, PASS
 
 

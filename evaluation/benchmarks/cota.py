@@ -14,6 +14,8 @@ from evaluation.cota import multiple_choice, split_files
 
 
 SOURCE = Source("cota", "`audio-reasoner build`, or the Hub")
+FOLDER = "cota"
+"""Where it is looked for unless another folder is named."""
 SPLITS = ("test", "validation", "train")
 COLUMNS = ("id", "domain", "task", "language", "source", "source_id", "question", "choices", "answer", "messages")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import socket
 import subprocess
@@ -14,8 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from evaluation.isolated import installed_packages, isolated_environment, link_packages
 from evaluation.local.batches import Request, next_batch
+from evaluation.local.isolation import installed_packages, isolated_environment, link_packages
 
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -45,8 +46,8 @@ class AnsweringProcess:
             )
         self.model, self.batch_size, self.ahead = model, batch_size, ahead
         self.facts: dict[str, Any] = {}
-        self.seconds = 0.0
-        """Spent answering so far, without loading."""
+        self.child: subprocess.Popen[bytes] | None = None
+        """The process, once it has loaded the model."""
         self._waiting: list[Request] = []
         self._came = threading.Condition()
         self._counted = 0
@@ -56,7 +57,7 @@ class AnsweringProcess:
         self._thread: threading.Thread | None = None
 
     def submit(self, messages: list[dict[str, Any]], blobs: tuple[bytes, ...], options: Mapping[str, Any]) -> Request:
-        """Let a conversation wait for its answer: {"output", "prompt_tokens", "new_tokens", "audio_tokens", …}."""
+        """Let a conversation wait for its answer: what `worker.Answering.answer` says, and its share of "seconds"."""
         with self._came:
             if self._failure is not None:
                 raise ModelStopped(self._failure)
@@ -67,15 +68,20 @@ class AnsweringProcess:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
                 self._thread.start()
+                # inspect keeps a model for the next task and closes none: its folder would be left behind.
+                atexit.register(self.close)
             self._came.notify_all()
         return request
 
     def close(self) -> None:
-        """End the process; what waits gets an error."""
+        """End the process; what waits gets an error. A batch that is being answered is not waited for."""
         with self._came:
             self._stopping = True
             self._came.notify_all()
         if self._thread is not None:
+            self._thread.join(ENDING)
+            if self._thread.is_alive() and self.child is not None:
+                self.child.kill()
             self._thread.join()
 
     def _run(self) -> None:
@@ -96,7 +102,7 @@ class AnsweringProcess:
 
     def _answer_all(self) -> None:
         with tempfile.TemporaryDirectory(prefix="audio-reasoner-") as name, _Worker(self.model, Path(name)) as worker:
-            self.facts = worker.facts
+            self.facts, self.child = worker.facts, worker.process
             while (batch := self._gathered()) is not None:
                 try:
                     answers, seconds = worker.answer(batch)
@@ -104,8 +110,8 @@ class AnsweringProcess:
                     for request in batch:
                         request.answer.set_exception(ModelStopped(str(error) or type(error).__name__))
                     raise
-                self.seconds += seconds
                 for request, answer in zip(batch, answers, strict=True):
+                    answer["seconds"] = seconds / len(batch)
                     if "error" in answer:
                         request.answer.set_exception(ValueError(answer["error"]))
                     else:

@@ -62,7 +62,6 @@ class LocalAudioReasoner(ModelAPI):
         if batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, found {batch_size}.")
         self.batch_size = int(batch_size)
-        self._introduced = False
         self.process = AnsweringProcess(Path(model_name), self.batch_size, ahead=self.batch_size * AHEAD)
 
     async def generate(
@@ -84,15 +83,13 @@ class LocalAudioReasoner(ModelAPI):
                 output_tokens=answer["new_tokens"],
                 total_tokens=answer["prompt_tokens"] + answer["new_tokens"],
             ),
-            metadata={"recordings": len(blobs), "audio_tokens": answer["audio_tokens"]} | self._introduction(),
+            metadata={
+                "recordings": len(blobs),
+                "audio_tokens": answer["audio_tokens"],
+                "answer_seconds": answer["seconds"],
+                "process": self.process.facts,
+            },
         )
-
-    def _introduction(self) -> dict[str, Any]:
-        """What the process is, said beside its first answer alone."""
-        if self._introduced:
-            return {}
-        self._introduced = True
-        return {"process": self.process.facts}
 
     def max_connections(self) -> int:
         """Requests at once."""

@@ -2,9 +2,9 @@
 
     python -I -S worker.py --packages DIR --model MODEL --socket NUMBER
 
-`evaluation.local.process` starts it and talks to it over a socket that it inherits: a JSON object, then the audio files
-that it names as blobs, one message each. It loads `AutoModel` and `AutoProcessor` from the model folder with `trust_remote_code=True`, as
-any user would, and knows nothing of benchmarks, choices or scores.
+`evaluation.local.process` starts it and talks to it over a socket that it inherits: a JSON object, then the audio
+files that it names as blobs, one message each. It loads `AutoModel` and `AutoProcessor` from the model folder with
+`trust_remote_code=True`, as any user would, and knows nothing of benchmarks, choices or scores.
 """
 
 from __future__ import annotations

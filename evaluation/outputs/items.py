@@ -94,7 +94,7 @@ def read_items(layout: Layout, path: Path, key: str | None = None) -> Reading:
         if layout.response_key in found and not others:
             hint = f"it has answers under {layout.response_key!r}, which a judge has to read: audio-reasoner judge"
         raise ValueError(f"{path}: no entry has the key {key!r} of the predictions; {hint}.")
-    ids, repeated = _identities(layout, entries, path)
+    ids, repeated = identities(layout, entries, path)
     items = [_item(layout, entry, key, ids[place], path, place + 1) for place, entry in enumerate(entries)]
     return Reading(items, key, [*_missing(layout, entries, items, key), *repeated, *_not_read(layout, found, key)])
 
@@ -158,8 +158,12 @@ def _item(layout: Layout, entry: Entry, key: str, name: str, path: Path, number:
         raise ValueError(f"{path}, entry {number}, {error}: it is not in the benchmark's layout.") from None
 
 
-def _identities(layout: Layout, entries: Sequence[Entry], path: Path) -> tuple[list[str], list[str]]:
-    """A name for each entry, no two the same, and what has to be said about those that were."""
+def identities(layout: Layout, entries: Sequence[Entry], path: Path) -> tuple[list[str], list[str]]:
+    """A name for each entry, no two the same, and what has to be said about those that were.
+
+    Raises:
+        ValueError: two entries are the same item, by fields that name one.
+    """
 
     def named_by(fields: Sequence[str]) -> bool:
         return bool(fields) and all(entry.get(name) not in (None, "") for entry in entries for name in fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,12 +66,20 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
     return Scored(benchmark, path, verdicts, figures)
 
 
-def not_judged(benchmark: Benchmark, path: Path, count: int) -> Scored:
-    """So many answers whose points a judge gives, before one did: figures without values."""
-    figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(path), "key": benchmark.layout.asked_key}
-    figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, []) | {"n": count, "by_group": {}}
-    figures |= {"statements": ["No judge has given points yet."], "problems": [], "problem_counts": {}}
-    return Scored(benchmark, path, [], figures)
+def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
+    """The figures of all items but some, as `group_figures` gives them; of no item they are None.
+
+    Args:
+        scored: outputs that were judged.
+        ids: what the scorer calls the items that are left out, as in `Item.id`.
+
+    Raises:
+        ValueError: an id is none of an item.
+    """
+    unknown = sorted(set(ids) - {verdict.item.id for verdict in scored.verdicts})
+    if unknown:
+        raise ValueError(f"{scored.path} has no item {unknown[0]!r}, so it cannot be scored without it.")
+    return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
 def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -145,13 +153,11 @@ def _read(benchmark: Benchmark, path: Path, key: str | None, swapped: Path | Non
 
 
 def _answers_of(benchmark: Benchmark, folder: Path) -> Path:
-    """The answers under the condition `real` in a folder that `audio-reasoner evaluate` wrote."""
-    if benchmark.name != "cota":
-        raise ValueError(f"{folder} is a folder; name the file of the outputs of {benchmark.name}.")
-    from evaluation.run import read_answers
-
-    read_answers(folder, "real")
-    return folder / "real.jsonl"
+    """The outputs in a folder that `audio-reasoner evaluate` wrote."""
+    path = folder / "outputs.json"
+    if not path.is_file():
+        raise ValueError(f"{folder} is no folder of a run of {benchmark.name}: it has no outputs.json; name a file.")
+    return path
 
 
 def _both_orders(first: Reading, second: Reading, path: Path, swapped: Path) -> Reading:

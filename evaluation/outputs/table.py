@@ -24,7 +24,7 @@ def outputs_table(figures: Figures) -> Table:
         title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False
     )
     table.add_column("", overflow="fold")
-    for heading in ("n", "official", "", "strict", "", "wording\nmoved", "skipped", "unre-\nsolved"):
+    for heading in ("n", "official", "strict", "wording\nmoved", "skip-\nped", "unre-\nsolved"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_row("all", *_cells(figures, figures), style="bold")
     for grouping, groups in figures["by_group"].items():
@@ -88,8 +88,8 @@ def _cells(whole: Figures, line: Figures) -> list[str]:
     cells = [str(line["n"])]
     for side in ("official", "strict"):
         interval = line["intervals"][side]
-        cells.append(_number(whole, line[side]))
-        cells.append("" if interval is None else "–".join(_number(whole, end) for end in interval))
+        ends = "" if interval is None else " " + "–".join(_end(whole, end) for end in interval)
+        cells.append(_number(whole, line[side]) + ends)
     return [*cells, _number(whole, line["wording_moved"], signed=True), str(line["skipped"]), str(line["unresolved"])]
 
 
@@ -105,6 +105,11 @@ def _number(figures: Figures, value: float | None, signed: bool = False) -> str:
     if figures["measure"] == "points":
         return f"{value:{sign}.2f}"
     return f"{(100 if figures['measure'] == 'accuracy' else 1) * value:{sign}.1f}"
+
+
+def _end(figures: Figures, value: float) -> str:
+    """An end of an interval: a share in whole percent."""
+    return f"{100 * value:.0f}" if figures["measure"] == "accuracy" else _number(figures, value)
 
 
 def _short(text: str | None) -> str:

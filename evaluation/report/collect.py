@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.cota import FACTS, read_rows, split_files
+from evaluation.cota_results import read_answers, read_results
 from evaluation.floor import split_floor
 from evaluation.manifest import today
 from evaluation.report.confounds import known_confounds
 from evaluation.report.recordings import RULE, chosen_recordings
-from evaluation.run import read_answers, read_results
 from evaluation.table import summary_sentences
 from evaluation.training_log import losses, trainer_state, training_times
 

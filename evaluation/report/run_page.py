@@ -13,6 +13,7 @@ from evaluation.figures.style import LOOKS, Look
 from evaluation.outputs.table import outputs_sentences
 from evaluation.report.page import templates
 from evaluation.report.write import data_uri, write_bytes
+from evaluation.runs.contamination import WAYS, contamination_sentences, read_contamination
 from evaluation.runs.run import read_run
 from evaluation.runs.table import number, run_name, run_sentences, trust_sentences
 from evaluation.runs.trust import TRUST
@@ -41,8 +42,9 @@ def write_run_page(output: Path) -> Path:
     for name, draw in drawn.items():
         pictures[name] = {look.name: data_uri("image/png", draw(look, None)) for look in LOOKS}
         write_bytes(output / "figures" / f"{name}.png", draw(Look(), "white"))
+    contamination = read_contamination(output, manifest["settings"])
     page = output / PAGE
-    write_bytes(page, _rendered(scores, manifest, items, trust, pictures).encode())
+    write_bytes(page, _rendered(scores, manifest, items, trust, contamination, pictures).encode())
     return page
 
 
@@ -51,12 +53,14 @@ def _rendered(
     manifest: Mapping[str, Any],
     items: list[dict[str, Any]],
     trust: Mapping[str, Any] | None,
+    contamination: Mapping[str, Any] | None,
     pictures: Mapping[str, Mapping[str, str]],
 ) -> str:
     shown = partial(_shown, measure=scores["measure"])
     rows: list[tuple[str, Mapping[str, Any], bool]] = [("all", scores, True)]
     for groups in scores["by_group"].values():
         rows += [(name, line, False) for name, line in groups.items()]
+    asked = {item["id"] for item in items}
     # Problems are in the table of the items.
     sentences = [line for line in outputs_sentences({**scores, "problems": []}) if not line.startswith(" ")]
     return (
@@ -71,6 +75,9 @@ def _rendered(
             trust=trust,
             sentences=[*run_sentences(scores), *sentences],
             trust_sentences=trust_sentences(trust, scores["measure"]) if trust else [],
+            contamination_sentences=contamination_sentences(scores),
+            contaminated=[line for line in (contamination or {"items": []})["items"] if line["id"] in asked],
+            ways=WAYS,
             pictures=pictures,
             interval=_range(scores["intervals"]["strict"], shown),
             decoding=decoding_words(manifest["settings"]),

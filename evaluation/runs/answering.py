@@ -9,6 +9,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai import eval_retry
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
+from evaluation.local.provider import AHEAD, BATCH_SIZE
 from evaluation.runs.settings import RunSettings
 from evaluation.tasks.benchmarks import PACKAGE
 
@@ -53,8 +54,8 @@ def answered(
     options: dict[str, Any] = {
         "log_dir": str(folder),
         "log_format": "eval",
-        # Each answer is written at once: what is killed in between is not asked again.
-        "log_buffer": 1,
+        # A batch is written when it is answered; of what an endpoint answered, inspect recovers the rest.
+        "log_buffer": (batch_size or BATCH_SIZE) if settings.is_local else None,
         "log_images": log_audio,
         "display": display,
         "max_retries": max_retries,
@@ -89,11 +90,7 @@ def answered(
 
 def _connections(settings: RunSettings, batch_size: int | None) -> int | None:
     """Requests at once: of a local model as many as its provider wants, where inspect would begin with few."""
-    if not settings.is_local:
-        return None
-    from evaluation.local.provider import AHEAD, BATCH_SIZE
-
-    return (batch_size or BATCH_SIZE) * AHEAD
+    return (batch_size or BATCH_SIZE) * AHEAD if settings.is_local else None
 
 
 def _latest(folder: Path, settings: RunSettings) -> EvalLog | None:

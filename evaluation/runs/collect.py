@@ -48,9 +48,10 @@ def item(sample: EvalSample, benchmark: str) -> dict[str, Any]:
     """All that is known of one item.
 
     Returns:
-        {"id", "entry", "asked", "heard", "output", "prediction", "official", "strict", "named", "problem", "stop",
-        "complete", "sections", "tokens", "seconds", "error"}. `official` and `strict` are the values of inspect's
-        scorer; None where there is none.
+        {"id", "entry", "asked", "heard", "hears", "output", "prediction", "official", "strict", "named", "stop",
+        "complete", "tokens", "seconds", "error"}. `hears` is the item whose recording was heard, where that is another
+        one; `official` and `strict` are the values of inspect's scorer, None where there is none; `seconds` are an
+        answer's share of its batch, where a local model gave it, else those from request to answer.
     """
     failed = sample.error is not None
     completion = None if failed else sample.output.completion
@@ -58,19 +59,23 @@ def item(sample: EvalSample, benchmark: str) -> dict[str, Any]:
     values: Mapping[str, Any] = score.value if score is not None and isinstance(score.value, Mapping) else {}
     reasoning = parse_reasoning(completion) if completion else None
     usage = sample.output.usage
+    said = (None if failed else sample.output.metadata) or {}
+    tokens = {} if usage is None else {"prompt": usage.input_tokens, "new": usage.output_tokens}
+    tokens |= {"audio": said["audio_tokens"]} if "audio_tokens" in said else {}
     return {
         "id": str(sample.id),
         "entry": sample.metadata["entry"],
         "asked": _asked(sample),
         "heard": sample.metadata.get("heard"),
+        "hears": sample.metadata.get("hears"),
         "output": completion,
         "prediction": None if completion is None else prediction_of(completion),
         **{side: _number(values.get(side)) for side in ("official", "strict")},
         "named": score.answer if score is not None else None,
         "stop": None if failed else sample.output.stop_reason,
         "complete": bool(reasoning and reasoning.complete),
-        "tokens": {} if usage is None else {"prompt": usage.input_tokens, "new": usage.output_tokens},
-        "seconds": sample.total_time,
+        "tokens": tokens,
+        "seconds": said.get("answer_seconds", sample.total_time),
         "error": sample.error.message if sample.error is not None else None,
     }
 

@@ -27,7 +27,11 @@ SCORERS = ("official", "strict", "outputs")
 
 
 def manifest_of(
-    settings: RunSettings, log: EvalLog, items: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+    settings: RunSettings,
+    log: EvalLog,
+    items: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    train_data: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """What `manifest.json` holds.
 
@@ -36,10 +40,11 @@ def manifest_of(
         log: inspect's.
         items: as `collect` gives them.
         facts: of a local model's process: class, parameters, device, type, threads; empty for an endpoint.
+        train_data: what was searched for the items, with the hash of its shards.
 
     Returns:
-        {"format", "settings", "model", "data", "prompt", "outputs_sha256", "harness", "scorers_sha256", "versions",
-        "hardware", "process", "date", "seconds"}.
+        {"format", "settings", "model", "data", "train_data", "prompt", "outputs_sha256", "harness", "scorers_sha256",
+        "versions", "hardware", "process", "date", "seconds"}.
     """
     folder = Path(settings.model)
     return {

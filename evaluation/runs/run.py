@@ -6,6 +6,7 @@ OUTPUT/items.jsonl     all that is known of each item
 OUTPUT/scores.json     the figures of `audio-reasoner score --json`, and what else was counted
 OUTPUT/manifest.json   what it was measured on
 OUTPUT/judging.json    where a judge read the answers: who judged, and what was not; its log is in OUTPUT/judge_log/
+OUTPUT/contamination.json   the items that occur in training data, where some was named
 OUTPUT/figures/        pictures, and OUTPUT/report.html with the same and a table
 """
 
@@ -19,11 +20,13 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 from evaluation.cota import read_json
+from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored
-from evaluation.runs.answering import answered
+from evaluation.runs.answering import RunFailed, answered
 from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
+from evaluation.runs.contamination import FIELD, read_contamination, without_contaminated
 from evaluation.runs.judging import (
     JudgeSettings,
     check_judge,
@@ -43,10 +46,6 @@ PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
 
-class Deafness(RuntimeError):
-    """A local model did not hear what it was asked about, so that the run says nothing."""
-
-
 def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None, **options: Any) -> dict[str, Any]:
     """Answer, score and record; what is done already is not done again.
 
@@ -61,11 +60,12 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
         What `scores.json` holds, and "answered_now".
 
     Raises:
-        RunFailed: inspect could not go on to the end.
+        RunFailed: inspect could not go on to the end, or a local model was deaf or ended.
         ValueError: nothing was answered at all: names the first failure; or as `check_judge` and `judge_items`.
     """
     check_judge(settings.benchmark, judge)
     log, answered_now = answered(settings, output, **options)
+    check_model_held(log, output)
     items = collect(log, settings.benchmark, output)
     failures = [item for item in items if item["error"] is not None]
     if len(failures) == len(items):
@@ -74,6 +74,17 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
     scores = recorded_scores(output) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
+
+
+def check_model_held(log: EvalLog, output: Path) -> None:
+    """Refuse a run whose local model stopped, as one that was handed audio and did not hear it: nothing of it counts.
+
+    Raises:
+        RunFailed: with the model's own reason.
+    """
+    for sample in log.samples or []:
+        if sample.error is not None and ModelStopped.__name__ in sample.error.traceback:
+            raise RunFailed(f"{output}: {sample.error.message} Nothing of this run is scored.")
 
 
 def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
@@ -94,7 +105,8 @@ def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:
 def recorded_scores(output: Path) -> dict[str, Any]:
     """Score what is in a run's folder, and write it there.
 
-    Beside `scores.json`, the manifest says who judged, and `items.jsonl` the points of each item.
+    Beside `scores.json`, the manifest says who judged and what training data was searched, and `items.jsonl` the
+    points of each item.
 
     Returns:
         What `scores.json` holds: the figures, what is counted beside them, and under "judging" what the judge did.
@@ -104,8 +116,12 @@ def recorded_scores(output: Path) -> dict[str, Any]:
     scored = scored_run(benchmark, output)
     judging = judging_of(benchmark, output)
     scores = scored.figures | counted(items, scored) | {"judging": judging}
+    contamination = read_contamination(output, manifest["settings"])
+    if contamination is not None:
+        scores[FIELD] = without_contaminated(contamination, scored, items)
     write_json(output / SCORES, scores)
-    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging)})
+    train_data = [] if contamination is None else contamination["train_data"]
+    write_json(output / MANIFEST, manifest | {"judge": judged_by(judging), "train_data": train_data})
     if BENCHMARKS[benchmark].needs_judge:
         write_lines(output / ITEMS, judged_items(items, scored))
     return scores

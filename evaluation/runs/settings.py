@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from evaluation.benchmarks.registry import READERS
 from evaluation.tasks.hearing import HEARD
 
 
@@ -54,6 +55,8 @@ class RunSettings:
     model_args: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.benchmark not in READERS:
+            raise ValueError(f"benchmark {self.benchmark!r} is unknown; choose among {', '.join(READERS)}.")
         if self.heard not in HEARD:
             raise ValueError(f"heard is {self.heard!r}; choose among {', '.join(HEARD)}.")
         for name, least in (("permutation", 0), ("max_tokens", 1), ("limit", 1)):
@@ -65,8 +68,8 @@ class RunSettings:
             raise ValueError(f"{drawn[0]} is for drawn answers: give a temperature above 0, or leave it out.")
         if not self.is_local and "/" not in self.model:
             raise ValueError(
-                f"model {self.model!r} is neither a model folder nor a model of inspect's, such as openai/gpt-4o-audio: "
-                "check its path."
+                f"model {self.model!r} is neither a model folder nor a model of inspect's, such as "
+                "openai/gpt-4o-audio-preview: check its path."
             )
 
     @property

@@ -57,10 +57,11 @@ def run_name(name: str) -> str:
 
 
 def number(value: float | None, measure: str, signed: bool = False) -> str:
-    """A share in percent, or another figure as it is."""
+    """A share in percent with one digit, points with two, another figure as it is with one."""
     if value is None:
         return "–"
-    return f"{100 * value if measure == 'accuracy' else value:{'+' if signed else ''}.1f}"
+    digits = 2 if measure == "points" else 1
+    return f"{100 * value if measure == 'accuracy' else value:{'+' if signed else ''}.{digits}f}"
 
 
 def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
@@ -73,9 +74,10 @@ def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
         margin = real["strict"] - best["strict"]
         low = real["intervals"]["strict"][0]
         sure = "its interval lies above" if low > best["strict"] else "its interval does not lie above"
+        points = f"{number(abs(margin), measure)} {'points ' if measure == 'accuracy' else ''}"
         said.append(
-            f"Strict, {number(abs(margin), measure)} {'points ' if measure == 'accuracy' else ''}"
-            f"{'above' if margin >= 0 else 'below'} the best of what does not hear it ({run_name(best['name'])}); {sure}."
+            f"Strict, {points}{'above' if margin >= 0 else 'below'} the best of what does not hear it "
+            f"({run_name(best['name'])}); {sure}."
         )
     if trust["agreement"] is not None:
         orders = sum(line["name"].startswith("order-") for line in others) + 1

@@ -1,8 +1,8 @@
 """Whether a score means that the model listened: the same questions with controls in place of the recordings, and with
 their choices in other orders, in one table.
 
-A control's score says what the questions give away without being heard; a score that moves with the order of the choices
-says that places were answered and not choices.
+A control's score says what the questions give away without being heard; a score that moves with the order of the
+choices says that places were answered and not choices.
 """
 
 from __future__ import annotations

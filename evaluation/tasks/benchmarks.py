@@ -8,6 +8,7 @@ from inspect_ai import Task, task
 from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
+from evaluation.benchmarks.cota import FOLDER
 from evaluation.benchmarks.registry import read_questions, template_of
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
@@ -159,7 +160,7 @@ def auditorybench_pp(
 
 @registered
 def cota(
-    data: str | None = "cota",
+    data: str | None = FOLDER,
     split: str = "test",
     prompt: str | None = None,
     heard: str = "real",

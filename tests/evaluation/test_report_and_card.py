@@ -13,10 +13,13 @@ import pytest
 import yaml
 
 from evaluation.card import write_card
+from evaluation.cota_results import write_cota_results
 from evaluation.report.confounds import known_confounds
 from evaluation.report.recordings import chosen_recordings
 from evaluation.report.write import write_report
-from evaluation.run import evaluate_cota
+from evaluation.runs.run import run
+from evaluation.runs.settings import RunSettings
+from evaluation.runs.trust import run_controls
 
 
 CONFOUNDS = """# CoTA
@@ -52,7 +55,10 @@ def demo(cota: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory)
     (demo / "model/checkpoint-40").mkdir()
     state = {"global_step": 40, "log_history": log}
     (demo / "model/checkpoint-40/trainer_state.json").write_text(json.dumps(state))
-    evaluate_cota(demo / "model", data, demo / "evaluation", batch_size=12, max_new_tokens=2)
+    settings = RunSettings("cota", str(demo / "model"), data=str(data), max_tokens=2)
+    run(settings, demo / "evaluation", batch_size=12)
+    run_controls(settings, demo / "evaluation", ["silence", "shuffle"], 0, batch_size=12)
+    write_cota_results(demo / "evaluation", data)
     write_report(demo, demo / "model", data, demo / "evaluation")
     return demo
 

@@ -10,7 +10,7 @@ import pytest
 from dataset_builder.audio_reference import AudioReference
 from dataset_builder.contamination.benchmark_items import BenchmarkItem
 from dataset_builder.contamination.benchmark_sounds import fingerprint_sounds, items_key
-from dataset_builder.contamination.index import Compared, ContaminationIndex, Match
+from dataset_builder.contamination.index import Compared, ContaminationIndex, Match, recording_names
 
 
 EMOTION = "What is the emotion of the speaker?"
@@ -135,6 +135,45 @@ def test_by_question(index, question, choices, id):
         assert found is None
     else:
         assert found is not None and (found.id, found.by) == (id, "question")
+
+
+def test_all_items_that_a_row_is():
+    """Two have its name, two its question, one of them in both ways; a third has the question with other choices."""
+    items = [
+        BenchmarkItem("mine", "a", ("clotho/rain.wav",), LONG, ("the woman", "the man")),
+        BenchmarkItem("mine", "b", ("clotho/rain",)),
+        BenchmarkItem("mine", "c", (), LONG, ("her", "him")),
+        BenchmarkItem("mine", "d", ("clotho/wind",), "Which bell rings?", ("the small", "the large")),
+    ]
+    row = _row(source="clotho", source_id="rain", question=LONG, choices=["the man", "the woman"])
+    index = ContaminationIndex(items)
+    assert [(number, match.by) for number, match in index.matches(row)] == [
+        (0, "source_id"),
+        (1, "source_id"),
+        (0, "question"),
+        (2, "question"),
+    ]
+    assert next(index.matches(row))[1] == index.find(row)
+
+
+@pytest.mark.parametrize(
+    "fields, names",
+    [
+        ({"source": "meld", "source_id": "test/dia0_utt3"}, ("meld/test/dia0_utt3",)),
+        ({"source": "a", "source_id": "x+y"}, ("a/x", "a/y")),
+        ({"source": "a+b", "source_id": "x+y", "annotations": {"recordings": [{"id": "a/x"}, {"id": "b/y"}]}},)
+        + (("a/x", "b/y"),),
+        ({"source": "a", "source_id": "https://youtu.be/-0Gj8-vB1q4"}, ("https://youtu.be/-0Gj8-vB1q4",)),
+        ({"source": "a", "source_id": "youtube:-0Gj8-vB1q4"}, ("youtube:-0Gj8-vB1q4",)),
+        ({"source": "a", "source_id": "x", "annotations": {"ytid": "-0Gj8-vB1q4"}}, ("a/x", "-0Gj8-vB1q4")),
+        ({"source": "a", "source_id": None}, ()),
+    ],
+)
+def test_the_names_of_a_row_find_it_again(fields, names):
+    row = _row(**fields)
+    assert recording_names(row) == names
+    if names:
+        assert ContaminationIndex([BenchmarkItem("mine", "it", names)]).find(row).by == "source_id"
 
 
 def _heard(audio: AudioReference) -> float:

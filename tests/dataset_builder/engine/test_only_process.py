@@ -10,10 +10,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from dataset_builder.engine.only_process import hold, only_process
+from dataset_builder.engine.only_process import hold, in_turn, only_process
 
 
 HOLD = """
@@ -69,6 +70,22 @@ def test_a_holder_that_takes_the_file_away_meanwhile_is_still_told(tmp_path, mon
         only_process(path, "writes cota"),
     ):
         pytest.fail("held twice")
+
+
+def test_in_turn_a_second_one_waits_for_the_first(tmp_path):
+    order: list[str] = []
+
+    def second() -> None:
+        with in_turn(tmp_path / "lock"):
+            order.append("second")
+
+    waiting = Thread(target=second)
+    with in_turn(tmp_path / "lock"):
+        waiting.start()
+        waiting.join(timeout=0.2)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize("wait", [False, True])

@@ -43,6 +43,15 @@ def test_a_recording_and_its_copies_are_found(path):
         assert index.matches(fingerprint(melody(6, seed=99), RATE)) == []
 
 
+def test_a_fingerprint_is_given_back(path):
+    with FingerprintIndex(path) as index:
+        index.add("a", random_items(60, seed=1))
+    with FingerprintIndex(path, finished=True) as index:
+        assert np.array_equal(index.fingerprint("a"), random_items(60, seed=1))
+        with pytest.raises(KeyError):
+            index.fingerprint("b")
+
+
 def test_among_many(path):
     with FingerprintIndex(path) as index:
         for seed in range(3_000):

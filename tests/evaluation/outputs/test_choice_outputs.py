@@ -216,7 +216,6 @@ def test_air_bench_foundation_needs_its_answer_among_the_choices(score) -> None:
 
 def test_cota_is_scored_as_its_evaluation_was(tmp_path) -> None:
     """A folder that `evaluate` wrote: the figures are those of its own table."""
-    from evaluation.cota import hash_files
     from evaluation.score import judge, score_rows
 
     answers = [("a", "dog"), ("b", "a dog"), ("c", "cat"), ("d", None), ("e", "B")]
@@ -225,12 +224,12 @@ def test_cota_is_scored_as_its_evaluation_was(tmp_path) -> None:
         judge(given | {"id": name, "response": response, "complete": response is not None, "truncated": False})
         for name, response in answers
     ]
-    (tmp_path / "real.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    written = hash_files([tmp_path / "real.jsonl"], tmp_path)
-    (tmp_path / "manifest.json").write_text(json.dumps({"conditions": {"real": {"rows_sha256": written}}}))
+    outputs = [given | {"id": name, "response": response} for name, response in answers]
+    (tmp_path / "outputs.json").write_text(json.dumps(outputs))
     figures = score_outputs(benchmark_of("cota"), tmp_path).figures
     own = score_rows(rows)
     assert (figures["strict"], figures["official"]) == (own["accuracy"], own["mmau_accuracy"])
     assert figures["unresolved"] == own["abstained"]
-    with pytest.raises(ValueError, match="is a folder; name the file"):
+    (tmp_path / "outputs.json").unlink()
+    with pytest.raises(ValueError, match="is no folder of a run of mmau: it has no outputs.json"):
         score_outputs(benchmark_of("mmau"), tmp_path)

@@ -68,7 +68,7 @@ def same(log: EvalLog, figures: Mapping[str, Any]) -> bool:
 
 
 def test_a_share(questions, run: Run, tmp_path: Path) -> None:
-    """Right both ways, wrong, a letter (strictly right), two named, right in sections, cut while reasoning."""
+    """Of six: right both ways, wrong, a letter (strictly right), two named, structured and right, cut in reasoning."""
     said = ["dog", "horse", "(C)", "cat or horse", "<THINK>It barks.</THINK><RESPONSE>dog</RESPONSE>", "<THINK>It is"]
     answers = dict(zip((question.text for question in questions), said, strict=True))
     log = run("mmau", questions, answers)

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from evaluation.answer import FORBIDDEN
-from evaluation.isolated import ANSWER, installed_packages, isolated_environment, link_packages
+from evaluation.local.isolation import installed_packages, isolated_environment, link_packages
+from evaluation.local.process import WORKER
+from evaluation.local.worker import FORBIDDEN
 
 
-def start(packages: Path, tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", "-S", str(ANSWER), "--packages", str(packages), "--model", str(tmp_path)]
-    command += ["--data", str(tmp_path / "none.parquet"), "--condition", "real", "--output", str(tmp_path), *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=isolated_environment(tmp_path))
+def told(packages: Path, tmp_path: Path) -> dict:
+    """The first thing that the process says, with these packages and a folder that is no model."""
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-I", "-S", str(WORKER), "--packages", str(packages), "--model", str(tmp_path)]
+    with theirs, Connection(ours.detach()) as connection:
+        subprocess.run(
+            [*command, "--socket", str(theirs.fileno())],
+            cwd=tmp_path,
+            env=isolated_environment(tmp_path),
+            pass_fds=[theirs.fileno()],
+            check=True,
+        )
+        return json.loads(connection.recv_bytes())
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
 def test_a_planted_package_is_refused(name: str, tmp_path: Path) -> None:
     (packages := tmp_path / "packages").mkdir()
     (packages / f"{name}.py").write_text("")
-    process = start(packages, tmp_path)
-    assert process.returncode == 1
-    assert json.loads(process.stdout)["error"].startswith(f"{name} can be imported here")
+    assert told(packages, tmp_path)["fatal"].startswith(f"{name} can be imported here")
 
 
 def test_links_leave_this_project_out_however_it_is_installed(tmp_path: Path) -> None:

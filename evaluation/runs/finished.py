@@ -1,0 +1,68 @@
+"""A run that is done, read from its folder and held against its manifest. Knows nothing of models or pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.outputs.registry import benchmark_of
+from evaluation.outputs.score import Scored, score_outputs
+from evaluation.runs.collect import ITEMS, OUTPUTS, outputs_hash
+from evaluation.runs.manifest import MANIFEST, read_manifest
+from evaluation.runs.run import read_run
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run's folder and what `scores.json`, `manifest.json` and `items.jsonl` in it hold."""
+
+    folder: Path
+    scores: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    items: Sequence[Mapping[str, Any]]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What decided the answers, as `RunSettings.to_json` gives it."""
+        return self.manifest["settings"]
+
+
+def finished_run(folder: Path) -> FinishedRun:
+    """The run in a folder.
+
+    Raises:
+        ValueError: there is none, it was written by another version, or its items are not those of its manifest.
+    """
+    scores, _, items = read_run(folder)
+    manifest = read_manifest(folder)
+    if outputs_hash(items) != manifest["outputs_sha256"]:
+        raise ValueError(
+            f"{folder / ITEMS} does not hold the outputs of {folder / MANIFEST}: one of them was changed or is of "
+            "another run. Run `audio-reasoner evaluate` into this folder again."
+        )
+    return FinishedRun(folder, scores, manifest, items)
+
+
+def scored_again(run: FinishedRun) -> Scored:
+    """The outputs of a run, judged by the scorers of this version; verdicts are in the order of the run's items.
+
+    Each verdict's item has the id that the run gives it, so that two runs meet item by item whatever names the
+    benchmark's layout has for them.
+
+    Raises:
+        ValueError: the outputs are not in the benchmark's layout, or not as many as the items.
+        FileNotFoundError: there are none.
+    """
+    scored = score_outputs(benchmark_of(run.settings["benchmark"]), run.folder / OUTPUTS)
+    if len(scored.verdicts) != len(run.items):
+        raise ValueError(
+            f"{run.folder / OUTPUTS} has {len(scored.verdicts)} items and {run.folder / ITEMS} {len(run.items)}: they "
+            "are not of one run. Run `audio-reasoner evaluate` into this folder again."
+        )
+    verdicts = [
+        replace(verdict, item=replace(verdict.item, id=item["id"]))
+        for verdict, item in zip(scored.verdicts, run.items, strict=True)
+    ]
+    return replace(scored, verdicts=verdicts)
