@@ -164,7 +164,7 @@ def recording_names_of(benchmark: str, questions: Sequence[Question], folder: Pa
     Raises:
         ValueError: a file is not in the benchmark's layout, or a shard of CoTA cannot be read.
     """
-    own = {
+    own: dict[str, tuple[str, ...]] = {
         question.id: (question.origin, f"{benchmark}/{question.origin}") for question in questions if question.origin
     }
     if benchmark == "cota":
