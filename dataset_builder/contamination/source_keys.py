@@ -91,7 +91,7 @@ def _named(stem: str, group: str, places: set[str]) -> set[str]:
 
 
 def _of_one_case(id: str) -> bool:
-    """Whether it is more likely words, as `sound_event`, than drawn from 64 characters: of those 0.6% have one case."""
+    """Whether it is likely words, as `sound_event`, and not drawn from 64 characters: of those 0.6% have one case."""
     return id == id.lower() or id == id.upper()
 
 

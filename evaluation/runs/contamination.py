@@ -127,11 +127,13 @@ def _ways(found: Mapping[str, Any], measure: str) -> list[str]:
         return []
     ways = ", ".join(f"{count} by {WAYS[way]}" for way, count in found["by"].items() if count)
     said = [f"Found: {ways}; {CONTAMINATION} names the rows."]
-    recordings = found["recordings"]
-    if recordings["removed"] < found["removed"]:
-        strict, official = (_figure(recordings, side, measure) for side in ("strict", "official"))
+    others = found["recordings"]
+    if not others["removed"]:
+        said.append("Of all of them only the question was found, asked of other recordings.")
+    elif others["removed"] < found["removed"]:
+        strict, official = (_figure(others, side, measure) for side in ("strict", "official"))
         said.append(
-            f"With another recording to the same question in {found['removed'] - recordings['removed']} of them. "
-            f"Without the other {recordings['removed']} alone strict {strict}, official {official}."
+            f"Of {found['removed'] - others['removed']} of them only the question was found, asked of another "
+            f"recording; without the other {others['removed']} alone strict {strict}, official {official}."
         )
     return said

@@ -140,7 +140,7 @@ def test_what_is_said(scored, items) -> None:
         "In the training data: 2 of the 5 items. Without them strict 66.7 (20.8–93.9, 95%), official 50.0 "
         "(9.5–90.5, 95%), on 3 items; with them strict 60.0, official 50.0.",
         "Found: 1 by sound, 1 by question; contamination.json names the rows.",
-        "With another recording to the same question in 1 of them. Without the other 1 alone strict 50.0 "
+        "Of 1 of them only the question was found, asked of another recording; without the other 1 alone strict 50.0 "
         "(15.0–85.0, 95%), official 33.3 (6.1–79.2, 95%).",
         "Compared with five.",
     ]
@@ -148,4 +148,5 @@ def test_what_is_said(scored, items) -> None:
         "In the training data: none of the 5 items, as far as they could be compared."
     )
     everything = sentences(scored, items, *((name, "question") for name in OUTPUTS))
+    assert everything[2] == "Of all of them only the question was found, asked of other recordings."
     assert everything[0] == "In the training data: all of the 5 items, so that there is no score without them."
