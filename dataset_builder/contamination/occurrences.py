@@ -28,7 +28,7 @@ from .training_sounds import TrainingSounds
 
 Progress = Callable[[str, int, int], None]
 REPORT_EVERY = 100
-"""Rows."""
+"""Rows, or items."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def find_occurrences(
             example = None
             if heard:
                 clips.hear(_step(f"{one.folder} (fingerprints)", progress))
-                _by_sound(index, heard, clips, found)
+                _by_sound(index, heard, clips, found, _step(f"{one.folder} (sounds looked up)", progress))
                 missing, example = clips.unheard()
         _by_text(index, one, found, _step(f"{one.folder} (names and questions)", progress))
         training.append(Searched(str(one.folder), SPLIT, len(one.shards), one.rows, _joint(hashes), missing, example))
@@ -139,11 +139,14 @@ def _by_sound(
     heard: Mapping[int, np.ndarray],
     clips: TrainingSounds,
     found: dict[tuple[int, Way], Occurrence],
+    progress: Callable[[int, int], None] | None,
 ) -> None:
-    for first, items in heard.items():
+    for done, (first, items) in enumerate(heard.items(), 1):
         for row, similarity in islice(clips.matches(items), 1):
             for number in index.with_recording_of(first):
                 found.setdefault((number, "audio"), Occurrence(number, "audio", f"similarity {similarity:.2f}", row))
+        if progress is not None and (done % REPORT_EVERY == 0 or done == len(heard)):
+            progress(done, len(heard))
 
 
 def _by_text(

@@ -22,6 +22,8 @@ _SUFFIX = re.compile(r"\.(?:wav|mp3|flac|ogg|opus|m4a|aac|mp4|webm|mkv|aiff?|wma
 _SCHEMES = frozenset({"youtube", "freesound", "bilibili"})
 # Where a file named by digits is named by its number at Freesound; WavCaps has a folder FreeSound among others.
 _FREESOUND_CORPORA = frozenset({"freesound", "fsd50k"})
+# Where every name of 11 characters is an id at YouTube, even one that could be words.
+_YOUTUBE_CORPORA = frozenset({"audioset", "audiocaps", "musiccaps", "wavcaps", "musicbench", "mmar", "youtube"})
 _FAMILIES = {"clothoaqa": "clotho", "clothotest": "clotho", "audiosetsl": "audioset", "audiosetstrong": "audioset"}
 MIN_UNIQUE_NAME = 14
 """A file name of so many characters with a digit is taken for the same recording in every corpus."""
@@ -70,10 +72,11 @@ def source_keys(name: str, corpus: str | None = None, split: str | None = None) 
 
 def _named(stem: str, group: str, places: set[str]) -> set[str]:
     keys = set()
-    if found := _YOUTUBE_NAME.match(stem):
+    found = _YOUTUBE_NAME.match(stem)
+    if found and (not group or places & _YOUTUBE_CORPORA or not _of_one_case(found[2])):
         keys.add(f"youtube:{found[2]}")
-    if stem.startswith("Y") and len(stem) == 11:
-        keys.add(f"youtube:{stem}")
+        if stem.startswith("Y") and len(stem) == 11:
+            keys.add(f"youtube:{stem}")
     if places & _FREESOUND_CORPORA and stem.isdigit():
         keys.add(f"freesound:{int(stem)}")
     if _UTTERANCE.search(stem):
@@ -85,6 +88,11 @@ def _named(stem: str, group: str, places: set[str]) -> set[str]:
     if len(plain) >= MIN_UNIQUE_NAME and any(character.isdigit() for character in plain):
         keys.add(f"name:*/{plain}")
     return keys
+
+
+def _of_one_case(id: str) -> bool:
+    """Whether it is likely words, as `sound_event`, and not drawn from 64 characters: of those 0.6% have one case."""
+    return id == id.lower() or id == id.upper()
 
 
 def _utterance(path: str, group: str, split: str | None) -> set[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..measuring.fingerprint_index import FingerprintIndex
 
 
-CONTAMINATION = "3"
+CONTAMINATION = "4"
 """Raised where the same row and benchmarks give another match."""
 NOTE = "benchmarks.json"
 

@@ -20,6 +20,8 @@ CONTAMINATION = "contamination.json"
 FIELD = "without_contaminated"
 """Of `scores.json`."""
 WAYS = {"source_id": "source id", "audio": "sound", "question": "question"}
+OF_RECORDINGS = ("source_id", "audio")
+"""The ways that say that the recording itself was trained on, and not only a question of the same words."""
 KEPT = ("n", "official", "strict", "intervals", "skipped", "unresolved")
 
 
@@ -62,9 +64,10 @@ def without_contaminated(
         items: the run's items in the order of its outputs, as `collect` gives them.
 
     Returns:
-        {"n", "official", "strict", "intervals", "skipped", "unresolved", "removed", "by", "statements"}, and further
-        figures of the benchmark. "removed" counts the items that are left out, "by" those that were found in each
-        way; an item may be found in several.
+        {"n", "official", "strict", "intervals", "skipped", "unresolved", "removed", "by", "recordings", "statements"},
+        and further figures of the benchmark. "removed" counts the items that are left out, "by" those that were found
+        in each way; an item may be found in several. "recordings" has the figures, and "removed", where only those
+        items are left out whose recording was found: a question that is asked of many recordings occurs without them.
 
     Raises:
         ValueError: an item of the run was not scored.
@@ -72,14 +75,17 @@ def without_contaminated(
     benchmark = scored.benchmark
     names, _ = identities(benchmark.layout, [item["entry"] for item in items], scored.path)
     name_of = {str(item["id"]): name for item, name in zip(items, names, strict=True)}
-    lines = [line for line in report["items"] if line["id"] in name_of]
-    removed = {name_of[line["id"]] for line in lines}
-    figures = figures_without(scored, removed)
-    counts = Counter(by for _, by in {(line["id"], line["by"]) for line in lines})
-    return {
-        **{name: figures[name] for name in (*KEPT, *(measure.name for measure in benchmark.further))},
-        "removed": len(removed),
+    found = {(name_of[line["id"]], line["by"]) for line in report["items"] if line["id"] in name_of}
+    counts = Counter(by for _, by in found)
+
+    def without(removed: set[str]) -> dict[str, Any]:
+        figures = figures_without(scored, removed)
+        kept = {name: figures[name] for name in (*KEPT, *(measure.name for measure in benchmark.further))}
+        return kept | {"removed": len(removed)}
+
+    return without({name for name, _ in found}) | {
         "by": {way: counts[way] for way in WAYS},
+        "recordings": without({name for name, by in found if by in OF_RECORDINGS}),
         "statements": list(report["statements"]),
     }
 
@@ -93,7 +99,7 @@ def contamination_sentences(scores: Mapping[str, Any]) -> list[str]:
     found = scores.get(FIELD)
     if found is None:
         return []
-    return [_score_sentence(scores, found), *_ways(found), *found["statements"]]
+    return [_score_sentence(scores, found), *_ways(found, scores["measure"]), *found["statements"]]
 
 
 def _score_sentence(scores: Mapping[str, Any], found: Mapping[str, Any]) -> str:
@@ -116,8 +122,18 @@ def _figure(found: Mapping[str, Any], side: str, measure: str) -> str:
     return f"{number(found[side], measure)}{ends}"
 
 
-def _ways(found: Mapping[str, Any]) -> list[str]:
+def _ways(found: Mapping[str, Any], measure: str) -> list[str]:
     if not found["removed"]:
         return []
     ways = ", ".join(f"{count} by {WAYS[way]}" for way, count in found["by"].items() if count)
-    return [f"Found: {ways}; {CONTAMINATION} names the rows."]
+    said = [f"Found: {ways}; {CONTAMINATION} names the rows."]
+    others = found["recordings"]
+    if not others["removed"]:
+        said.append("Of all of them only the question was found, asked of other recordings.")
+    elif others["removed"] < found["removed"]:
+        strict, official = (_figure(others, side, measure) for side in ("strict", "official"))
+        said.append(
+            f"Of {found['removed'] - others['removed']} of them only the question was found, asked of another "
+            f"recording; without the other {others['removed']} alone strict {strict}, official {official}."
+        )
+    return said

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
+from inspect_ai.model import ModelAPI, ModelOutput, modelapi
 from typer.testing import CliRunner
 
 from app.contamination import benchmark_items
@@ -21,16 +24,24 @@ from evaluation.runs.settings import RunSettings
 from tests.evaluation.conftest import SAMPLING_RATE, TASKS, cota_row, tone, write_cota
 
 
-MODEL = "mockllm/model"
-"""A model of inspect's that gives one answer to all questions."""
+MODEL = "always/dog"
+"""Answers every question with the word dog."""
 
 
-@pytest.fixture
-def cota(tmp_path: Path) -> Path:
-    return write_cota(tmp_path / "cota", 4)
+@modelapi(name="always")
+class Always(ModelAPI):
+    """A model of inspect's that gives its own name as its answer."""
+
+    async def generate(self, input: Any, tools: Any, tool_choice: Any, config: Any) -> ModelOutput:
+        return ModelOutput.from_content(self.model_name, self.model_name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def cota(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_cota(tmp_path_factory.mktemp("data") / "cota", 4)
+
+
+@pytest.fixture(scope="module")
 def train(cota: Path) -> Path:
     """Another folder, whose split train holds a row of the test split under another id, and two that are none of it.
 
@@ -53,65 +64,92 @@ def train(cota: Path) -> Path:
     return cota.with_name("train")
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUDIO_REASONER_CACHE", str(tmp_path / "cache"))
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUDIO_REASONER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
-def run(cota: Path, output: Path, *arguments: object) -> dict[str, Any]:
-    command = ["evaluate", "cota", "--model", MODEL, "--data", cota, "--output", output, "--json", *arguments]
+def evaluated(cota: Path, output: Path, *arguments: object) -> str:
+    command = ["evaluate", "cota", "--model", MODEL, "--data", cota, "--output", output, *arguments]
     result = CliRunner().invoke(app, [*map(str, command)])
     assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return result.stdout
 
 
-def test_a_run_is_scored_without_what_was_planted(cota: Path, train: Path, tmp_path: Path) -> None:
-    output = tmp_path / "run"
-    before = run(cota, output)
-    assert before["n"] == 12 and "without_contaminated" not in before
-    assert before["answered_now"]
-    scores = run(cota, output, "--train-data", train)
-    assert not scores["answered_now"]
-    found = scores["without_contaminated"]
-    assert (found["n"], found["removed"]) == (6, 6)
+@dataclass(frozen=True)
+class Runs:
+    """A run without training data, the same one with it, and the same without it again."""
+
+    output: Path
+    before: dict[str, Any]
+    printed: str
+    after: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def runs(cota: Path, train: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    output = tmp_path_factory.mktemp("runs") / "run"
+    before = json.loads(evaluated(cota, output, "--json"))
+    printed = evaluated(cota, output, "--train-data", train)
+    return Runs(output, before, printed, json.loads(evaluated(cota, output, "--json")))
+
+
+def test_the_score_without_what_was_planted(runs: Runs) -> None:
+    """sound_event-001 is the one dog, which goes with all of its task: of twelve answers one is right, of six none."""
+    assert runs.before["n"] == 12 and "without_contaminated" not in runs.before
+    assert runs.before["official"] == runs.before["strict"] == 1 / 12
+    found = runs.after["without_contaminated"]
+    assert (found["n"], found["removed"], found["official"], found["strict"]) == (6, 6, 0, 0)
     assert found["by"] == {"source_id": 2, "audio": 3, "question": 4}
-    assert {name: scores[name] for name in ("official", "strict")} == {
-        name: before[name] for name in ("official", "strict")
-    }
-    written = json.loads((output / "contamination.json").read_text(encoding="utf-8"))
+    assert (found["recordings"]["n"], found["recordings"]["removed"]) == (8, 4)
+    assert (runs.after["official"], runs.after["strict"]) == (1 / 12, 1 / 12)
+    assert json.loads((runs.output / "scores.json").read_text(encoding="utf-8"))["without_contaminated"] == found
+
+
+def test_a_run_that_is_done_is_not_asked_again(runs: Runs) -> None:
+    assert runs.before["answered_now"] and not runs.after["answered_now"]
+    assert "The answers were there from an earlier run of the same settings." in runs.printed
+    assert len(list((runs.output / "log").glob("*.eval"))) == 1
+
+
+def test_each_item_is_listed_with_the_row(runs: Runs, train: Path) -> None:
+    written = json.loads((runs.output / "contamination.json").read_text(encoding="utf-8"))
     assert {line["row"] for line in written["items"]} == {"planted"}
-    assert [(line["id"], line["by"]) for line in written["items"] if line["id"] != "sound_event-001"] == [
+    assert [(line["id"], line["by"]) for line in written["items"]] == [
         ("lead_instrument-001", "audio"),
         ("sound_event-000", "source_id"),
         ("sound_event-000", "question"),
+        ("sound_event-001", "source_id"),
+        ("sound_event-001", "audio"),
+        ("sound_event-001", "question"),
         ("sound_event-002", "question"),
         ("sound_event-003", "question"),
         ("spoken_language-001", "audio"),
     ]
     assert written["compared"] == [{"benchmark": "cota", "items": 12, "source_id": 12, "audio": 12, "question": 12}]
-    saved = json.loads((output / "scores.json").read_text(encoding="utf-8"))
-    assert saved["without_contaminated"] == found
 
+
+def test_the_manifest_has_the_hash_of_the_shards(runs: Runs, train: Path) -> None:
     shard = (train / "data" / "train-00000-of-00001.parquet").read_bytes()
     line = f"data/train-00000-of-00001.parquet\0{hashlib.sha256(shard).hexdigest()}\n"
-    (searched,) = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["train_data"]
+    (searched,) = json.loads((runs.output / "manifest.json").read_text(encoding="utf-8"))["train_data"]
     assert searched["sha256"] == hashlib.sha256(line.encode()).hexdigest()
     assert (searched["folder"], searched["rows"], searched["unheard"]) == (str(train), 3, 0)
 
-    page = (output / "report.html").read_text(encoding="utf-8")
-    assert "In the training data: 6 of the 12 items." in page and searched["sha256"] in page
-    assert run(cota, output)["without_contaminated"] == found  # what was found stays with the run
 
-
-def test_the_sentences_are_printed(cota: Path, train: Path, tmp_path: Path) -> None:
-    command = ["evaluate", "cota", "--model", MODEL, "--data", cota, "--output", tmp_path / "run"]
-    result = CliRunner().invoke(app, [*map(str, command), "--train-data", str(train)])
-    assert result.exit_code == 0, result.output
-    said = " ".join(result.output.split())
-    assert "In the training data: 6 of the 12 items. Without them strict" in said
-    assert "Found: 2 by source id, 3 by sound, 4 by question; contamination.json names the rows." in said
-    assert f"Training data searched: 3 rows of {train}, split train." in said
-    assert "Compared with 12 test items of cota: 12 by source id, 12 by audio, 12 by question." in said
+def test_what_is_printed_is_on_the_page(runs: Runs, train: Path) -> None:
+    printed = " ".join(runs.printed.split())
+    page = " ".join((runs.output / "report.html").read_text(encoding="utf-8").split())
+    for sentence in (
+        "In the training data: 6 of the 12 items. Without them strict 0.0 (0.0–39.0, 95%), official 0.0",
+        "Found: 2 by source id, 3 by sound, 4 by question; contamination.json names the rows.",
+        f"Training data searched: 3 rows of {train}, split train.",
+        "Compared with 12 test items of cota: 12 by source id, 12 by audio, 12 by question.",
+    ):
+        assert sentence in printed and sentence in page
+    assert "<td>sound_event-000</td><td>source id</td>" in page
 
 
 def test_training_data_that_is_not_there_stops_before_anything_is_asked(cota: Path, tmp_path: Path) -> None:

@@ -162,5 +162,6 @@ def test_every_step_is_reported_to_its_end(items, train, tmp_path):
         "Test items (fingerprints)": (5, 5),
         f"{train} (files read)": (1, 1),
         f"{train} (fingerprints)": (4, 4),
+        f"{train} (sounds looked up)": (2, 2),
         f"{train} (names and questions)": (4, 4),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dataset_builder.contamination.index import recording_names
 from dataset_builder.contamination.training_data import BATCH, row_clips, row_texts, training_data
 
 
@@ -42,7 +43,7 @@ def test_a_folder_of_cota_has_the_shards_of_its_manifest(cota: Path):
     ]
     row = next(row_texts(shards[0]))
     assert {"id", "source", "source_id", "question", "choices", "annotations"} == row.keys()
-    assert row["annotations"]["recordings"]
+    assert recording_names(row) == tuple(dict.fromkeys(heard["id"] for heard in row["annotations"]["recordings"]))
 
 
 def test_rows_come_in_batches_whatever_the_row_groups(tmp_path, train_row, write_shard):

@@ -68,6 +68,15 @@ def test_the_score_of_what_is_left(scored, items) -> None:
     assert found["intervals"]["official"] == pytest.approx([0.0945, 0.9055], abs=1e-4)
 
 
+def test_without_the_recordings_alone(scored, items) -> None:
+    """Of the letter only the question was found: it goes with the items that were trained on, and not alone."""
+    found = without_contaminated(report(("wrong", "source_id"), ("letter", "question")), scored, items)
+    assert (found["n"], found["strict"]) == (3, 2 / 3)
+    recordings = found["recordings"]
+    assert (recordings["n"], recordings["removed"], recordings["strict"]) == (4, 1, 3 / 4)
+    assert recordings["official"] == 2 / 3
+
+
 def test_items_that_the_run_did_not_ask_do_not_count(scored, items) -> None:
     found = without_contaminated(report(("right", "audio"), ("elsewhere", "question")), scored, items)
     assert (found["n"], found["removed"], found["by"]["question"]) == (4, 1, 0)
@@ -131,10 +140,13 @@ def test_what_is_said(scored, items) -> None:
         "In the training data: 2 of the 5 items. Without them strict 66.7 (20.8–93.9, 95%), official 50.0 "
         "(9.5–90.5, 95%), on 3 items; with them strict 60.0, official 50.0.",
         "Found: 1 by sound, 1 by question; contamination.json names the rows.",
+        "Of 1 of them only the question was found, asked of another recording; without the other 1 alone strict 50.0 "
+        "(15.0–85.0, 95%), official 33.3 (6.1–79.2, 95%).",
         "Compared with five.",
     ]
     assert sentences(scored, items)[0] == (
         "In the training data: none of the 5 items, as far as they could be compared."
     )
     everything = sentences(scored, items, *((name, "question") for name in OUTPUTS))
+    assert everything[2] == "Of all of them only the question was found, asked of other recordings."
     assert everything[0] == "In the training data: all of the 5 items, so that there is no score without them."
