@@ -66,13 +66,13 @@ def _unpack(archive: Path, folder: Path) -> None:
                 with contents, place.open("wb") as written:
                     shutil.copyfileobj(contents, written, 1 << 20)
             _check_end(tar)
-    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise ValueError(f"{archive} is broken ({error}): download it again.") from None
-    except OSError as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         # What gzip and bzip2 find broken is an OSError without a number; the others are the disk's.
-        if error.errno is not None:
+        if getattr(error, "errno", None) is not None:
             raise
-        raise ValueError(f"{archive} is broken ({error}): download it again.") from None
+        # tarfile names every compression that it tried, a line each.
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise ValueError(f"{archive} is broken ({reason}): download it again.") from None
 
 
 def _place(member: tarfile.TarInfo, archive: Path) -> Path:

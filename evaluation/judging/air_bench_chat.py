@@ -76,6 +76,8 @@ def judge_chat(
         if all(error is not None for _, error in failures):
             name, error = failures[0]
             raise ValueError(f"{output}: the judge {judge} answered nothing with the {order}; of {name}: {error}")
+    # Gone until all is written: it says whose the judgements are.
+    (output / JUDGING).unlink(missing_ok=True)
     for order, name in ORDERS.items():
         places = [(answer, (answer.id, order)) for answer in answers]
         write_json(output / name, [_entry(one, requests.get(place), found.get(place)) for one, place in places])

@@ -22,6 +22,7 @@ from inspect_ai.model import (
     ModelAPI,
     ModelOutput,
     ModelUsage,
+    StopReason,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
@@ -62,7 +63,6 @@ class LocalAudioReasoner(ModelAPI):
         if batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more, found {batch_size}.")
         self.batch_size = int(batch_size)
-        self._introduced = False
         self.process = AnsweringProcess(Path(model_name), self.batch_size, ahead=self.batch_size * AHEAD)
 
     async def generate(
@@ -75,7 +75,7 @@ class LocalAudioReasoner(ModelAPI):
         request = self.process.submit(messages, blobs, decoding(config))
         answer = await asyncio.wrap_future(request.answer)
         message = ChatMessageAssistant(content=answer["output"], model=self.model_name, source="generate")
-        stop = "max_tokens" if answer["truncated"] else "stop"
+        stop: StopReason = "max_tokens" if answer["truncated"] else "stop"
         return ModelOutput(
             model=self.model_name,
             choices=[ChatCompletionChoice(message=message, stop_reason=stop)],
@@ -88,16 +88,9 @@ class LocalAudioReasoner(ModelAPI):
                 "recordings": len(blobs),
                 "audio_tokens": answer["audio_tokens"],
                 "answer_seconds": answer["seconds"],
-            }
-            | self._introduction(),
+                "process": self.process.facts,
+            },
         )
-
-    def _introduction(self) -> dict[str, Any]:
-        """What the process is, said beside its first answer alone."""
-        if self._introduced:
-            return {}
-        self._introduced = True
-        return {"process": self.process.facts}
 
     def max_connections(self) -> int:
         """Requests at once."""

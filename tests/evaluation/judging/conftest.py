@@ -40,8 +40,9 @@ class JudgeServer(FaultServer):
 
 @pytest.fixture(autouse=True)
 def set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key for the judge, and an empty cache."""
+    """A key for the judge, an empty cache, and no wait before OpenAI's client asks again."""
     monkeypatch.setenv("LOCAL_API_KEY", "none")
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
     monkeypatch.setenv("INSPECT_CACHE_DIR", str(tmp_path / "cache"))
 
 

@@ -14,26 +14,38 @@ import soundfile
 from typer.testing import CliRunner
 
 from app.main import app
+from evaluation.figures.benchmark import groups_figure
+from evaluation.figures.style import Look
 from evaluation.runs.judging import JudgeSettings, check_judge
 from evaluation.runs.run import recorded_scores, run
 from evaluation.runs.settings import RunSettings
 from tests.fault_server import FaultServer
 
 
-ANSWER = "Default output from mockllm/model"
+ANSWER = "Some tone, I think."
+MODEL = "openai-api/local/tiny"
 JUDGE = "openai-api/local/judge"
 TASKS = ("speech_QA", "sound_QA", "music_QA")
 RATED = '[{"name": "Cue", "score": 1}]'
 
 
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their pictures, which take seconds."""
+    for name in ("groups_figure", "trust_figure"):
+        monkeypatch.setattr(f"evaluation.report.run_page.{name}", lambda *what: b"a picture")
+
+
 @pytest.fixture
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JudgeSettings]:
-    """Gives the reference 9 points and the answer 5, and half of a rubric's points."""
+    """Gives the reference 9 points and the answer 5, and half of a rubric's points; the same server is the model."""
     monkeypatch.setenv("LOCAL_API_KEY", "none")
     monkeypatch.setenv("INSPECT_CACHE_DIR", str(tmp_path / "cache"))
 
     def say(request: dict, random: Random) -> str:
         prompt = request["messages"][-1]["content"]
+        if isinstance(prompt, list):  # a recording and a question, for the model
+            return ANSWER
         if "## Evaluation Rubric" in prompt:
             return RATED
         return "5 9" if f"Assistant 1s Answer]\n{ANSWER}\n" in prompt else "9 5"
@@ -48,7 +60,7 @@ def write_wav(path: Path) -> None:
 
 
 @pytest.fixture
-def chat(tmp_path: Path) -> RunSettings:
+def chat(tmp_path: Path, judge: JudgeSettings) -> RunSettings:
     """AIR-Bench chat in its official layout, two questions a task."""
     folder = tmp_path / "data"
     entries = []
@@ -67,22 +79,22 @@ def chat(tmp_path: Path) -> RunSettings:
             }
         )
     (folder / "Chat" / "Chat_meta.json").write_text(json.dumps(entries), encoding="utf-8")
-    return RunSettings("air_bench_chat", "mockllm/model", data=str(folder))
+    return RunSettings("air_bench_chat", MODEL, data=str(folder), base_url=judge.base_url)
 
 
 @pytest.fixture
-def mmar(tmp_path: Path) -> RunSettings:
+def mmar(tmp_path: Path, judge: JudgeSettings) -> RunSettings:
     """MMAR in its official layout: one question that the model answers rightly, and one wrongly."""
     folder = tmp_path / "mmar"
     entries = []
-    for name, answer in (("right", "Default output"), ("wrong", "silence")):
+    for name, answer in (("right", "some tone"), ("wrong", "silence")):
         write_wav(folder / "audio" / f"{name}.wav")
         entries.append(
             {
                 "id": name,
                 "audio_path": f"./audio/{name}.wav",
                 "question": "What is heard?",
-                "choices": ["Default output", "silence"],
+                "choices": ["some tone", "silence"],
                 "answer": answer,
                 "modality": "sound",
                 "category": "Signal Layer",
@@ -93,13 +105,19 @@ def mmar(tmp_path: Path) -> RunSettings:
             }
         )
     (folder / "MMAR-meta.json").write_text(json.dumps(entries), encoding="utf-8")
-    return RunSettings("mmar", "mockllm/model", data=str(folder))
+    return RunSettings("mmar", MODEL, data=str(folder), base_url=judge.base_url)
 
 
 def command(*arguments: object) -> str:
     result = CliRunner().invoke(app, [*map(str, arguments)])
     assert result.exit_code == 0, result.output
     return " ".join(result.output.split())
+
+
+def evaluate(settings: RunSettings, output: Path) -> list[object]:
+    """The command of a run."""
+    options = ["--model", settings.model, "--base-url", settings.base_url, "--data", settings.data]
+    return ["evaluate", settings.benchmark, *options, "--output", output]
 
 
 def read(path: Path) -> dict:
@@ -110,12 +128,13 @@ def test_a_run_is_not_scored_before_a_judge_has_read_it(
     chat: RunSettings, judge: JudgeSettings, tmp_path: Path
 ) -> None:
     output = tmp_path / "run"
-    shown = command("evaluate", "air_bench_chat", "--model", chat.model, "--data", chat.data, "--output", output)
-    assert "Not scored yet: the points of air_bench_chat are a judge's." in shown
+    shown = command(*evaluate(chat, output))
+    assert "No judge has given points yet." in shown
     assert f"audio-reasoner judge {output}" in shown
     scores = read(output / "scores.json")
     assert (scores["n"], scores["official"], scores["strict"], scores["judging"]) == (6, None, None, None)
     assert {entry["response"] for entry in read(output / "outputs.json")} == {ANSWER}
+    assert groups_figure(scores, Look(), "white").startswith(b"\x89PNG")
 
     shown = command("judge", output, "--judge", JUDGE, "--judge-base-url", judge.base_url)
     assert f"Judged by {JUDGE} at temperature 0; officially it is gpt-4-0125-preview." in shown
@@ -136,10 +155,8 @@ def test_a_run_is_not_scored_before_a_judge_has_read_it(
 def test_a_run_and_its_controls_are_judged_at_once(chat: RunSettings, judge: JudgeSettings, tmp_path: Path) -> None:
     output = tmp_path / "run"
     asked = ("--judge", JUDGE, "--judge-base-url", judge.base_url, "--ablate", "silence")
-    shown = command(
-        "evaluate", "air_bench_chat", "--model", chat.model, "--data", chat.data, "--output", output, *asked
-    )
-    assert "Judged by" in shown and "Not scored yet" not in shown
+    shown = command(*evaluate(chat, output), *asked)
+    assert "Judged by" in shown and "No judge" not in shown
     lines = read(output / "trust.json")["runs"]
     assert [(line["name"], line["official"]) for line in lines] == [("real", 5), ("silence", 5)]
     assert ">5.0<" in (output / "report.html").read_text(encoding="utf-8")
