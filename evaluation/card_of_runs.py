@@ -172,7 +172,12 @@ def _facts(run: FinishedRun) -> dict[str, str]:
 
 def _named(fields: Mapping[str, Any]) -> str:
     """What is known of a judge, but for its address."""
-    return ", ".join(f"{name} {value}" for name, value in fields.items() if name != "base_url" and value is not None)
+    further = {
+        name: value for name, value in fields.items() if name not in ("judge", "base_url") and value is not None
+    }
+    return ", ".join(
+        [f"`{fields['judge']}`", *(f"{name.replace('_', ' ')} {value}" for name, value in further.items())]
+    )
 
 
 def _searched(one: Mapping[str, Any]) -> str:

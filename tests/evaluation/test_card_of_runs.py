@@ -183,16 +183,16 @@ def test_controls_of_other_answers_are_refused(model: Path, run: Callable[..., P
         write_card(model, folder)
 
 
-def test_the_items_of_the_training_data_are_left_out_in_a_line_of_their_own(
-    model: Path, run: Callable[..., Path]
-) -> None:
+def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run: Callable[..., Path]) -> None:
     clean = {"n": 5, "official": 0.4, "strict": 0.6, "intervals": {"official": [0.1, 0.8], "strict": [0.2, 0.9]}}
     clean |= {"removed": 3, "by": {"source_id": 3, "audio": 1, "question": 0}, "statements": ["All was compared."]}
-    searched = [{"folder": "/home/someone/cota", "split": "train", "rows": 900, "sha256": "7a" * 32}]
-    folder = run(scores={"without_contaminated": clean}, manifest={"train_data": searched})
+    searched = [{"folder": "elsewhere/cota", "split": "train", "rows": 900, "sha256": "7a" * 32}]
+    judge = {"judge": "provider/judge", "base_url": "http://10.0.0.1/v1", "temperature": 0.0, "seed": None}
+    folder = run(scores={"without_contaminated": clean}, manifest={"train_data": searched, "judge": judge})
     text = write_card(model, folder).read_text(encoding="utf-8")
     assert "\n| without 3 items found in the training data | 5 | 60.0 | 20.0 to 90.0 | 40.0 | – |" in text
     assert "- Found: 3 by source id, 1 by sound;" in text and "- All was compared.\n" in text
+    assert "- judge: `provider/judge`, temperature 0.0\n" in text and "10.0.0.1" not in text
     assert f"- training data searched 1: cota, split train, 900 rows, sha256 `{'7a' * 32}`\n" in text
 
 
