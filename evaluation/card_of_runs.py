@@ -172,12 +172,11 @@ def _facts(run: FinishedRun) -> dict[str, str]:
 
 def _named(fields: Mapping[str, Any]) -> str:
     """What is known of a judge, but for its address."""
-    further = {
-        name: value for name, value in fields.items() if name not in ("judge", "base_url") and value is not None
-    }
-    return ", ".join(
-        [f"`{fields['judge']}`", *(f"{name.replace('_', ' ')} {value}" for name, value in further.items())]
-    )
+    said = [f"`{fields['judge']}`"]
+    for name, value in fields.items():
+        if name not in ("judge", "base_url") and value is not None:
+            said.append(f"{name.replace('_', ' ')} {value}")
+    return ", ".join(said)
 
 
 def _searched(one: Mapping[str, Any]) -> str:
