@@ -129,6 +129,11 @@ def listed_choices(entry: Entry) -> Sequence[str]:
     return choices
 
 
+def has_answer(layout: Layout, entry: Entry) -> bool:
+    """Whether the right answer is in an entry, as it has to be where the layout has one."""
+    return not layout.answer or any(entry.get(name) not in (None, "") for name in layout.answer)
+
+
 def item_of(layout: Layout, entry: Entry, key: str, name: str) -> Item:
     """One entry with its prediction under `key`, called `name`.
 

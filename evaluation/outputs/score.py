@@ -82,11 +82,15 @@ def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
     return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
-def not_judged(benchmark: Benchmark, path: Path, count: int) -> Scored:
-    """So many answers whose points a judge gives, before one did: figures without values."""
+NO_JUDGE = "No judge has given points yet."
+NOT_PUBLIC = "The right answers of this split are not public: the benchmark's own server scores these outputs."
+
+
+def without_figures(benchmark: Benchmark, path: Path, count: int, why: str) -> Scored:
+    """So many answers that cannot be scored here, as `NO_JUDGE` or `NOT_PUBLIC` say: figures without values."""
     figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(path), "key": benchmark.layout.asked_key}
     figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, []) | {"n": count, "by_group": {}}
-    figures |= {"statements": ["No judge has given points yet."], "problems": [], "problem_counts": {}}
+    figures |= {"statements": [why], "problems": [], "problem_counts": {}}
     return Scored(benchmark, path, [], figures)
 
 

@@ -12,9 +12,11 @@ from evaluation.judging.air_bench_chat import JUDGEMENTS, SEED, SWAPPED, judge_c
 from evaluation.judging.answers import answers_hash, read_answers
 from evaluation.judging.asking import JUDGING, Judge, check_set_up
 from evaluation.judging.mmar_rubric import rate_reasoning
+from evaluation.outputs.entries import read_entries
+from evaluation.outputs.items import has_answer
 from evaluation.outputs.measures import measured
 from evaluation.outputs.registry import BENCHMARKS, benchmark_of
-from evaluation.outputs.score import Scored, not_judged, score_outputs
+from evaluation.outputs.score import NO_JUDGE, NOT_PUBLIC, Scored, score_outputs, without_figures
 from evaluation.runs.collect import ITEMS, OUTPUTS
 
 
@@ -112,13 +114,20 @@ def judged_by(judging: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def scored_run(benchmark: str, output: Path) -> Scored:
-    """What is in a run's folder, scored; without figures where its points are a judge's and no judge has read it."""
+    """What is in a run's folder, scored.
+
+    Without figures where its points are a judge's and no judge has read it, or where no right answer is public.
+    """
     known = BENCHMARKS[benchmark]
     if not known.needs_judge:
+        entries = read_entries(output / OUTPUTS)
+        if not any(has_answer(known.layout, entry) for entry in entries):
+            return without_figures(known, output / OUTPUTS, len(entries), NOT_PUBLIC)
         return score_outputs(known, output / OUTPUTS)
     if judging_of(benchmark, output) is not None:
         return score_outputs(known, output / JUDGEMENTS, swapped=output / SWAPPED)
-    scored = not_judged(known, output / OUTPUTS, len(read_answers(known.layout, output / ITEMS)))
+    count = len(read_answers(known.layout, output / ITEMS))
+    scored = without_figures(known, output / OUTPUTS, count, NO_JUDGE)
     scored.figures["statements"].append(f"Name a model that judges: audio-reasoner judge {output} --judge MODEL")
     return scored
 

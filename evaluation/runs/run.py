@@ -117,7 +117,7 @@ def recorded_scores(output: Path) -> dict[str, Any]:
     judging = judging_of(benchmark, output)
     scores = scored.figures | counted(items, scored) | {"judging": judging}
     contamination = read_contamination(output, manifest["settings"])
-    if contamination is not None:
+    if contamination is not None and scored.verdicts:
         scores[FIELD] = without_contaminated(contamination, scored, items)
     write_json(output / SCORES, scores)
     train_data = [] if contamination is None else contamination["train_data"]

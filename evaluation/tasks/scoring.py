@@ -12,7 +12,7 @@ from typing import Any
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState
 
-from evaluation.outputs.items import item_of
+from evaluation.outputs.items import has_answer, item_of
 from evaluation.outputs.measures import measured
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.strict import response_of
@@ -61,13 +61,14 @@ def official_and_strict(benchmark: str) -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         completion = state.output.completion
+        why = None
         if known.layout.response_key is not None:
-            return Score(
-                value=dict.fromkeys(SIDES, math.nan),
-                answer=prediction_of(completion),
-                explanation="Its points are a judge's, who has not seen it yet.",
-                metadata=dict.fromkeys(SIDES),
-            )
+            why = "Its points are a judge's, who has not seen it yet."
+        elif not has_answer(known.layout, state.metadata["entry"]):
+            why = "Its right answer is not public."
+        if why is not None:
+            answer, parts = prediction_of(completion), dict.fromkeys(SIDES)
+            return Score(value=dict.fromkeys(SIDES, math.nan), answer=answer, explanation=why, metadata=parts)
         entry: dict[str, Any] = {**state.metadata["entry"], known.layout.key: prediction_of(completion)}
         (verdict,) = known.judge([item_of(known.layout, entry, known.layout.key, str(state.sample_id))])
         parts = {"official": verdict.official, "strict": verdict.strict}

@@ -198,11 +198,11 @@ def test_a_deaf_model_has_no_score(settings: RunSettings, tmp_path: Path, monkey
     answer = LocalAudioReasoner.generate
     asked: list[int] = []
 
-    async def found_out(self, *arguments: Any) -> Any:
+    async def found_out(self, **arguments: Any) -> Any:
         asked.append(1)
         if len(asked) > QUESTIONS // 2:
             raise ModelStopped("the model did not hear the recording as it was asked about.")
-        return await answer(self, *arguments)
+        return await answer(self, **arguments)
 
     monkeypatch.setattr(LocalAudioReasoner, "generate", found_out)
     with pytest.raises(RunFailed, match="did not hear .* Nothing of this run is scored"):

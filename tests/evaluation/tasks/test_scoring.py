@@ -20,6 +20,7 @@ from evaluation.benchmarks.question import Question
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import score_outputs
 from evaluation.runs.collect import OUTPUTS, collect
+from evaluation.runs.judging import scored_run
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import figure, official_and_strict, prediction_of, sides
 
@@ -184,3 +185,14 @@ def test_chat_is_collected_for_a_judge(questions, run: Run, tmp_path: Path) -> N
 )
 def test_what_of_an_answer_is_scored(completion: str, prediction: str) -> None:
     assert prediction_of(completion) == prediction
+
+
+def test_answers_that_are_not_public(questions, run: Run, tmp_path: Path) -> None:
+    """As of MMAU's test: the outputs are written, and nothing is scored."""
+    hidden = [replace(question, entry={**question.entry, "answer": ""}, answer="") for question in questions]
+    log = run("mmau", hidden, {question.text: "dog" for question in hidden})
+    items = collect(log, "mmau", tmp_path)
+    assert len(items) == len(hidden) and all(item["strict"] is None and item["prediction"] == "dog" for item in items)
+    scored = scored_run("mmau", tmp_path)
+    assert scored.figures["strict"] is None and scored.figures["n"] == len(hidden)
+    assert "not public" in scored.figures["statements"][0]
