@@ -12,7 +12,7 @@ from evaluation.model_index import model_index, run_title
 from evaluation.outputs.table import outputs_sentences
 from evaluation.report.run_page import decoding_words
 from evaluation.runs.contamination import FIELD, contamination_sentences
-from evaluation.runs.finished import FinishedRun, finished_run, judge_command
+from evaluation.runs.finished import FinishedRun, check_scored, finished_run
 from evaluation.runs.manifest import MANIFEST
 from evaluation.runs.table import number, run_name, run_sentences
 from evaluation.runs.trust import TRUST
@@ -35,7 +35,7 @@ def run_record(folder: Path, model_hash: str, source: Mapping[str, str | None] |
         it is repeated; and the fields of huggingface_hub's `EvalResult`, a list.
 
     Raises:
-        ValueError: the run is not done, not whole or not judged, is of another model or of an endpoint, or is a
+        ValueError: the run is not done, not whole or not scored, is of another model or of an endpoint, or is a
             control; or its controls are those of other answers.
     """
     run = finished_run(folder)
@@ -69,8 +69,7 @@ def _check_model(run: FinishedRun, model_hash: str) -> None:
         raise ValueError(
             f"{run.folder}: this run is a control ({what}); give the folder of the run that it belongs to."
         )
-    if run.scores["strict"] is None:
-        raise ValueError(f"{run.folder} has no score before a judge has read it: {judge_command(run.folder)}")
+    check_scored(run.folder, run.scores)
 
 
 def _trust_of(run: FinishedRun) -> Mapping[str, Any] | None:

@@ -53,17 +53,15 @@ def scored_again(run: FinishedRun) -> Scored:
     benchmark's layout has for them.
 
     Raises:
-        ValueError: the outputs are not in the benchmark's layout, not as many as the items, or their points are a
-            judge's and no judge has read them.
+        ValueError: the outputs are not in the benchmark's layout or not as many as the items, or cannot be scored:
+            their points are a judge's and no judge has read them, or the right answers are not public.
         FileNotFoundError: there are none.
     """
     benchmark = benchmark_of(run.settings["benchmark"])
     scored = scored_run(benchmark.name, run.folder)
+    check_scored(run.folder, scored.figures)
     if benchmark.needs_judge:
-        # A judge's replies have the ids of the items; what was not answered has none.
-        if not scored.verdicts:
-            raise ValueError(f"{run.folder} has no score before a judge has read it: {judge_command(run.folder)}")
-        return scored
+        return scored  # a judge's replies have the ids of the items
     if len(scored.verdicts) != len(run.items):
         raise ValueError(
             f"{run.folder / OUTPUTS} has {len(scored.verdicts)} items and {run.folder / ITEMS} {len(run.items)}: they "
@@ -76,6 +74,12 @@ def scored_again(run: FinishedRun) -> Scored:
     return replace(scored, verdicts=verdicts)
 
 
-def judge_command(folder: Path) -> str:
-    """The command that lets a judge read a run."""
-    return f"audio-reasoner judge {folder} --judge MODEL"
+def check_scored(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Raise ValueError for a run without figures, as before a judge has read it; says why it has none.
+
+    Args:
+        folder: of the run.
+        figures: as its `scores.json` holds them.
+    """
+    if figures["strict"] is None:
+        raise ValueError(f"{folder} has no score. {' '.join(figures['statements'])}")

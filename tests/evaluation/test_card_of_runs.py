@@ -164,7 +164,7 @@ def test_a_run_of_another_model_is_refused(model: Path, run: Callable[..., Path]
         ({"model_sha256": None}, "answers elsewhere"),
         ({"heard": "silence"}, r"a control \(heard 'silence'\)"),
         ({"permutation": 1}, r"a control \(choices in another order\)"),
-        ({"scores": {"strict": None}}, "no score before a judge has read it: audio-reasoner judge"),
+        ({"scores": {"strict": None, "statements": ["No judge has given points."]}}, "has no score. No judge has"),
         ({"manifest": {"format": 0}}, "no manifest of format 1"),
         ({"manifest": {"outputs_sha256": "0" * 64}}, "does not hold the outputs"),
     ],

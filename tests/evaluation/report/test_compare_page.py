@@ -237,8 +237,17 @@ def test_points_of_a_judge_are_compared_without_a_test_of_shares(tmp_path: Path)
 
 def test_a_run_that_no_judge_has_read_is_refused(tmp_path: Path) -> None:
     first, second = chat_run(tmp_path / "a", (9, 7)), chat_run(tmp_path / "b", None)
-    with pytest.raises(ValueError, match=r"b has no score before a judge has read it: audio-reasoner judge"):
+    with pytest.raises(
+        ValueError, match=r"b has no score\. No judge has given points yet\. .*audio-reasoner judge \S+b"
+    ):
         compare_runs(first, second)
+
+
+def test_runs_whose_right_answers_are_not_public_are_refused(tmp_path: Path) -> None:
+    entries = [{name: value for name, value in entry.items() if name != "answer"} for entry in mmau_entries()]
+    runs = [write_run(tmp_path / name, SECOND, entries) for name in ("a", "b")]
+    with pytest.raises(ValueError, match="a has no score.* are not public"):
+        compare_runs(*runs)
 
 
 def test_the_command_prints_the_comparison(written: Path) -> None:
