@@ -237,9 +237,7 @@ def test_points_of_a_judge_are_compared_without_a_test_of_shares(tmp_path: Path)
 
 def test_a_run_that_no_judge_has_read_is_refused(tmp_path: Path) -> None:
     first, second = chat_run(tmp_path / "a", (9, 7)), chat_run(tmp_path / "b", None)
-    with pytest.raises(
-        ValueError, match=r"b has no score\. No judge has .*audio-reasoner judge \S+b"
-    ):
+    with pytest.raises(ValueError, match=r"b has no score\. No judge has .*audio-reasoner judge \S+b"):
         compare_runs(first, second)
 
 
