@@ -11,7 +11,8 @@ from evaluation.cota import read_json
 from evaluation.model_index import model_index, run_title
 from evaluation.outputs.table import outputs_sentences
 from evaluation.report.run_page import decoding_words
-from evaluation.runs.finished import FinishedRun, finished_run
+from evaluation.runs.contamination import FIELD, contamination_sentences
+from evaluation.runs.finished import FinishedRun, check_scored, finished_run
 from evaluation.runs.manifest import MANIFEST
 from evaluation.runs.table import number, run_name, run_sentences
 from evaluation.runs.trust import TRUST
@@ -34,8 +35,8 @@ def run_record(folder: Path, model_hash: str, source: Mapping[str, str | None] |
         it is repeated; and the fields of huggingface_hub's `EvalResult`, a list.
 
     Raises:
-        ValueError: the run is not done or not whole, is of another model or of an endpoint, or is a control; or its
-            controls are those of other answers.
+        ValueError: the run is not done, not whole or not scored, is of another model or of an endpoint, or is a
+            control; or its controls are those of other answers.
     """
     run = finished_run(folder)
     _check_model(run, model_hash)
@@ -68,6 +69,7 @@ def _check_model(run: FinishedRun, model_hash: str) -> None:
         raise ValueError(
             f"{run.folder}: this run is a control ({what}); give the folder of the run that it belongs to."
         )
+    check_scored(run.folder, run.scores)
 
 
 def _trust_of(run: FinishedRun) -> Mapping[str, Any] | None:
@@ -95,10 +97,9 @@ def _lines(run: FinishedRun, trust: Mapping[str, Any] | None) -> list[list[str]]
     best, margin = _best_control(trust, measure)
     cut = f"{100 * scores['cut'] / scores['n']:.1f}"
     lines = [[f"{run_title(run)}{unit}", *_figures(scores, measure), best, margin, cut, *answered_by]]
-    clean = scores.get("without_contaminated")
+    clean = scores.get(FIELD)
     if clean is not None:
-        left_out = scores["n"] - clean["n"]
-        name = f"without {left_out} items found in the training data"
+        name = f"without {clean['removed']} items found in the training data"
         lines.append([name, *_figures(clean, measure), "–", "–", "–", *answered_by])
     return [[cell(text) for text in line] for line in lines]
 
@@ -138,7 +139,8 @@ def _group_lines(run: FinishedRun) -> list[list[str]]:
 
 def _sentences(run: FinishedRun) -> list[str]:
     """What was counted and found, as the run's own page says it; items are not listed."""
-    said = [*run_sentences(run.scores), *outputs_sentences({**run.scores, "problems": []})]
+    figures = {**run.scores, "problems": []}
+    said = [*run_sentences(figures), *outputs_sentences(figures), *contamination_sentences(figures)]
     return [line.strip() for line in said]
 
 
@@ -160,9 +162,24 @@ def _facts(run: FinishedRun) -> dict[str, str]:
         "decoding": decoding_words(run.settings),
         "outputs sha256": f"`{manifest['outputs_sha256']}`",
         "harness": harness,
+        **({} if manifest["judge"] is None else {"judge": _named(manifest["judge"])}),
+        **{f"training data searched {place}": _searched(one) for place, one in enumerate(manifest["train_data"], 1)},
         "machine": ", ".join([hardware["machine"], f"{hardware['cores']} cores", *hardware.get("gpus", [])]),
         "versions": ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
     }
+
+
+def _named(fields: Mapping[str, Any]) -> str:
+    """What is known of a judge, but for its address."""
+    said = [f"`{fields['judge']}`"]
+    for name, value in fields.items():
+        if name not in ("judge", "base_url") and value is not None:
+            said.append(f"{name.replace('_', ' ')} {value}")
+    return ", ".join(said)
+
+
+def _searched(one: Mapping[str, Any]) -> str:
+    return f"{Path(one['folder']).name}, split {one['split']}, {one['rows']} rows, sha256 `{one['sha256']}`"
 
 
 def check_distinct(records: Mapping[Path, Mapping[str, Any]]) -> None:

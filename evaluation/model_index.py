@@ -42,21 +42,23 @@ SIDES = ("strict", "official")
 SOURCE = ("source_name", "source_url")
 
 
-def split_of(run: FinishedRun) -> str | None:
-    """The split of a run: the one it was given, or the default one of its benchmark; None where that is not known."""
-    if run.settings["split"]:
-        return run.settings["split"]
-    reader = READERS.get(run.settings["benchmark"])
-    return None if reader is None else reader.splits[0]
+def split_of(run: FinishedRun) -> str:
+    """The split of a run: the one it was given, or the default one of its benchmark."""
+    return run.settings["split"] or READERS[run.settings["benchmark"]].splits[0]
+
+
+def data_set_of(run: FinishedRun) -> str:
+    """The Hub's repository of a run's benchmark, where it holds the split; else the benchmark's name."""
+    benchmark = run.settings["benchmark"]
+    source = READERS[benchmark].source
+    held = not source.hub_splits or split_of(run) in source.hub_splits
+    return source.hub if source.hub is not None and held else benchmark
 
 
 def run_title(run: FinishedRun) -> str:
     """Benchmark and split, and how many items where it was not all of them."""
     benchmark = run.settings["benchmark"]
-    parts = [NAMES.get(benchmark, benchmark)]
-    split = split_of(run)
-    if split is not None:
-        parts.append(split)
+    parts = [NAMES.get(benchmark, benchmark), split_of(run)]
     if run.settings["limit"] is not None:
         parts.append(f"{run.scores['n']} items, evenly chosen")
     return ", ".join(parts)
@@ -74,16 +76,16 @@ def model_index(run: FinishedRun, source: Mapping[str, str | None] | None = None
     """
     benchmark = run.settings["benchmark"]
     task_type, task_name = TASKS.get(benchmark, CHOICE)
-    reader = READERS.get(benchmark)
-    hub = None if reader is None else reader.source.hub
-    args = {name: run.settings[name] for name in ("prompt", "limit") if run.settings[name] is not None}
+    args = {"prompt": run.manifest["prompt"], "questions_sha256": run.manifest["data"]["questions_sha256"]}
+    if run.settings["limit"] is not None:
+        args["limit"] = run.settings["limit"]
     about = {
         "task_type": task_type,
         "task_name": task_name,
-        "dataset_type": hub or benchmark,
+        "dataset_type": data_set_of(run),
         "dataset_split": split_of(run),
         "dataset_revision": run.manifest["data"].get("revision"),
-        "dataset_args": {**args, "questions_sha256": run.manifest["data"]["questions_sha256"]},
+        "dataset_args": args,
         **{name: (source or {})[name] for name in SOURCE if (source or {}).get(name)},
     }
     grouping = CONFIGS.get(benchmark)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 from evaluation.figures.style import Look, figure, png
 
 
-ROW = 0.27  # inches
+ROW, NARROW_ROW = 0.27, 0.34  # inches
+NARROW_NAME = 20
+"""Characters of a name in a line of a narrow figure, which has two for it."""
 LEAST = 5.0
 """Points to each side of no difference that are shown at least."""
 
@@ -26,7 +29,10 @@ def difference_figure(
         ground: colour behind the figure; transparent by default.
     """
     scale = 100 if measure == "accuracy" else 1
-    with figure(look, 1.0 + ROW * len(rows)) as (drawing, axes):
+    names = [f"{name} ({line['n']})" for name, line, _ in rows]
+    if look.narrow:
+        names = [fill(name, NARROW_NAME) for name in names]
+    with figure(look, 1.0 + (NARROW_ROW if look.narrow else ROW) * len(rows)) as (drawing, axes):
         axes.axvline(0, color=look.faint, linewidth=1.1)
         for place, (_, line, whole) in enumerate(rows):
             if whole:
@@ -41,14 +47,15 @@ def difference_figure(
                 axes.plot(scale * strict["difference"], place, "o", color=look.accent, markersize=size)
             if official["difference"] is not None:
                 axes.plot(scale * official["difference"], place, "D", markersize=4.6, **_hollow(look))
-        axes.set_yticks(range(len(rows)), [f"{name} ({line['n']})" for name, line, _ in rows])
+        axes.set_yticks(range(len(rows)), names, fontsize=7.5 if look.narrow else None)
         for tick, (_, _, whole) in zip(axes.get_yticklabels(), rows, strict=True):
             tick.set_fontweight("bold" if whole else "normal")
         axes.set_ylim(len(rows) - 0.5, -0.5)
         if measure == "accuracy":
             low, high = axes.get_xlim()
             axes.set_xlim(min(low, -LEAST), max(high, LEAST))
-        axes.set_xlabel("first minus second, " + ("percentage points" if measure == "accuracy" else measure))
+        unit = "points" if measure == "accuracy" else measure
+        axes.set_xlabel(f"first minus second, {unit}")
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)

@@ -77,7 +77,7 @@ def _rendered(record: Mapping[str, Any], pictures: Mapping[str, Mapping[str, str
             sides=SIDES,
             number=shown,
             range_of=partial(_range, measure=record["measure"]),
-            verdict=verdict_word,
+            verdict=partial(verdict_word, measure=record["measure"]),
         )
     )
 

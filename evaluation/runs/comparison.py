@@ -137,7 +137,8 @@ def _changed(runs: tuple[FinishedRun, FinishedRun], ours: Scored, theirs: Scored
                 "groups": dict(one[1].item.groups),
                 "asked": asked[0],
                 "asked_second": None if asked[0] == asked[1] else asked[1],
-                "right": one[1].item.answer,
+                # Where a judge gives points, the reference answer that it is shown.
+                "right": one[1].item.answer or str(one[0]["entry"].get("answer_gt", "")),
                 **answers,
             }
         )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.outputs.registry import benchmark_of
-from evaluation.outputs.score import Scored, score_outputs
+from evaluation.outputs.score import Scored
 from evaluation.runs.collect import ITEMS, OUTPUTS, outputs_hash
+from evaluation.runs.judging import scored_run
 from evaluation.runs.manifest import MANIFEST, read_manifest
 from evaluation.runs.run import read_run
 
@@ -46,16 +47,21 @@ def finished_run(folder: Path) -> FinishedRun:
 
 
 def scored_again(run: FinishedRun) -> Scored:
-    """The outputs of a run, judged by the scorers of this version; verdicts are in the order of the run's items.
+    """The outputs of a run, judged by the scorers of this version.
 
     Each verdict's item has the id that the run gives it, so that two runs meet item by item whatever names the
     benchmark's layout has for them.
 
     Raises:
-        ValueError: the outputs are not in the benchmark's layout, or not as many as the items.
+        ValueError: the outputs are not in the benchmark's layout or not as many as the items, or cannot be scored:
+            their points are a judge's and no judge has read them, or the right answers are not public.
         FileNotFoundError: there are none.
     """
-    scored = score_outputs(benchmark_of(run.settings["benchmark"]), run.folder / OUTPUTS)
+    benchmark = benchmark_of(run.settings["benchmark"])
+    scored = scored_run(benchmark.name, run.folder)
+    check_scored(run.folder, scored.figures)
+    if benchmark.needs_judge:
+        return scored  # a judge's replies have the ids of the items
     if len(scored.verdicts) != len(run.items):
         raise ValueError(
             f"{run.folder / OUTPUTS} has {len(scored.verdicts)} items and {run.folder / ITEMS} {len(run.items)}: they "
@@ -66,3 +72,14 @@ def scored_again(run: FinishedRun) -> Scored:
         for verdict, item in zip(scored.verdicts, run.items, strict=True)
     ]
     return replace(scored, verdicts=verdicts)
+
+
+def check_scored(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Raise ValueError for a run without figures, as before a judge has read it; says why it has none.
+
+    Args:
+        folder: of the run.
+        figures: as its `scores.json` holds them.
+    """
+    if figures["strict"] is None:
+        raise ValueError(f"{folder} has no score. {' '.join(figures['statements'])}")

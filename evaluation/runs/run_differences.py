@@ -26,8 +26,9 @@ NOT_COMPARED = ("outputs_sha256", "date", "seconds", "log")
 
 
 def answered(run: FinishedRun, scored: Scored) -> dict[str, Answered]:
-    """The items of a run with their verdicts, by id."""
-    return {item["id"]: (item, verdict) for item, verdict in zip(run.items, scored.verdicts, strict=True)}
+    """The items of a run that are scored, with their verdicts, by id."""
+    items = {item["id"]: item for item in run.items}
+    return {verdict.item.id: (items[verdict.item.id], verdict) for verdict in scored.verdicts}
 
 
 def asked_otherwise(first: tuple[FinishedRun, Scored], second: tuple[FinishedRun, Scored]) -> list[str]:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evaluation.judging.answers import answers_hash, read_answers
 from evaluation.outputs.registry import benchmark_of
-from evaluation.outputs.score import score_outputs
 from evaluation.runs.collect import outputs_hash, questions_hash, write_lines
+from evaluation.runs.judging import scored_run
 from evaluation.runs.run import counted
 from evaluation.runs.settings import RunSettings
+from evaluation.tasks.scoring import prediction_of
 
 
 SCORERS = "5c" * 32
@@ -58,6 +60,7 @@ def write_run(
     benchmark: str = "mmau",
     model_sha256: str | None = "ab" * 32,
     cut: Sequence[str] = (),
+    judged: tuple[int, int] | None = None,
     manifest: Mapping[str, Any] | None = None,
     scores: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -71,6 +74,7 @@ def write_run(
         benchmark: whose.
         model_sha256: of the model that answered; None for an endpoint.
         cut: ids of answers that reached the token limit.
+        judged: the points that a judge gives each item in both orders: to the reference, and to the answer.
         manifest, scores: fields that stand over what is written there.
         settings: of the run, as `RunSettings` takes them.
     """
@@ -79,12 +83,14 @@ def write_run(
         _item(name, output, entry, chosen, "max_tokens" if name in cut else "stop")
         for (name, output), entry in zip(outputs.items(), entries or mmau_entries(), strict=True)
     ]
-    key = benchmark_of(benchmark).layout.key
+    key = benchmark_of(benchmark).layout.asked_key
     written = [{**item["entry"], **({} if item["output"] is None else {key: item["prediction"]})} for item in items]
     folder.mkdir(parents=True)
     (folder / "outputs.json").write_text(json.dumps(written), encoding="utf-8")
     write_lines(folder / "items.jsonl", items)
-    scored = score_outputs(benchmark_of(benchmark), folder / "outputs.json")
+    if judged is not None:
+        _write_judging(folder, benchmark, written, judged)
+    scored = scored_run(benchmark, folder)
     figures = scored.figures | counted(items, scored) | dict(scores or {})
     (folder / "scores.json").write_text(json.dumps(figures), encoding="utf-8")
     found = {
@@ -99,6 +105,8 @@ def write_run(
         "code": {"commit": "c0ffee" * 6, "changed": True},
         "versions": {"python": "3.12.1", "torch": "2.9.0"},
         "hardware": {"machine": "x86_64", "cores": 2, "system": "Linux"},
+        "judge": None,
+        "train_data": [],
         "process": {},
         "date": "2026-11-28",
         "seconds": 3.5,
@@ -107,9 +115,20 @@ def write_run(
     return folder
 
 
+def _write_judging(
+    folder: Path, benchmark: str, entries: Sequence[Mapping[str, Any]], points: tuple[int, int]
+) -> None:
+    for name, reply in (("judgements", points), ("judgements_swapped", points[::-1])):
+        replied = [{**entry, "gpt-score": f"{reply[0]} {reply[1]}"} for entry in entries]
+        (folder / f"{name}.json").write_text(json.dumps(replied), encoding="utf-8")
+    answers = read_answers(benchmark_of(benchmark).layout, folder / "items.jsonl")
+    judging = {"benchmark": benchmark, "answers_sha256": answers_hash(answers), "judge": "provider/judge"}
+    (folder / "judging.json").write_text(json.dumps(judging), encoding="utf-8")
+
+
 def _item(name: str, output: str | None, entry: Mapping[str, Any], settings: RunSettings, stop: str) -> dict[str, Any]:
     asked = f"{entry['question']}\nChoose one: {'; '.join(entry.get('choices', ()))}."
-    if settings.prompt != "listed":
+    if settings.prompt is not None:
         asked = f"{settings.prompt}: {asked}"
     sent = hashlib.sha256(f"{settings.heard} {name}".encode()).hexdigest()
     return {
@@ -117,8 +136,9 @@ def _item(name: str, output: str | None, entry: Mapping[str, Any], settings: Run
         "entry": dict(entry),
         "asked": asked,
         "heard": {"condition": settings.heard, "sent": [{"recording": f"{name}.wav", "sent_sha256": sent}]},
+        "hears": None,
         "output": output,
-        "prediction": output,
+        "prediction": None if output is None else prediction_of(output),
         "official": None,
         "strict": None,
         "named": None,

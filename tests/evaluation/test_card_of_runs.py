@@ -13,6 +13,7 @@ from huggingface_hub import EvalResult, ModelCard
 from typer.testing import CliRunner
 
 from app.main import app
+from evaluation.benchmarks.registry import READERS
 from evaluation.card import write_card
 from evaluation.cota import hash_files
 from evaluation.manifest import model_files
@@ -20,6 +21,9 @@ from evaluation.outputs.registry import benchmark_of
 from evaluation.outputs.score import score_outputs
 
 from .finished_runs import FIRST, SCORERS, mmau_entries, write_run
+
+
+MMAU_HUB = READERS["mmau"].source.hub
 
 
 @pytest.fixture
@@ -91,9 +95,12 @@ def test_the_hub_reads_both_figures(model: Path, run: Callable[..., Path]) -> No
     assert official.metric_name == "Official accuracy, percent (95% 30.6 to 86.3)"
     for result in (strict, official):
         assert (result.task_type, result.task_name) == ("audio-text-to-text", "Audio question answering")
-        assert (result.dataset_type, result.dataset_name) == ("mmau", "MMAU, test-mini")
+        assert (result.dataset_type, result.dataset_name) == (MMAU_HUB, "MMAU, test-mini")
         assert (result.dataset_split, result.dataset_revision) == ("test-mini", "f00d" * 10)
-        assert result.dataset_args == {"prompt": "listed", "questions_sha256": "9" * 64}
+        assert result.dataset_args == {
+            "prompt": "{question}\nChoose one: {listed}.",
+            "questions_sha256": "9" * 64,
+        }
         assert (result.verified, result.source_name, result.source_url) == (None, None, None)
     data = ModelCard.load(card).data
     assert (data.model_name, data.metrics) == ("mini", ["accuracy"])
@@ -120,10 +127,12 @@ def test_several_benchmarks_by_the_command(model: Path, run: Callable[..., Path]
     done = CliRunner().invoke(app, ["card", str(model), "--data", str(statistics(tmp_path)), *options])
     assert done.exit_code == 0, done.output
     text = (model / "README.md").read_text(encoding="utf-8")
-    assert "\n| MMAU, test-mini | 8 | 75.0 |" in text and "\n| CoTA, validation | 8 | 75.0 |" in text
+    assert "\n| MMAU, test-mini | 8 | 75.0 |" in text
+    # The questions of CoTA show no letters, so that "(B)" names none of their choices.
+    assert "\n| CoTA, validation | 8 | 62.5 |" in text
     names = [(result.dataset_type, result.dataset_config) for result in results_of(model / "README.md")]
     # The domains of CoTA are configurations of its data set; strict and official of each.
-    assert list(dict.fromkeys(names)) == [("mmau", None), ("cota", "default"), ("cota", "music"), ("cota", "sound")]
+    assert list(dict.fromkeys(names)) == [(MMAU_HUB, None), ("cota", "default"), ("cota", "music"), ("cota", "sound")]
     assert len(names) == 8
 
 
@@ -135,7 +144,12 @@ def statistics(folder: Path) -> Path:
 def test_two_runs_of_one_benchmark_are_refused(model: Path, run: Callable[..., Path]) -> None:
     with pytest.raises(ValueError, match=r"runs/mmau and \S*runs/again are both runs of MMAU, test-mini"):
         write_card(model, [run(), run("again", prompt="lettered")])
-    write_card(model, [run("mini"), run("whole", split="test")])
+    results = results_of(write_card(model, [run("mini"), run("whole", split="test")]))
+    # The Hub's repository holds the one split alone.
+    assert [(result.dataset_type, result.dataset_split) for result in results[::2]] == [
+        (MMAU_HUB, "test-mini"),
+        ("mmau", "test"),
+    ]
 
 
 def test_a_run_of_another_model_is_refused(model: Path, run: Callable[..., Path]) -> None:
@@ -150,6 +164,7 @@ def test_a_run_of_another_model_is_refused(model: Path, run: Callable[..., Path]
         ({"model_sha256": None}, "answers elsewhere"),
         ({"heard": "silence"}, r"a control \(heard 'silence'\)"),
         ({"permutation": 1}, r"a control \(choices in another order\)"),
+        ({"scores": {"strict": None, "statements": ["No judge has given points."]}}, "has no score. No judge has"),
         ({"manifest": {"format": 0}}, "no manifest of format 1"),
         ({"manifest": {"outputs_sha256": "0" * 64}}, "does not hold the outputs"),
     ],
@@ -168,12 +183,17 @@ def test_controls_of_other_answers_are_refused(model: Path, run: Callable[..., P
         write_card(model, folder)
 
 
-def test_the_items_of_the_training_data_are_left_out_in_a_line_of_their_own(
-    model: Path, run: Callable[..., Path]
-) -> None:
+def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run: Callable[..., Path]) -> None:
     clean = {"n": 5, "official": 0.4, "strict": 0.6, "intervals": {"official": [0.1, 0.8], "strict": [0.2, 0.9]}}
-    text = write_card(model, run(scores={"without_contaminated": clean})).read_text(encoding="utf-8")
+    clean |= {"removed": 3, "by": {"source_id": 3, "audio": 1, "question": 0}, "statements": ["All was compared."]}
+    searched = [{"folder": "elsewhere/cota", "split": "train", "rows": 900, "sha256": "7a" * 32}]
+    judge = {"judge": "provider/judge", "base_url": "http://10.0.0.1/v1", "temperature": 0.0, "seed": None}
+    folder = run(scores={"without_contaminated": clean}, manifest={"train_data": searched, "judge": judge})
+    text = write_card(model, folder).read_text(encoding="utf-8")
     assert "\n| without 3 items found in the training data | 5 | 60.0 | 20.0 to 90.0 | 40.0 | – |" in text
+    assert "- Found: 3 by source id, 1 by sound;" in text and "- All was compared.\n" in text
+    assert "- judge: `provider/judge`, temperature 0.0\n" in text and "10.0.0.1" not in text
+    assert f"- training data searched 1: cota, split train, 900 rows, sha256 `{'7a' * 32}`\n" in text
 
 
 def test_a_part_of_a_benchmark_is_called_so(model: Path, run: Callable[..., Path]) -> None:
@@ -234,7 +254,7 @@ def test_a_run_of_cota_with_its_conditions_shows_both(model: Path, run: Callable
     (folder / "results.json").write_text(json.dumps(results))
     card = write_card(model, folder)
     text = card.read_text(encoding="utf-8")
-    assert "\n| CoTA, test | 8 | 75.0 | 40.9 to 92.9 | 62.5 |" in text
+    assert "\n| CoTA, test | 8 | 62.5 | 30.6 to 86.3 | 62.5 |" in text
     assert "\n### CoTA, beside what does not hear\n" in text
     assert "\n| **all** | 8 | 75.0 | 40.9 to 92.9 | 50.0 | 60.0 | 25.0 | – | 62.5 | 100.0 |\n" in text
     assert "To measure it again" not in text

@@ -16,7 +16,7 @@ from app.main import app
 from evaluation.report.compare_page import change_kind, write_compare_page
 from evaluation.runs.comparison import compare_runs
 
-from ..finished_runs import FIRST, SECOND, mmau_entries, write_run
+from ..finished_runs import SECOND, mmau_entries, write_run
 
 
 @pytest.fixture
@@ -67,10 +67,19 @@ def test_the_items_that_changed_with_both_answers(runs: tuple[Path, Path]) -> No
     assert (sixth["error"], sixth["strict"], sixth["official"]) == ("no answer came", 0, None)
 
 
-def test_the_page_holds_everything_and_nothing_from_elsewhere(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    record = write_compare_page(*runs, tmp_path / "page")
-    page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
-    assert json.loads((tmp_path / "page" / "compare.json").read_text(encoding="utf-8")) == record
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the page of both runs, of which the second answered an item with a tag; the command wrote it."""
+    folder = tmp_path_factory.mktemp("compared")
+    runs = write_run(folder / "first"), write_run(folder / "second", {**SECOND, "2": "<script>alert(1)</script>"})
+    done = CliRunner().invoke(app, ["compare", *map(str, runs), "--output", str(folder / "page")])
+    assert done.exit_code == 0, done.output
+    (folder / "page" / "printed.txt").write_text(done.output, encoding="utf-8")
+    return folder / "page"
+
+
+def test_the_page_holds_everything_and_nothing_from_elsewhere(written: Path) -> None:
+    page = (written / "compare.html").read_text(encoding="utf-8")
     for value in re.findall(r'(?:src|srcset|href)="([^"]{0,40})', page):
         assert value.startswith("data:image/png"), value
     assert not re.search(r"url\(|@import|<link|https?:", page)
@@ -89,20 +98,16 @@ def test_the_page_holds_everything_and_nothing_from_elsewhere(runs: tuple[Path, 
     assert "first better (3)" in text and "second better (1)" in text and "officially alone (1)" in text
 
 
-def test_the_figure_is_a_picture_of_something(runs: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_figure_is_a_picture_of_something(written: Path) -> None:
     from PIL import Image
 
-    write_compare_page(*runs, tmp_path / "page")
-    picture = Image.open(io.BytesIO((tmp_path / "page" / "figures" / "difference.png").read_bytes()))
+    picture = Image.open(io.BytesIO((written / "figures" / "difference.png").read_bytes()))
     pixels = np.asarray(picture.convert("L"))
     assert pixels.shape[0] > 300 and pixels.std() > 10
 
 
-def test_what_a_model_wrote_cannot_change_the_page(tmp_path: Path) -> None:
-    first = write_run(tmp_path / "first")
-    second = write_run(tmp_path / "second", {**FIRST, "1": "<script>alert(1)</script>"})
-    write_compare_page(first, second, tmp_path / "page")
-    page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
+def test_what_a_model_wrote_cannot_change_the_page(written: Path) -> None:
+    page = (written / "compare.html").read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(1)" in page and "<script>alert" not in page
 
 
@@ -145,14 +150,12 @@ def other_choices(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 )
 def test_what_was_asked_otherwise_is_said(tmp_path: Path, entries: list, settings: dict, said: str) -> None:
     first, second = write_run(tmp_path / "a"), write_run(tmp_path / "b", SECOND, entries, **settings)
-    found = write_compare_page(first, second, tmp_path / "page")
+    found = compare_runs(first, second)
     hashes = [json.loads((run / "manifest.json").read_text())["data"]["questions_sha256"] for run in (first, second)]
     assert found["questions"][0] == (
         f"The runs were not asked the same: their questions have the hashes {hashes[0][:12]} and {hashes[1][:12]}."
     )
     assert said in found["questions"]
-    page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
-    assert f"<p>{said}</p>" in page and "in the same words" not in page
 
 
 def test_items_of_one_run_alone_are_counted_and_not_compared(tmp_path: Path) -> None:
@@ -213,36 +216,54 @@ def test_items_meet_by_the_names_of_the_runs(tmp_path: Path) -> None:
     assert [line["id"] for line in compare_runs(*runs)["changed"]] == ["run-1"]
 
 
-def test_points_are_compared_without_a_test_of_shares(tmp_path: Path) -> None:
+def chat_run(folder: Path, points: tuple[int, int] | None) -> Path:
     entries = [
-        {"task_name": "sound_QA", "dataset_name": "d", "uniq_id": number, "question": "?"} for number in range(3)
+        {"task_name": "sound_QA", "dataset_name": "d", "uniq_id": number, "question": "?", "answer_gt": "A bell."}
+        for number in range(3)
     ]
-    runs = [
-        write_run(tmp_path / name, {str(number): given for number in range(3)}, entries, benchmark="air_bench_chat")
-        for name, given in (("a", "9 7"), ("b", "9 5"))
-    ]
+    outputs = {f"sound_QA/d/{number}": f"Something {number}." for number in range(3)}
+    return write_run(folder, outputs, entries, benchmark="air_bench_chat", judged=points)
+
+
+def test_points_of_a_judge_are_compared_without_a_test_of_shares(tmp_path: Path) -> None:
+    runs = [chat_run(tmp_path / name, points) for name, points in (("a", (9, 7)), ("b", (9, 5)))]
     found = write_compare_page(*runs, tmp_path / "page")
     assert (found["measure"], found["comparison"]["strict"]["difference"]) == ("points", 2)
+    assert [(line["first"]["strict"], line["second"]["strict"]) for line in found["changed"]] == [(7, 5)] * 3
+    assert found["changed"][0]["first"]["prediction"] == "Something 0." and found["changed"][0]["right"] == "A bell."
     page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
     assert "<b>+2.00</b> points strict" in page and "McNemar" not in page
-    assert [line["first"]["strict"] for line in found["changed"]] == [7, 7, 7]
 
 
-def test_the_command_prints_the_comparison(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["compare", *map(str, runs), "--output", str(tmp_path / "page")])
-    assert done.exit_code == 0, done.output
-    text = " ".join(done.output.split())
-    assert f"Against {runs[1] / 'outputs.json'}, on 8 items that are in both:" in text
+def test_a_run_that_no_judge_has_read_is_refused(tmp_path: Path) -> None:
+    first, second = chat_run(tmp_path / "a", (9, 7)), chat_run(tmp_path / "b", None)
+    with pytest.raises(ValueError, match=r"b has no score\. No judge has .*audio-reasoner judge \S+b"):
+        compare_runs(first, second)
+
+
+def test_runs_whose_right_answers_are_not_public_are_refused(tmp_path: Path) -> None:
+    entries = [{name: value for name, value in entry.items() if name != "answer"} for entry in mmau_entries()]
+    runs = [write_run(tmp_path / name, SECOND, entries) for name in ("a", "b")]
+    with pytest.raises(ValueError, match="a has no score.* are not public"):
+        compare_runs(*runs)
+
+
+def test_the_command_prints_the_comparison(written: Path) -> None:
+    text = " ".join((written / "printed.txt").read_text(encoding="utf-8").split())
+    assert f"Against {written.parent / 'second' / 'outputs.json'}, on 8 items that are in both:" in text
     assert "strict: +25.0 percent right, 3 gained and 1 lost, McNemar's exact p = 0.625." in text
-    assert "compare.html" in text
+    assert f"Page: {written / 'compare.html'}" in text
 
 
 def test_the_command_prints_json_alone(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["compare", *map(str, runs), "--output", str(tmp_path / "page"), "--json"])
-    assert json.loads(done.stdout)["comparison"]["strict"]["gained"] == 3
+    page = tmp_path / "page"
+    done = CliRunner().invoke(app, ["compare", *map(str, runs), "--output", str(page), "--json"])
+    assert json.loads(done.stdout) == json.loads((page / "compare.json").read_text(encoding="utf-8"))
 
 
-def test_the_command_says_what_was_asked_otherwise(tmp_path: Path) -> None:
+def test_the_command_and_the_page_say_what_was_asked_otherwise(tmp_path: Path) -> None:
     runs = write_run(tmp_path / "a"), write_run(tmp_path / "b", SECOND, other_order(mmau_entries()))
     done = CliRunner().invoke(app, ["compare", *map(str, runs), "--output", str(tmp_path / "page")])
     assert "The same choices in another order: 3 of 8 items." in " ".join(done.output.split())
+    page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
+    assert "<p>The same choices in another order: 3 of 8 items.</p>" in page and "in the same words" not in page
