@@ -116,7 +116,8 @@ def benchmark_items(settings: RunSettings) -> list[BenchmarkItem]:
 
     data = FOLDER if settings.data is None and settings.benchmark == "cota" else settings.data
     questions = read_questions(settings.benchmark, data, settings.split)
-    folder = folder_of(data, READERS[settings.benchmark].source)
+    reader = READERS[settings.benchmark]
+    folder = folder_of(data, reader.source, settings.split or reader.splits[0])
     names = recording_names_of(settings.benchmark, questions, folder)
     items = []
     for question in questions:
@@ -164,7 +165,7 @@ def recording_names_of(benchmark: str, questions: Sequence[Question], folder: Pa
     Raises:
         ValueError: a file is not in the benchmark's layout, or a shard of CoTA cannot be read.
     """
-    own = {
+    own: dict[str, tuple[str, ...]] = {
         question.id: (question.origin, f"{benchmark}/{question.origin}") for question in questions if question.origin
     }
     if benchmark == "cota":

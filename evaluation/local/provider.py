@@ -22,6 +22,7 @@ from inspect_ai.model import (
     ModelAPI,
     ModelOutput,
     ModelUsage,
+    StopReason,
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
@@ -74,7 +75,7 @@ class LocalAudioReasoner(ModelAPI):
         request = self.process.submit(messages, blobs, decoding(config))
         answer = await asyncio.wrap_future(request.answer)
         message = ChatMessageAssistant(content=answer["output"], model=self.model_name, source="generate")
-        stop = "max_tokens" if answer["truncated"] else "stop"
+        stop: StopReason = "max_tokens" if answer["truncated"] else "stop"
         return ModelOutput(
             model=self.model_name,
             choices=[ChatCompletionChoice(message=message, stop_reason=stop)],

@@ -122,7 +122,7 @@ AUDITORYBENCH_PP = Benchmark(
         key="model_output",
         choices=listed_choices,
         groups={"task": field_reader("task")},
-        further=("question", "sentence", "span1", "span2", "choices", "options"),
+        further=("task", "question", "sentence", "span1", "span2", "choices", "options"),
     ),
     # No public scorer was found: the matcher that stands for one is MMAU's.
     judge=choice_judge(_mmau, letters=True),

@@ -82,6 +82,14 @@ def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
     return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
+def not_judged(benchmark: Benchmark, path: Path, count: int) -> Scored:
+    """So many answers whose points a judge gives, before one did: figures without values."""
+    figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(path), "key": benchmark.layout.asked_key}
+    figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, []) | {"n": count, "by_group": {}}
+    figures |= {"statements": ["No judge has given points yet."], "problems": [], "problem_counts": {}}
+    return Scored(benchmark, path, [], figures)
+
+
 def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """The figures of some items, without groups: "n" to "wording" of what `score_outputs` returns."""
     measure = benchmark.measure

@@ -12,7 +12,7 @@ import pytest
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
-from inspect_ai.model import ChatMessage, ModelOutput, get_model
+from inspect_ai.model import ChatMessage, ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import SampleScore, Score
 from inspect_ai.solver import generate
 
@@ -34,7 +34,10 @@ def run(tmp_path: Path) -> Run:
     def answered(benchmark: str, questions: list[Question], answers: Mapping[str, str]) -> EvalLog:
         def output(messages: list[ChatMessage], *_: Any) -> ModelOutput:
             (answer,) = [answer for text, answer in answers.items() if text in messages[-1].text]
-            return ModelOutput.from_content("mockllm/model", answer)
+            found = ModelOutput.from_content("mockllm/model", answer)
+            # Without it inspect counts tokens by a tokenizer that it downloads.
+            found.usage = ModelUsage()
+            return found
 
         task = Task(
             dataset=samples(questions, benchmark, "listed", "real", 0),
@@ -68,7 +71,7 @@ def same(log: EvalLog, figures: Mapping[str, Any]) -> bool:
 
 
 def test_a_share(questions, run: Run, tmp_path: Path) -> None:
-    """Of six: right both ways, wrong, a letter (strictly right), two named, structured and right, cut in reasoning."""
+    """Right both ways, wrong, a letter (strictly right), two named, right in sections, cut while reasoning."""
     said = ["dog", "horse", "(C)", "cat or horse", "<THINK>It barks.</THINK><RESPONSE>dog</RESPONSE>", "<THINK>It is"]
     answers = dict(zip((question.text for question in questions), said, strict=True))
     log = run("mmau", questions, answers)
