@@ -12,10 +12,9 @@ from evaluation.judging.air_bench_chat import JUDGEMENTS, SEED, SWAPPED, judge_c
 from evaluation.judging.answers import answers_hash, read_answers
 from evaluation.judging.asking import JUDGING, Judge, check_set_up
 from evaluation.judging.mmar_rubric import rate_reasoning
-from evaluation.outputs.benchmark import Benchmark
 from evaluation.outputs.measures import measured
 from evaluation.outputs.registry import BENCHMARKS, benchmark_of
-from evaluation.outputs.score import Scored, group_figures, score_outputs
+from evaluation.outputs.score import Scored, not_judged, score_outputs
 from evaluation.runs.collect import ITEMS, OUTPUTS
 
 
@@ -90,7 +89,7 @@ def judge_items(benchmark: str, output: Path, judge: JudgeSettings) -> dict[str,
     names = ("base_url", "max_connections", "max_retries", "display")
     reached = {name: getattr(judge, name) for name in names}
     if benchmark == CHAT:
-        drawn = {"official_randomness": judge.official_randomness, "seed": judge.seed}
+        drawn: dict[str, Any] = {"official_randomness": judge.official_randomness, "seed": judge.seed}
         return judge_chat(output / ITEMS, output, judge.judge, **drawn, **reached)
     return rate_reasoning(output / ITEMS, output, judge.judge, **reached)
 
@@ -117,34 +116,24 @@ def scored_run(benchmark: str, output: Path) -> Scored:
     known = BENCHMARKS[benchmark]
     if not known.needs_judge:
         return score_outputs(known, output / OUTPUTS)
-    if judging_of(benchmark, output) is None:
-        return _unjudged(known, output)
-    return score_outputs(known, output / JUDGEMENTS, swapped=output / SWAPPED)
-
-
-def _unjudged(benchmark: Benchmark, output: Path) -> Scored:
-    answers = read_answers(benchmark.layout, output / ITEMS)
-    said = (
-        f"Not scored yet: the points of {benchmark.name} are a judge's. Name a model that judges: "
-        f"audio-reasoner judge {output} --judge MODEL"
-    )
-    figures: dict[str, Any] = {"benchmark": benchmark.name, "outputs": str(output / OUTPUTS), "key": None}
-    figures |= {"measure": benchmark.measure.name} | group_figures(benchmark, [])
-    figures |= {"n": len(answers), "skipped": len(answers), "by_group": {}}
-    figures |= {"statements": [said], "problems": [], "problem_counts": {}}
-    return Scored(benchmark, output / OUTPUTS, [], figures)
+    if judging_of(benchmark, output) is not None:
+        return score_outputs(known, output / JUDGEMENTS, swapped=output / SWAPPED)
+    scored = not_judged(known, output / OUTPUTS, len(read_answers(known.layout, output / ITEMS)))
+    scored.figures["statements"].append(f"Name a model that judges: audio-reasoner judge {output} --judge MODEL")
+    return scored
 
 
 def judged_items(items: Sequence[Mapping[str, Any]], scored: Scored) -> list[dict[str, Any]]:
     """The items with the judge's points under "official" and "strict", and what was read of it under "named"."""
     verdicts = {verdict.item.id: verdict for verdict in scored.verdicts}
+    measure = scored.benchmark.measure
     points = []
     for item in items:
         verdict = verdicts.get(item["id"])
-        parts = {"official": verdict and verdict.official, "strict": verdict and verdict.strict}
+        parts = {} if verdict is None else {"official": verdict.official, "strict": verdict.strict}
         values = {
-            side: None if part is None else measured(scored.benchmark.measure, [part], interval=False)["value"]
-            for side, part in parts.items()
+            side: None if (part := parts.get(side)) is None else measured(measure, [part], interval=False)["value"]
+            for side in ("official", "strict")
         }
         points.append({**item, **values, "named": verdict.named if verdict else item["named"]})
     return points

@@ -129,7 +129,7 @@ def test_a_run_is_not_scored_before_a_judge_has_read_it(
 ) -> None:
     output = tmp_path / "run"
     shown = command(*evaluate(chat, output))
-    assert "Not scored yet: the points of air_bench_chat are a judge's." in shown
+    assert "No judge has given points yet." in shown
     assert f"audio-reasoner judge {output}" in shown
     scores = read(output / "scores.json")
     assert (scores["n"], scores["official"], scores["strict"], scores["judging"]) == (6, None, None, None)
@@ -156,7 +156,7 @@ def test_a_run_and_its_controls_are_judged_at_once(chat: RunSettings, judge: Jud
     output = tmp_path / "run"
     asked = ("--judge", JUDGE, "--judge-base-url", judge.base_url, "--ablate", "silence")
     shown = command(*evaluate(chat, output), *asked)
-    assert "Judged by" in shown and "Not scored yet" not in shown
+    assert "Judged by" in shown and "No judge" not in shown
     lines = read(output / "trust.json")["runs"]
     assert [(line["name"], line["official"]) for line in lines] == [("real", 5), ("silence", 5)]
     assert ">5.00<" in (output / "report.html").read_text(encoding="utf-8")
