@@ -217,7 +217,7 @@ async def _reply(messages: Sequence[ChatMessage], request: Request, rater: int, 
 
 
 def _described(output: ModelOutput) -> dict[str, Any]:
-    described = {"text": output.completion, "stop": output.stop_reason}
+    described: dict[str, Any] = {"text": output.completion, "stop": output.stop_reason}
     if output.usage is not None:
         described |= {"prompt_tokens": output.usage.input_tokens, "completion_tokens": output.usage.output_tokens}
     return described

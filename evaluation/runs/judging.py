@@ -91,7 +91,7 @@ def judge_items(benchmark: str, output: Path, judge: JudgeSettings) -> dict[str,
     names = ("base_url", "max_connections", "max_retries", "display")
     reached = {name: getattr(judge, name) for name in names}
     if benchmark == CHAT:
-        drawn = {"official_randomness": judge.official_randomness, "seed": judge.seed}
+        drawn: dict[str, Any] = {"official_randomness": judge.official_randomness, "seed": judge.seed}
         return judge_chat(output / ITEMS, output, judge.judge, **drawn, **reached)
     return rate_reasoning(output / ITEMS, output, judge.judge, **reached)
 
@@ -135,13 +135,14 @@ def scored_run(benchmark: str, output: Path) -> Scored:
 def judged_items(items: Sequence[Mapping[str, Any]], scored: Scored) -> list[dict[str, Any]]:
     """The items with the judge's points under "official" and "strict", and what was read of it under "named"."""
     verdicts = {verdict.item.id: verdict for verdict in scored.verdicts}
+    measure = scored.benchmark.measure
     points = []
     for item in items:
         verdict = verdicts.get(item["id"])
-        parts = {"official": verdict and verdict.official, "strict": verdict and verdict.strict}
+        parts = {} if verdict is None else {"official": verdict.official, "strict": verdict.strict}
         values = {
-            side: None if part is None else measured(scored.benchmark.measure, [part], interval=False)["value"]
-            for side, part in parts.items()
+            side: None if (part := parts.get(side)) is None else measured(measure, [part], interval=False)["value"]
+            for side in ("official", "strict")
         }
         points.append({**item, **values, "named": verdict.named if verdict else item["named"]})
     return points

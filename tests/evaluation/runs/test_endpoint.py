@@ -21,13 +21,15 @@ from tests.fault_server import FaultServer
 
 
 FAULTS = dict.fromkeys(("rate_limited", "server_error", "connection"), 0.1)
-SEED = 3
-"""With it a third of the first attempts fails, and no request more than twice in a row."""
+SEED = 14
+"""With it half of the first attempts fail, and no request more than twice in a row, after which inspect would wait."""
 
 
 @pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
+def set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key for the endpoint, and no wait before OpenAI's client asks again."""
     monkeypatch.setenv("LOCAL_API_KEY", "none")
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.01)
 
 
 class Endpoint:
@@ -68,7 +70,7 @@ def test_every_item_is_heard_and_answered_once(cota: Path, tmp_path: Path) -> No
     endpoint = Endpoint()
     with FaultServer(say=endpoint, faults=FAULTS, seed=SEED) as server:
         scores = run(settings(cota, server), tmp_path)
-        assert server.counts.faults.total() >= 3 and server.counts.undecodable == 0
+        assert server.counts.faults.total() > 0 and server.counts.undecodable == 0
     assert (scores["n"], scores["failed"], scores["failures"]) == (12, 0, [])
     # The first of four choices is right in one of four items of each task.
     assert (scores["official"], scores["strict"], scores["unresolved"]) == (1 / 4, 1 / 4, 0)

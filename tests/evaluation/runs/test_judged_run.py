@@ -159,7 +159,7 @@ def test_a_run_and_its_controls_are_judged_at_once(chat: RunSettings, judge: Jud
     assert "Judged by" in shown and "No judge" not in shown
     lines = read(output / "trust.json")["runs"]
     assert [(line["name"], line["official"]) for line in lines] == [("real", 5), ("silence", 5)]
-    assert ">5.0<" in (output / "report.html").read_text(encoding="utf-8")
+    assert ">5.00<" in (output / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_reasoning_is_rated_beside_the_score(mmar: RunSettings, judge: JudgeSettings, tmp_path: Path) -> None:
