@@ -185,7 +185,8 @@ def test_controls_of_other_answers_are_refused(model: Path, run: Callable[..., P
 
 def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run: Callable[..., Path]) -> None:
     clean = {"n": 5, "official": 0.4, "strict": 0.6, "intervals": {"official": [0.1, 0.8], "strict": [0.2, 0.9]}}
-    clean |= {"removed": 3, "by": {"source_id": 3, "audio": 1, "question": 0}, "statements": ["All was compared."]}
+    clean |= {"removed": 3, "by": {"source_id": 3, "audio": 1, "question": 0}, "recordings": dict(clean, removed=3)}
+    clean |= {"statements": ["All was compared."]}
     searched = [{"folder": "elsewhere/cota", "split": "train", "rows": 900, "sha256": "7a" * 32}]
     judge = {"judge": "provider/judge", "base_url": "http://10.0.0.1/v1", "temperature": 0.0, "seed": None}
     folder = run(scores={"without_contaminated": clean}, manifest={"train_data": searched, "judge": judge})

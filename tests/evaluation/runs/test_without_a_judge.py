@@ -14,8 +14,8 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from evaluation.benchmarks.question import Question
 from evaluation.report.run_page import write_run_page
 from evaluation.runs import run as runs
+from evaluation.runs.judging import check_judge
 from evaluation.runs.settings import RunSettings
-from evaluation.runs.trust import controls_of
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
 
@@ -45,7 +45,11 @@ def test_a_run(log: EvalLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runs, "answered", lambda settings, output, **options: (log, True))
     scores = runs.run(SETTINGS, tmp_path)
     assert (scores["n"], scores["official"], scores["strict"], scores["failed"]) == (1, None, None, 0)
-    assert (scores["key"], scores["statements"]) == ("response", ["No judge has given points yet."])
+    assert scores["key"] == "response"
+    assert scores["statements"] == [
+        "No judge has given points yet.",
+        f"Name a model that judges: audio-reasoner judge {tmp_path} --judge MODEL",
+    ]
     outputs = json.loads((tmp_path / "outputs.json").read_text(encoding="utf-8"))
     assert outputs == [{**ENTRY, "response": "8 7"}]
     _, manifest, items = runs.read_run(tmp_path)
@@ -57,7 +61,7 @@ def test_a_run(log: EvalLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_controls_would_have_to_be_judged() -> None:
-    with pytest.raises(ValueError, match="a judge gives the points of air_bench_chat"):
-        controls_of(SETTINGS, ["silence"], 0)
+    with pytest.raises(ValueError, match="the controls of air_bench_chat are compared by a judge's points"):
+        check_judge("air_bench_chat", None, controls=True)
     with pytest.raises(ValueError, match="benchmark 'mmlu' is unknown"):
-        controls_of(RunSettings("mmlu", "mockllm/model"), ["silence"], 0)
+        RunSettings("mmlu", "mockllm/model")
