@@ -13,7 +13,6 @@ import pytest
 
 
 pytestmark = pytest.mark.slow
-pytest_plugins = ["tests.evaluation.conftest"]
 ANSWERED = 3
 """Answers in the log after which the run is killed."""
 
