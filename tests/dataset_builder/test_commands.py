@@ -170,6 +170,7 @@ def test_a_second_build_of_one_output_is_refused(run, config, tmp_path, lock):
 
 INTERRUPTED = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs inherit that it is ignored
 from app.main import run
 from dataset_builder import build as builder
 def interrupt(*_):
