@@ -1,6 +1,6 @@
 """`trl sft` of this model against `trl sft` of transformers' own class: seconds a step, peak memory, losses.
 
-    python benchmarks/bench_training.py [--rows 32] [--batch 4] [--threads 2] [--repeats 2]
+    python benchmarks/bench_training.py [--rows 48] [--batch 8] [--threads 2] [--repeats 2]
 
 Both are the literal command in processes of their own, on a CPU, with one recipe but for the model's folder, and on
 one folder of rows, whose clips are files, since transformers' own class does not read what data sets hold of a clip.
@@ -266,7 +266,7 @@ def shares(config: AudioReasonerConfig, rows: list[Row]) -> dict[str, dict[str, 
 
 def main() -> None:
     """Command line."""
-    arguments = command_line(__doc__.splitlines()[0], rows=32, batch=4, repeats=2)
+    arguments = command_line(__doc__.splitlines()[0], rows=48, batch=8, repeats=2)
     arguments.device, arguments.threads = "cpu", [max(arguments.threads)]
     lines, curves = [], {}
     with tempfile.TemporaryDirectory() as place:

@@ -111,7 +111,7 @@ def test_a_fault_that_stays_becomes_a_named_error_of_the_row(settings, ledger, k
 def test_all_faults_together_lose_no_row(settings, ledger):
     keys = [f"row-{number}" for number in range(300)]
     with FaultServer(faults=0.3, seed=1, retry_after=0.01) as server:
-        found = ask_all(settings(server.base_url, timeout=1.0, in_flight=32), ledger, keys)
+        found = ask_all(settings(server.base_url, timeout=3.0, in_flight=32), ledger, keys)
     answers = [one for one in found if isinstance(one, Answer)]
     errors = [one for one in found if isinstance(one, TeacherError)]
     assert len(answers) + len(errors) == 300
