@@ -18,9 +18,9 @@ from evaluation.card_facts import (
     sampling_rate,
     training_record,
 )
-from evaluation.cota import hash_files, read_json
+from evaluation.cota import read_json
 from evaluation.curves import FIGURE, curves_record, write_curves
-from evaluation.manifest import model_files
+from evaluation.manifest import model_sha256
 
 
 # The Hub's tag of models that take audio and text and write text (Qwen2-Audio's); `any-to-any` is the pipeline of
@@ -68,7 +68,7 @@ def write_card(
         raise ValueError(
             f"{path}: a card is there that is not the draft of TRL's trainer; pass --overwrite to lose it."
         )
-    model_hash = hash_files(model_files(model), model)
+    model_hash = model_sha256(model)
     if source and source.get("source_name") and not source.get("source_url"):
         raise ValueError("the name of a source is for the Hub, which takes none without its address (--source-url).")
     folders = [evaluation] if isinstance(evaluation, Path) else list(evaluation or ())

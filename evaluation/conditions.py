@@ -1,6 +1,6 @@
-"""What a row hears: its own clip, digital silence, or another row's clip.
+"""Which other row's clip a row hears in the control that shuffles them.
 
-`shuffled` is the permutation control. Each row hears the clip of another row of its own task, so that question and
+It is the permutation control: each row hears the clip of another row of its own task, so that question and
 sound still belong together as kinds and only their pairing is broken. The pairing looks at ids and sources and never
 at labels: a model that hears well then scores what the labels' frequencies give, about chance. Drawing clips with a
 different label instead would force every answer to be wrong and make the control look better than it is. Domains are
@@ -13,9 +13,6 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-
-CONDITIONS = ("real", "silence", "shuffled")
 
 
 def shuffled_clips(rows: Sequence[Mapping[str, Any]], seed: int) -> dict[str, str]:

@@ -7,10 +7,11 @@ import importlib.metadata
 import json
 import os
 import platform
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evaluation.cota import read_json
+from evaluation.cota import hash_files, read_json
 
 
 # What a model folder answers with: weights, code, configuration, tokenizer, template.
@@ -47,6 +48,24 @@ def model_files(model: Path) -> list[Path]:
             "save the processor beside the model."
         )
     return files
+
+
+def model_sha256(model: Path) -> str:
+    """sha256 of the files that a model's answers depend on, taken once of files that do not change meanwhile.
+
+    Raises:
+        ValueError: as `model_files`.
+    """
+    files = model_files(model)
+    states = (path.stat() for path in files)
+    return _hash_of(
+        model, tuple((path, state.st_size, state.st_mtime_ns) for path, state in zip(files, states, strict=True))
+    )
+
+
+@lru_cache(maxsize=4)
+def _hash_of(model: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
+    return hash_files([path for path, _, _ in files], model)
 
 
 def versions() -> dict[str, str]:

@@ -14,7 +14,7 @@ from inspect_ai.log import EvalLog
 import evaluation
 from evaluation.benchmarks.registry import template_of
 from evaluation.cota import hash_files, read_json
-from evaluation.manifest import model_files, today, versions
+from evaluation.manifest import model_sha256, today, versions
 from evaluation.runs.collect import outputs_hash, questions_hash
 from evaluation.runs.settings import RunSettings
 
@@ -52,7 +52,7 @@ def manifest_of(
         "settings": settings.to_json(),
         "model": {
             "name": settings.inspect_model,
-            "sha256": hash_files(model_files(folder), folder) if settings.is_local else None,
+            "sha256": model_sha256(folder) if settings.is_local else None,
         },
         "data": {"items": len(items), "questions_sha256": questions_hash(items)},
         "prompt": template_of(settings.benchmark, settings.prompt),

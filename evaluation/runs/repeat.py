@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evaluation.cota import hash_files
-from evaluation.manifest import model_files, write_json
+from evaluation.manifest import model_sha256, write_json
 from evaluation.runs.collect import read_lines
 from evaluation.runs.manifest import read_manifest
 from evaluation.runs.run import ITEMS, run
@@ -42,7 +41,7 @@ def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
     expected = before["model"]["sha256"]
     if settings.is_local and expected is not None:
         model = Path(settings.model)
-        found = hash_files(model_files(model), model)
+        found = model_sha256(model)
         if found != expected:
             raise ValueError(
                 f"{model} is not the model of {path}: its files have the hash {found[:12]}, there it is "
