@@ -48,8 +48,3 @@ def recording_of(entry: Mapping[str, Any], path: Path, number: int, source: Sour
 def origin_of(entry: Mapping[str, Any], path: Path, number: int) -> str:
     """The name of an item's recording in its corpus."""
     return f"{need(entry, 'dataset_name', path, number)}/{need(entry, 'path', path, number)}"
-
-
-def not_in_layout(path: Path, number: int, error: ValueError) -> ValueError:
-    """What is raised for an entry that the scorer could not read."""
-    return ValueError(f"{path}, entry {number}, {error}: it is not in the official layout.")

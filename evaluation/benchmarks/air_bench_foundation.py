@@ -10,11 +10,10 @@ from evaluation.benchmarks.air_bench import (
     SPLITS,
     item_id,
     meta_file,
-    not_in_layout,
     origin_of,
     recording_of,
 )
-from evaluation.benchmarks.place import Source, need, numbered_entries
+from evaluation.benchmarks.place import Source, need, not_in_layout, numbered_entries
 from evaluation.benchmarks.question import Question
 from evaluation.outputs.choice_benchmarks import AIR_BENCH_FOUNDATION
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluation.benchmarks.archives import unpacked
-from evaluation.benchmarks.place import Source, heard, need, numbered_entries, present
+from evaluation.benchmarks.place import Source, choices_of, heard, need, numbered_entries, present
 from evaluation.benchmarks.question import Question
-from evaluation.outputs.items import listed_choices
 
 
 ARCHIVE = "mmar-audio.tar.gz"
@@ -35,17 +34,13 @@ def read(folder: Path, split: str = "test") -> list[Question]:
     questions = []
     for number, entry in numbered_entries(path):
         audio = need(entry, "audio_path", path, number)
-        try:
-            choices = listed_choices(entry)
-        except ValueError as error:
-            raise ValueError(f"{path}, entry {number}, {error}: it is not in the official layout.") from None
         questions.append(
             Question(
                 id=need(entry, "id", path, number),
                 entry=entry,
                 text=need(entry, "question", path, number),
                 answer=need(entry, "answer", path, number),
-                choices=tuple(choices),
+                choices=choices_of(entry, path, number),
                 recordings=(heard(sounds, (audio,), SOURCE),),
                 kind=need(entry, "modality", path, number),
                 origin=str(entry.get("url") or f"mmar/{Path(audio).name}"),

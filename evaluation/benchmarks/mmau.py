@@ -11,9 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluation.benchmarks.mmau_parquet import read_parquet
-from evaluation.benchmarks.place import Source, heard, need, numbered_entries, present
+from evaluation.benchmarks.place import Source, choices_of, heard, need, numbered_entries, present
 from evaluation.benchmarks.question import Question
-from evaluation.outputs.items import listed_choices
 
 
 SOURCE = Source(
@@ -44,10 +43,6 @@ def read(folder: Path, split: str = "test-mini") -> list[Question]:
     path, questions = paths[0], []
     for number, entry in numbered_entries(path):
         audio = need(entry, "audio_id", path, number)
-        try:
-            choices = listed_choices(entry)
-        except ValueError as error:
-            raise ValueError(f"{path}, entry {number}, {error}: it is not in the official layout.") from None
         questions.append(
             Question(
                 id=need(entry, "id", path, number),
@@ -55,7 +50,7 @@ def read(folder: Path, split: str = "test-mini") -> list[Question]:
                 text=need(entry, "question", path, number),
                 # The answers of `test` are not public; EvalAI scores its predictions.
                 answer=str(entry.get("answer") or ""),
-                choices=tuple(choices),
+                choices=choices_of(entry, path, number),
                 recordings=(heard(folder, (audio,), SOURCE),),
                 kind=need(entry, "task", path, number),
                 origin=f"mmau/{Path(audio).name}",

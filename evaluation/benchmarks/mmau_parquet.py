@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.benchmarks.letters import unlettered
-from evaluation.benchmarks.place import need
+from evaluation.benchmarks.place import need, not_in_layout
 from evaluation.benchmarks.question import Question
 from evaluation.benchmarks.recording import Recording
 from evaluation.outputs.items import listed_choices
@@ -66,7 +66,7 @@ def _question(row: Mapping[str, Any], recording: Recording, path: Path, number: 
     try:
         choices, answer = unlettered(listed_choices(row), answer)
     except ValueError as error:
-        raise ValueError(f"{path}, entry {number}, {error}: it is not in the official layout.") from None
+        raise not_in_layout(path, number, error) from None
     name = need(attributes, "id", path, number)
     text = need(row, "instruction", path, number)
     entry = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluation.benchmarks.recording import Recording
 from evaluation.outputs.entries import read_entries
+from evaluation.outputs.items import listed_choices
 
 
 @dataclass(frozen=True)
@@ -119,3 +120,20 @@ def heard(folder: Path, names: Iterable[str], source: Source) -> Recording:
     raise FileNotFoundError(
         f"{folder} lacks the recording {names[0]}: unpack the audio of {source.benchmark} there ({source.site})."
     )
+
+
+def not_in_layout(path: Path, number: int, error: ValueError) -> ValueError:
+    """What is raised for an entry that the scorer could not read."""
+    return ValueError(f"{path}, entry {number}, {error}: it is not in the official layout.")
+
+
+def choices_of(entry: Mapping[str, Any], path: Path, number: int) -> tuple[str, ...]:
+    """The choices of an entry under "choices".
+
+    Raises:
+        ValueError: they are no list of texts; names the file and the entry.
+    """
+    try:
+        return tuple(listed_choices(entry))
+    except ValueError as error:
+        raise not_in_layout(path, number, error) from None

@@ -9,7 +9,7 @@ from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
 from evaluation.benchmarks.cota import FOLDER
-from evaluation.benchmarks.registry import read_questions, template_of
+from evaluation.benchmarks.registry import READERS, read_questions, template_of
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
@@ -67,105 +67,52 @@ def benchmark_task(
     )
 
 
-@registered
-def mmau(
-    data: str | None = None,
-    split: str = "test-mini",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """MMAU (arXiv 2410.19168): sound, speech and music; `split` is test-mini or test."""
-    return benchmark_task("mmau", data, split, prompt, heard, permutation, limit)
+def task_of(benchmark: str, about: str, folder: str | None = None) -> Callable[..., Task]:
+    """The task of a benchmark as inspect finds it, with the options of `benchmark_task`.
+
+    Args:
+        benchmark: its name, and the task's.
+        about: what it is, and what `split` may be: the task's docstring.
+        folder: that is read where `data` is not given; the Hub's copy without it.
+    """
+
+    def asked(
+        data: str | None = folder,
+        split: str = READERS[benchmark].splits[0],
+        prompt: str | None = None,
+        heard: str = "real",
+        permutation: int = 0,
+        limit: int | None = None,
+    ) -> Task:
+        return benchmark_task(benchmark, data, split, prompt, heard, permutation, limit)
+
+    asked.__name__ = asked.__qualname__ = benchmark
+    asked.__doc__ = about
+    return registered(asked)
 
 
-@registered
-def mmar(
-    data: str | None = None,
-    split: str = "test",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """MMAR (arXiv 2505.13032): sound, speech, music and their mixtures, in four layers of reasoning."""
-    return benchmark_task("mmar", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def air_bench_foundation(
-    data: str | None = None,
-    split: str = "test",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """AIR-Bench foundation (arXiv 2402.07729): 19 tasks, answered by a letter."""
-    return benchmark_task("air_bench_foundation", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def air_bench_chat(
-    data: str | None = None,
-    split: str = "test",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """AIR-Bench chat (arXiv 2402.07729): open questions; the answers are collected, and a judge gives points."""
-    return benchmark_task("air_bench_chat", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def meld(
-    data: str | None = None,
-    split: str = "test",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """MELD (arXiv 1810.02508): which of seven emotions an utterance of its test set has."""
-    return benchmark_task("meld", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def covost2(
-    data: str | None = None,
-    split: str = "en_zh-CN",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """CoVoST 2 (arXiv 2007.10310): the test set of a pair of languages; `split` is the pair, as en_zh-CN or fr_en."""
-    return benchmark_task("covost2", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def auditorybench_pp(
-    data: str | None = None,
-    split: str = "all",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """AuditoryBench++ (arXiv 2509.17641): text alone; `split` is all, pitch, duration, loudness, animal or mmau."""
-    return benchmark_task("auditorybench_pp", data, split, prompt, heard, permutation, limit)
-
-
-@registered
-def cota(
-    data: str | None = FOLDER,
-    split: str = "test",
-    prompt: str | None = None,
-    heard: str = "real",
-    permutation: int = 0,
-    limit: int | None = None,
-) -> Task:
-    """CoTA: the multiple-choice questions of a split of a folder that `audio-reasoner build` wrote."""
-    return benchmark_task("cota", data, split, prompt, heard, permutation, limit)
+mmau = task_of("mmau", "MMAU (arXiv 2410.19168): sound, speech and music; `split` is test-mini or test.")
+mmar = task_of(
+    "mmar", "MMAR (arXiv 2505.13032): sound, speech, music and their mixtures, in four layers of reasoning."
+)
+air_bench_foundation = task_of(
+    "air_bench_foundation", "AIR-Bench foundation (arXiv 2402.07729): 19 tasks, answered by a letter."
+)
+air_bench_chat = task_of(
+    "air_bench_chat",
+    "AIR-Bench chat (arXiv 2402.07729): open questions; the answers are collected, and a judge gives points.",
+)
+meld = task_of("meld", "MELD (arXiv 1810.02508): which of seven emotions an utterance of its test set has.")
+covost2 = task_of(
+    "covost2",
+    "CoVoST 2 (arXiv 2007.10310): the test set of a pair of languages; `split` is the pair, as en_zh-CN or fr_en.",
+)
+auditorybench_pp = task_of(
+    "auditorybench_pp",
+    "AuditoryBench++ (arXiv 2509.17641): text alone; `split` is all, pitch, duration, loudness, animal or mmau.",
+)
+cota = task_of(
+    "cota",
+    "CoTA: the multiple-choice questions of a split of a folder that `audio-reasoner build` wrote.",
+    folder=FOLDER,
+)
