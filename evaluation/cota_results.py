@@ -13,8 +13,8 @@ from typing import Any
 
 from evaluation.cota import hash_files, multiple_choice, read_json, read_rows, split_files
 from evaluation.manifest import write_json
-from evaluation.runs.collect import write_lines
-from evaluation.runs.run import read_run
+from evaluation.runs.collect import CUT, write_lines
+from evaluation.runs.run import SCORES, read_run
 from evaluation.runs.trust import CONTROLS
 from evaluation.score import judge, score_table
 from evaluation.tasks.samples import SEED
@@ -89,7 +89,7 @@ def judged_row(item: Mapping[str, Any], condition: str) -> dict[str, Any]:
             "new_tokens": item["tokens"].get("new", 0),
             "audio_tokens": item["tokens"].get("audio", 0),
             "seconds": item["seconds"],
-            "truncated": item["stop"] == "max_tokens",
+            "truncated": item["stop"] == CUT,
             "response": found.response,
             "complete": found.complete,
             "problems": list(found.problems),
@@ -101,7 +101,7 @@ def judged_row(item: Mapping[str, Any], condition: str) -> dict[str, Any]:
 
 
 def _is_there(folder: Path) -> bool:
-    return (folder / "scores.json").is_file()
+    return (folder / SCORES).is_file()
 
 
 def _check_alike(name: str, one: Mapping[str, Any], first: Mapping[str, Any], output: Path) -> None:

@@ -70,6 +70,11 @@ def measured(measure: Measure, parts: Sequence[Part], interval: bool = True) -> 
     return {"value": value, "low": low, "high": high, "counted": len(parts)}
 
 
+def value_of(measure: Measure, part: Part | None) -> float | None:
+    """The figure of one item; None of one that is left out."""
+    return None if part is None else measured(measure, [part], interval=False)["value"]
+
+
 def difference(measure: Measure, parts: Sequence[Part], others: Sequence[Part]) -> dict[str, float]:
     """{"value", "low", "high"}: the figure of `parts` minus that of `others`, the same items in the same order.
 

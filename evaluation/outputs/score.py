@@ -82,6 +82,8 @@ def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
     return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
+SUMMARY = ("n", "official", "strict", "intervals", "skipped", "unresolved")
+"""The figures that stand for a run, or a part of it, where it is set beside another."""
 NO_JUDGE = "No judge has given points yet."
 NOT_PUBLIC = "The right answers of this split are not public: the benchmark's own server scores these outputs."
 

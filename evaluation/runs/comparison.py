@@ -12,8 +12,8 @@ from typing import Any
 
 from evaluation.outputs.benchmark import Verdict
 from evaluation.outputs.compare import compare
-from evaluation.outputs.measures import Measure, Part, difference, measured
-from evaluation.outputs.score import Scored
+from evaluation.outputs.measures import Measure, difference, value_of
+from evaluation.outputs.score import SUMMARY, Scored
 from evaluation.runs.finished import FinishedRun, finished_run, scored_again
 from evaluation.runs.run_differences import answered, asked_otherwise, other_settings
 
@@ -70,12 +70,11 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
 
 
 def _figures(run: FinishedRun, scored: Scored) -> dict[str, Any]:
-    kept = ("n", "official", "strict", "skipped", "unresolved", "intervals")
     return {
         "folder": str(run.folder),
         "model": run.manifest["model"]["name"],
         "date": run.manifest["date"],
-        **{name: scored.figures[name] for name in kept},
+        **{name: scored.figures[name] for name in SUMMARY},
     }
 
 
@@ -150,10 +149,5 @@ def _answer(item: Mapping[str, Any], verdict: Verdict, measure: Measure) -> dict
     return {
         **{name: item[name] for name in ("prediction", "output", "error")},
         "named": verdict.named,
-        **{side: _value(measure, getattr(verdict, side)) for side in SIDES},
+        **{side: value_of(measure, getattr(verdict, side)) for side in SIDES},
     }
-
-
-def _value(measure: Measure, part: Part | None) -> float | None:
-    """The figure of one item; None where it is left out."""
-    return None if part is None else measured(measure, [part], interval=False)["value"]

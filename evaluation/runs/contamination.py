@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluation.cota import read_json
 from evaluation.outputs.items import identities
-from evaluation.outputs.score import Scored, figures_without
+from evaluation.outputs.score import SUMMARY, Scored, figures_without
 from evaluation.runs.table import number
 
 
@@ -22,7 +22,6 @@ FIELD = "without_contaminated"
 WAYS = {"source_id": "source id", "audio": "sound", "question": "question"}
 OF_RECORDINGS = ("source_id", "audio")
 """The ways that say that the recording itself was trained on, and not only a question of the same words."""
-KEPT = ("n", "official", "strict", "intervals", "skipped", "unresolved")
 
 
 def subject(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def without_contaminated(
 
     def without(removed: set[str]) -> dict[str, Any]:
         figures = figures_without(scored, removed)
-        kept = {name: figures[name] for name in (*KEPT, *(measure.name for measure in benchmark.further))}
+        kept = {name: figures[name] for name in (*SUMMARY, *(measure.name for measure in benchmark.further))}
         return kept | {"removed": len(removed)}
 
     return without({name for name, _ in found}) | {

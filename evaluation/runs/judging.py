@@ -14,7 +14,7 @@ from evaluation.judging.asking import JUDGING, Judge, check_set_up
 from evaluation.judging.mmar_rubric import rate_reasoning
 from evaluation.outputs.entries import read_entries
 from evaluation.outputs.items import has_answer
-from evaluation.outputs.measures import measured
+from evaluation.outputs.measures import value_of
 from evaluation.outputs.registry import BENCHMARKS, benchmark_of
 from evaluation.outputs.score import NO_JUDGE, NOT_PUBLIC, Scored, score_outputs, without_figures
 from evaluation.runs.collect import ITEMS, OUTPUTS
@@ -140,9 +140,6 @@ def judged_items(items: Sequence[Mapping[str, Any]], scored: Scored) -> list[dic
     for item in items:
         verdict = verdicts.get(item["id"])
         parts = {} if verdict is None else {"official": verdict.official, "strict": verdict.strict}
-        values = {
-            side: None if (part := parts.get(side)) is None else measured(measure, [part], interval=False)["value"]
-            for side in ("official", "strict")
-        }
+        values = {side: value_of(measure, parts.get(side)) for side in ("official", "strict")}
         points.append({**item, **values, "named": verdict.named if verdict else item["named"]})
     return points

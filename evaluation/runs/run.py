@@ -25,7 +25,7 @@ from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored
 from evaluation.runs.answering import RunFailed, answered
-from evaluation.runs.collect import ITEMS, collect, read_lines, write_lines
+from evaluation.runs.collect import CUT, ITEMS, collect, read_lines, write_lines
 from evaluation.runs.contamination import FIELD, read_contamination, without_contaminated
 from evaluation.runs.judging import (
     JudgeSettings,
@@ -139,7 +139,7 @@ def counted(items: Sequence[Mapping[str, Any]], scored: Scored) -> dict[str, Any
         "failed": len(failures),
         "failures": failures,
         "failure_counts": dict(reasons.most_common()),
-        "cut": sum(item["stop"] == "max_tokens" for item in items),
+        "cut": sum(item["stop"] == CUT for item in items),
         "reasoning": reasoning_quality(items, scored.verdicts),
     }
 

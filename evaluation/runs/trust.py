@@ -15,7 +15,7 @@ from typing import Any
 from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import Scored
+from evaluation.outputs.score import SUMMARY, Scored
 from evaluation.runs.judging import JudgeSettings, scored_run
 from evaluation.runs.run import run
 from evaluation.runs.settings import RunSettings
@@ -92,8 +92,7 @@ def run_controls(
 
 def _line(name: str, scored: Scored, first: Scored | None, failed: int) -> dict[str, Any]:
     figures = scored.figures
-    kept = ("n", "official", "strict", "intervals", "skipped", "unresolved")
-    line: dict[str, Any] = {"name": name, **{key: figures[key] for key in kept}, "failed": failed}
+    line: dict[str, Any] = {"name": name, **{key: figures[key] for key in SUMMARY}, "failed": failed}
     if first is None:
         return line
     # An order of the choices is part of the item there: only answers are compared.

@@ -13,7 +13,7 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric
 from inspect_ai.solver import TaskState
 
 from evaluation.outputs.items import has_answer, item_of
-from evaluation.outputs.measures import measured
+from evaluation.outputs.measures import measured, value_of
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.strict import response_of
 
@@ -74,7 +74,7 @@ def official_and_strict(benchmark: str) -> Scorer:
         parts = {"official": verdict.official, "strict": verdict.strict}
         values = {}
         for side, part in parts.items():
-            value = None if part is None else measured(known.measure, [part], interval=False)["value"]
+            value = value_of(known.measure, part)
             values[side] = math.nan if value is None else value
         return Score(
             value=values,
