@@ -67,8 +67,9 @@ install_system_packages() {
         fail "apt-get could not install$packages (see above): install them by hand, then run this again."
 }
 
+# Without byte-compiling: it takes longer than the rest of the installation, and Python does it for what is imported.
 pip_install() {
-    "$VENV/bin/python" -m pip --disable-pip-version-check install "$@"
+    "$VENV/bin/python" -m pip --disable-pip-version-check install --no-compile "$@"
 }
 
 install_torch() {
