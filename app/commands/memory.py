@@ -28,7 +28,7 @@ def memory(
     """
     import torch
 
-    from app.commands.ask import load_processor  # the same words for what is no model
+    from app.asking.loading import load_processor  # the same words for what is no model
     from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B, count_parameters, memory_steps
 
     dtypes = {name: getattr(torch, name) for name in ("bfloat16", "float16", "float32")}

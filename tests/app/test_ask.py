@@ -10,34 +10,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-import torch
 from typer.testing import CliRunner
 
 from app.main import app
-from modeling_audio_reasoner import AudioReasonerConfig, AudioReasonerForConditionalGeneration, Reasoning
+from modeling_audio_reasoner import Reasoning
 from modeling_audio_reasoner.voting_audio_reasoner import VotedAnswer
-
-
-@pytest.fixture(scope="module")
-def model_folder(processor, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    config = AudioReasonerConfig(
-        audio_config={"d_model": 32, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 32},
-        text_config={
-            "model_type": "qwen2",
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-            "intermediate_size": 32,
-            "vocab_size": len(processor.tokenizer),
-        },
-        audio_token_id=processor.audio_token_id,
-    )
-    torch.manual_seed(0)
-    AudioReasonerForConditionalGeneration(config).save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
 
 
 def tone(path, seconds: float = 1.0, level: float = 0.3):
