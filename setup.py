@@ -115,7 +115,7 @@ setup(
         "modeling_audio_reasoner": ["*.jinja"],
         "dataset_builder": ["**/*.yaml", "**/*.md", "**/*.txt", "**/*.jinja"],
         "evaluation": ["**/*.html", "**/*.css", "**/*.md", "**/*.jinja"],
-        "app": ["**/*.html", "**/*.css"],
+        "app": ["**/*.html", "**/*.css", "**/*.js"],
     },
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,

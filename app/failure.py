@@ -20,6 +20,7 @@ EXTRA_OF = {
     "peft": "train",
     "accelerate": "train",
     "matplotlib": "eval",
+    "gradio": "app",
     "sacrebleu": "eval",
 }
 

@@ -1,4 +1,4 @@
-"""The text of a question as the model reads it: the question, and the choices where there are any."""
+"""The text of a question as the model reads it: the question, and the choices where there are any; and back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 
 CHOICE_SEPARATOR = "; "
+LISTED = "Choose one: "
 
 
 def question_text(question: str, choices: Sequence[str] = ()) -> str:
@@ -25,4 +26,12 @@ def question_text(question: str, choices: Sequence[str] = ()) -> str:
             )
     if len(set(choices)) != len(choices):
         raise ValueError(f"The choices {list(choices)} hold one text twice; make them different.")
-    return f"{question}\nChoose one: {CHOICE_SEPARATOR.join(choices)}."
+    return f"{question}\n{LISTED}{CHOICE_SEPARATOR.join(choices)}."
+
+
+def split_question(text: str) -> tuple[str, tuple[str, ...]]:
+    """The question and the choices of a text that `question_text` made; of any other, the text and no choices."""
+    question, _, last = text.rstrip().rpartition("\n")
+    if not question.strip() or not last.startswith(LISTED) or not last.endswith("."):
+        return text, ()
+    return question, tuple(last.removeprefix(LISTED).removesuffix(".").split(CHOICE_SEPARATOR))
