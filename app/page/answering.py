@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.asking.answering import (
@@ -53,7 +54,10 @@ def load(model: str, revision: str | None = None) -> Model:
     refuse_older_code(processor, ("reasoning_streamer", "reasoning_grammar"), model)
     network = load_model(model, revision)
     refuse_older_code(network, ("vote",), model)
-    return Model(model, processor, network)
+    folder = Path(model)
+    # Of a folder on this machine the page says no more than is needed to tell models apart.
+    name = "/".join(folder.resolve().parts[-2:]) if folder.is_dir() else model
+    return Model(name, processor, network)
 
 
 @dataclass(frozen=True)

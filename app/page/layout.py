@@ -77,15 +77,16 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
 
     with gr.Blocks(title="Audio-Reasoner", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="header"):
-            gr.HTML(
-                f"<h1>Audio-Reasoner</h1><p>Ask {escape(model.name)} about a recording, and watch it plan, caption, "
-                "reason and summarise before it responds.</p>",
-                elem_id="title",
-            )
+            gr.HTML("<h1>Audio-Reasoner</h1>")
             gr.Button("Dark theme", elem_id="theme-switch", size="sm", min_width=0)
+        gr.HTML(
+            f"<p>Ask the model {escape(model.name)} about a recording, and watch it plan, caption, reason and "
+            "summarise before it responds.</p>",
+            elem_id="about",
+        )
         with gr.Row():
             with gr.Column(elem_id="recording-column", min_width=320):
-                gr.HTML("<h2>Recording</h2>")
+                _heading("Recording")
                 recording = gr.Audio(
                     label="Upload a recording or record one",
                     sources=["upload", "microphone"],
@@ -96,7 +97,7 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
                 shown_examples = [
                     gr.Button(f"Example: {example.name}", size="sm", elem_classes="example") for example in examples
                 ]
-                gr.HTML("<h2>What the model hears</h2>")
+                _heading("What the model hears")
                 heard = gr.HTML(NOTHING_HEARD, elem_id="heard")
                 played = gr.Audio(
                     label="As the model hears it",
@@ -107,9 +108,12 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
                     waveform_options=gr.WaveformOptions(show_recording_waveform=False),
                 )
             with gr.Column(elem_id="question-column", min_width=320):
-                gr.HTML("<h2>Question</h2>")
+                _heading("Question")
                 question = gr.Textbox(
-                    label="Question", placeholder="In which language is this said?", max_lines=4, elem_id="question"
+                    label="What do you want to know?",
+                    placeholder="In which language is this said?",
+                    max_lines=4,
+                    elem_id="question",
                 )
                 choices = gr.Textbox(
                     label="Choices, for a multiple-choice question",
@@ -120,9 +124,9 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
                 )
                 settings = _settings(model)
                 with gr.Row():
-                    ask = gr.Button("Ask", variant="primary", elem_id="ask")
-                    stop = gr.Button("Stop", elem_id="stop")
-                gr.HTML("<h2>Answer</h2>")
+                    ask = gr.Button("Ask", variant="primary", elem_id="ask", min_width=100)
+                    stop = gr.Button("Stop", elem_id="stop", min_width=100)
+                _heading("Answer")
                 answer = gr.HTML(answer_html(Answer()), elem_id="answer")
         so_far = gr.State(Answer())
 
@@ -161,6 +165,12 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
             )
     page.queue(max_size=WAITING_AT_MOST)
     return page
+
+
+def _heading(text: str) -> None:
+    import gradio as gr
+
+    gr.HTML(f"<h2>{text}</h2>", elem_classes="heading")
 
 
 def _settings(model: Model) -> list[Any]:
