@@ -99,6 +99,6 @@ fi
 rm -f "$STAMP" # stays away until everything below is done
 
 install_torch
-pip_install --constraint constraints.txt --editable '.[build,train,eval,serve,dev]'
+pip_install --constraint constraints.txt --editable '.[build,train,eval,serve,app,dev]'
 touch "$STAMP"
 say "done; '. $VENV/bin/activate' puts audio-reasoner on this shell's path"

@@ -73,10 +73,11 @@ EXTRAS_REQUIRE = {
     ],
     "serve": ["transformers[serving]"],
     "quantization": ["bitsandbytes>=0.46.1,<1", "torchao>=0.15,<1"],
-    "app": ["gradio>=6,<7"],
+    "app": ["gradio>=6,<7", "matplotlib>=3.9,<4"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
     "dev": [
+        "playwright>=1.50,<2",
         "psutil>=6,<8",
         "pytest>=8.3,<10",
         "pytest-xdist>=3.6,<4",

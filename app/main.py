@@ -24,6 +24,7 @@ from app.commands.fetch import fetch
 from app.commands.inspect_labels import inspect_labels
 from app.commands.judge import judge
 from app.commands.memory import memory
+from app.commands.page import page
 from app.commands.publish import publish
 from app.commands.report import report
 from app.commands.score import score
@@ -89,6 +90,7 @@ for command in (
     report,
     extract,
     ask,
+    page,
     memory,
 ):
     app.command()(command)

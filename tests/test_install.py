@@ -82,7 +82,7 @@ def test_the_venv_is_made_and_stamped_last(machine: Machine) -> None:
     assert machine.log() == [
         "venv --clear .venv",
         "pip torch==2.13.0+cpu",
-        "pip --constraint constraints.txt --editable .[build,train,eval,serve,dev]",
+        "pip --constraint constraints.txt --editable .[build,train,eval,serve,app,dev]",
     ]
     assert machine.stamp.exists()
 

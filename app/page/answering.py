@@ -1,6 +1,6 @@
 """What the page was asked -> the answer as it comes.
 
-Knows a loaded model, a recording that was heard, and what stands in the page's fields; knows nothing of Gradio or HTML.
+Knows a loaded model, a recording that was heard, and what stands in the page's fields; knows neither Gradio nor HTML.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def read_fields(
     Args:
         question: one or several lines.
         choices: one a line; empty lines are passed over.
-        budgets: one for each section in order, None for no limit.
+        budgets: one for each section in order, 0 or None for no limit.
         longest, votes, seed: numbers.
 
     Raises:
@@ -106,24 +106,24 @@ def read_fields(
         raise ValueError("There is one choice only: write two or more, one a line, or none for an open question.")
     text = question_text((question or "").strip(), listed)
     limits = {
-        section: _whole(f"The budget of “{TITLES[section]}”", budget, 1, LONGEST_ANSWER)
+        section: _whole(f"The budget of “{TITLES[section]}”", budget, 1, LONGEST_ANSWER, " (0 for no limit)")
         for section, budget in zip(TITLES, budgets, strict=True)
-        if budget is not None
+        if budget
     }
     return Asked(
         text=text,
         choices=listed,
         budgets=limits,
-        longest=_whole("The longest answer", longest, 1, LONGEST_ANSWER),
+        longest=_whole("The length of the whole answer", longest, 1, LONGEST_ANSWER),
         votes=_whole("The number of votes", votes, 1, MOST_VOTES),
         seed=_whole("The seed", seed, 0, 2**31 - 1),
     )
 
 
-def _whole(what: str, number: float | None, least: int, most: int) -> int:
+def _whole(what: str, number: float | None, least: int, most: int, also: str = "") -> int:
     if number is None or not least <= number <= most or number != int(number):
         found = "empty" if number is None else f"{number:g}"
-        raise ValueError(f"{what} is {found}: give a whole number from {least} to {most}.")
+        raise ValueError(f"{what} is {found}: give a whole number from {least} to {most}{also}.")
     return int(number)
 
 
@@ -145,7 +145,7 @@ def _streamed(model: Model, messages: list[dict], options: dict[str, Any], asked
     for answer in moments(streamed):
         yield answer
     cut = streamed.tokens >= asked.longest
-    note = f"It was cut off after {asked.longest} tokens, its limit; raise “Longest answer”." if cut else ""
+    note = f"It was cut off after {asked.longest} tokens, its limit; raise “Whole answer”." if cut else ""
     yield answer.ended(model.processor.parse_reasoning(streamed.text), note)
 
 
@@ -155,12 +155,18 @@ def _voted(model: Model, messages: list[dict], options: dict[str, Any], asked: A
     for tokens in sampled:
         yield Answer("waiting", note=f"{asked.votes} answers are sampled, {tokens} tokens each so far.")
     voted = sampled.voted
-    spelt = {} if asked.choices else as_written(voted.answers, code_of(model.processor, "choices_audio_reasoner").normalise)
+    spelt = (
+        {}
+        if asked.choices
+        else as_written(voted.answers, code_of(model.processor, "choices_audio_reasoner").normalise)
+    )
     votes = Votes(
         {spelt.get(response, response): count for response, count in voted.votes.items()},
         silent=len(voted.answers) - sum(voted.votes.values()),
         unfinished=voted.unfinished,
     )
     written = ((section, getattr(voted.reasoning, section)) for section in TITLES)
-    parts = tuple(Part(section, text, closed=voted.reasoning.complete) for section, text in written if text is not None)
+    parts = tuple(
+        Part(section, text, closed=voted.reasoning.complete) for section, text in written if text is not None
+    )
     yield Answer("writing", parts, votes=votes).ended(voted.reasoning)

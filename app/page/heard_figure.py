@@ -82,8 +82,8 @@ def description(heard: Heard) -> str:
     """In words, how the model hears it."""
     windows = "one window" if heard.windows == 1 else f"{heard.windows} windows, one after the other"
     return (
-        f"{heard.name}: {heard.seconds:.2f} s at {heard.sampling_rate / 1000:g} kHz, mono, heard in {windows} of up to "
-        f"{heard.window_seconds:g} s."
+        f"{heard.name}: {heard.seconds:.2f} s at {heard.sampling_rate / 1000:g} kHz, mono, heard in {windows} of up "
+        f"to {heard.window_seconds:g} s."
     )
 
 

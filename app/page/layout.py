@@ -60,7 +60,7 @@ def reply(model: Model, recording: str | None, fields: Sequence[Any]) -> Iterato
     Args:
         model: answers.
         recording: path of the uploaded file; None where there is none.
-        fields: question, choices, a budget for each section, longest answer, votes, seed.
+        fields: question, choices, a budget for each section, whole answer, votes, seed.
     """
     question, choices, *budgets, longest, votes, seed = fields
     try:
@@ -178,18 +178,15 @@ def _settings(model: Model) -> list[Any]:
     import gradio as gr
 
     with gr.Accordion("Thinking budget and votes", open=False, elem_id="settings"):
-        gr.HTML("<p>Tokens that a section may take before it is closed; leave a field empty for no limit.</p>")
+        gr.HTML("<p>A section is closed once it has so many tokens. 0 is no limit.</p>", elem_id="about-budgets")
         with gr.Row():
+            numbers = {"min_width": 140, "step": 1}
             budgets = [
-                gr.Number(label=title, value=None, min_width=110, elem_id=f"budget-{section}", placeholder="no limit")
+                gr.Number(0, label=f"{title}, tokens", elem_id=f"budget-{section}", **numbers)
                 for section, title in TITLES.items()
             ]
-            longest = gr.Number(
-                label="Longest answer",
-                value=min(model.longest_answer, LONGEST_ANSWER),
-                min_width=110,
-                elem_id="longest",
-            )
+            whole = min(model.longest_answer, LONGEST_ANSWER)
+            longest = gr.Number(whole, label="Whole answer, tokens", elem_id="longest", **numbers)
         votes = gr.Slider(
             1,
             MOST_VOTES,
