@@ -62,6 +62,8 @@ def hear(recording: str | Path | None, processor: Any) -> Heard:
     if not recording:
         raise ValueError("There is no recording yet: upload one, record one, or take an example.")
     path = Path(recording)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name} is not there any more: upload it again.")
     extractor, audio = processor.feature_extractor, code_of(processor, "audio_loading")
     _refuse_longer(path, extractor.max_duration)
     waveform = audio.load_audio({"bytes": path.read_bytes(), "path": path.name}, extractor.sampling_rate)
