@@ -77,6 +77,7 @@ EXTRAS_REQUIRE = {
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
     "dev": [
+        "axe-playwright-python>=0.1.4,<0.2",
         "playwright>=1.50,<2",
         "psutil>=6,<8",
         "pytest>=8.3,<10",

@@ -23,6 +23,8 @@ RAISED = ("#f7f6f3", "#1b2027")
 FIELD = ("#ffffff", "#0f1318")
 BORDER = ("#8a93a0", "#6b7683")
 """Of fields and buttons, light and dark; 3:1 against what they stand on."""
+WARM = ("#9c4a0c", "#f0a35e")
+"""What is amiss; darker than the figures' by day, since it is read in small type."""
 ON_ACCENT = ("#ffffff", "#0c1013")
 
 
@@ -85,8 +87,10 @@ def theme() -> Base:
 def style_sheet() -> str:
     """page.css, with the colours that it names by `--page-…` for both themes."""
     rules = []
-    for selector, look, raised in ((":root", Look(), RAISED[0]), (".dark", Look(dark=True), RAISED[1])):
-        named = {"ink": look.ink, "rule": look.rule, "accent": look.accent, "warm": look.warm, "raised": raised}
+    for night, selector in enumerate((":root", ".dark")):
+        look = Look(dark=bool(night))
+        named = {"ink": look.ink, "rule": look.rule, "accent": look.accent}
+        named |= {"warm": WARM[night], "raised": RAISED[night]}
         rules.append(f"{selector} {{ {' '.join(f'--page-{name}: {value};' for name, value in named.items())} }}")
     return "\n".join([*rules, STYLE.read_text(encoding="utf-8")])
 

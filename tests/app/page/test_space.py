@@ -1,12 +1,8 @@
-"""A Space holds all that it needs but the model, and answers where nothing else of this project can be imported."""
+"""The files of a Space: all that the page imports, pinned, and nothing that a name could smuggle in."""
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
-import sys
+import ast
 from pathlib import Path
 
 import pytest
@@ -14,29 +10,10 @@ import yaml
 from typer.testing import CliRunner
 
 from app.main import app
-from app.page.space import CODE, space_files, write_space
-from evaluation.local.isolation import installed_packages, isolated_environment, link_packages
+from app.page.space import CODE, space_files
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-# Runs a Space's app.py as its server does, asks it over HTTP, and says which files of ours were loaded.
-DRIVER = """
-import json, runpy, sys
-space, links, clip = sys.argv[1:]
-sys.path[:0] = [space, links]
-made = runpy.run_path(space + "/app.py")
-from app.page.layout import launch
-_, address, _ = launch(made["page"], made["examples"], prevent_thread_lock=True, quiet=True)
-from gradio_client import Client, handle_file
-client = Client(address, verbose=False)
-job = client.submit(handle_file(clip), "What is <b>heard</b>?", "", 4, 4, 4, 4, 4, 200, 1, 0, api_name="/ask")
-answer = job.result(timeout=60)
-ours = ("app", "dataset_builder", "evaluation", "modeling_audio_reasoner", "recipes")
-files = [m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] in ours and getattr(m, "__file__", None)]
-shown = [each.value for each in made["page"].blocks.values() if "Example" in str(getattr(each, "value", ""))]
-print("FOUND " + json.dumps({"answer": answer, "steps": len(job.outputs()), "files": files, "examples": shown}))
-made["page"].close()
-"""
 
 
 def test_the_files_of_a_space():
@@ -75,28 +52,27 @@ def test_the_command_writes_a_space_and_replaces_no_other_program(tmp_path):
     assert result.exit_code == 1 and "app.py is another program" in result.stderr and result.stderr.count("\n") == 1
 
 
-@pytest.fixture
-def hub_cache(model_folder, tmp_path) -> Path:
-    """A cache of the Hub in which my-lab/my-model has been downloaded at COMMIT."""
-    repository = tmp_path / "home" / "hub" / "models--my-lab--my-model"
-    shutil.copytree(model_folder, repository / "snapshots" / COMMIT)
-    return tmp_path / "home"
+def imported_by(path: Path, repository: Path) -> set[str]:
+    """The files of ours that a module imports, with the packages that they lie in."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+        names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        for name in filter(None, names):
+            parts = name.split(".")
+            if (repository / parts[0] / "__init__.py").is_file():
+                found |= {"/".join([*parts[:depth], "__init__.py"]) for depth in range(1, len(parts))}
+                found.add(f"{'/'.join(parts)}.py")
+    return found
 
 
-def test_a_space_answers_where_nothing_else_of_ours_can_be_imported(hub_cache, tone, tmp_path):
-    space = (tmp_path / "space").resolve()
-    write_space(space, "my-lab/my-model", COMMIT)
-    (space / "examples").mkdir()
-    shutil.copy(tone, space / "examples" / "a_tone.wav")
-    (space / "examples" / "a_tone.txt").write_text("What is heard?")
-    links = link_packages(tmp_path / "links", installed_packages())
-    command = [sys.executable, "-I", "-S", "-c", DRIVER, str(space), str(links), str(tone)]
-    environment = isolated_environment(tmp_path) | {"HF_HOME": str(hub_cache), "GRADIO_TEMP_DIR": str(tmp_path / "g")}
-    done = subprocess.run(command, cwd=space, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(re.search(r"^FOUND (.*)$", done.stdout, flags=re.MULTILINE)[1])
-    assert 'data-state="complete"' in found["answer"] and found["answer"].count("data-closed") == 5
-    assert found["steps"] > 5
-    assert found["examples"] == ["Example: a tone"]
-    loaded = {Path(name).resolve().relative_to(space).as_posix() for name in found["files"]}
-    assert {name for name in CODE if name.endswith(".py")} == loaded
+def test_a_space_carries_all_that_the_page_imports_and_no_more(repository, tmp_path):
+    program = tmp_path / "app.py"
+    program.write_bytes(space_files("a/b")["app.py"])
+    reached: set[str] = set()
+    left = imported_by(program, repository)
+    while left:
+        reached |= left
+        left = {name for path in left for name in imported_by(repository / path, repository)} - reached
+    assert reached == {name for name in CODE if name.endswith(".py")}
+    assert {name for name in CODE if not name.endswith(".py")} == {"app/page/page.css", "app/page/page.js"}
