@@ -43,11 +43,9 @@ def _verdict(answer: Answer) -> str:
     """The line above the sections: what has become of the answer, and what it lacks."""
     if answer.state == "empty":
         return '<p class="verdict">The answer comes in five sections, which open here one after the other.</p>'
-    said = _sentence(answer.note) if answer.note else ""
-    if answer.state == "complete" and not said:
-        said = "All five sections are there, in order."
+    said = answer.note or ("All five sections are there, in order." if answer.state == "complete" else "")
     alert = ' role="alert"' if answer.state == "refused" else ""
-    lacks = "".join(f"<li>{escape(_sentence(problem))}</li>" for problem in answer.problems)
+    lacks = "".join(f"<li>{escape(_as_sentence(problem))}</li>" for problem in answer.problems)
     listed = f"<p>What its structure lacks:</p><ul>{lacks}</ul>" if lacks else ""
     return (
         f'<div class="verdict"{alert}><p><strong class="state">{STATES[answer.state]}</strong> {escape(said)}</p>'
@@ -101,7 +99,6 @@ def _votes(votes: Votes) -> str:
     )
 
 
-def _sentence(text: str) -> str:
-    """With a capital and a stop."""
-    text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?', ':')) else '.'}"
+def _as_sentence(problem: str) -> str:
+    """One of a `Reasoning`'s problems, with a capital and a stop."""
+    return f"{problem[:1].upper()}{problem[1:]}."

@@ -51,6 +51,6 @@
     }
   };
   new MutationObserver(listen).observe(document.querySelector("#answer") ?? body, {
-    childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-state"],
+    childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: ["data-state", "data-closed"],
   });
 }
