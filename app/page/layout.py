@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 LARGEST_UPLOAD = "250mb"
 WAITING_AT_MOST = 20  # questions in the queue; the model answers one at a time
 OUR_FAULT = "Something went wrong on the server, which has kept a note of it. Please try again."
+THEME_SWITCH = (
+    '<button type="button" id="theme-switch"><span class="on-light">Dark theme</span>'
+    '<span class="on-dark">Light theme</span></button>'
+)
 NOTHING_HEARD = '<p class="nothing-heard">Nothing yet: upload a recording, or record one.</p>'
 
 
@@ -78,7 +82,7 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
     with gr.Blocks(title="Audio-Reasoner", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="header"):
             gr.HTML("<h1>Audio-Reasoner</h1>")
-            gr.Button("Dark theme", elem_id="theme-switch", size="sm", min_width=0)
+            gr.HTML(THEME_SWITCH, elem_id="switch", min_width=0)
         gr.HTML(
             f"<p>Ask the model {escape(model.name)} about a recording, and watch it plan, caption, reason and "
             "summarise before it responds.</p>",

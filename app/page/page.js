@@ -5,12 +5,8 @@
   // ---- Light and dark: the system's until the reader chooses; the choice is kept.
   const kept = () => { try { return localStorage.getItem("audio-reasoner-theme"); } catch { return null; } };
   const keep = (name) => { try { localStorage.setItem("audio-reasoner-theme", name); } catch { /* not allowed here */ } };
-  const show = (name) => {
-    body.classList.toggle("dark", name === "dark");
-    const button = document.querySelector("#theme-switch");
-    if (button) button.textContent = name === "dark" ? "Light theme" : "Dark theme";
-  };
-  show(kept() ?? (body.classList.contains("dark") ? "dark" : "light"));
+  const show = (name) => body.classList.toggle("dark", name === "dark");
+  if (kept()) show(kept());
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#theme-switch")) return;
     const name = body.classList.contains("dark") ? "light" : "dark";

@@ -44,6 +44,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"no browser: install one of {', '.join(BROWSERS)}")
     # A microphone that beeps.
     flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=flags)
         yield browser
@@ -93,7 +94,7 @@ def set_budgets(page: Page, tokens: int) -> None:
     page.get_by_role("button", name="Thinking budget and votes").click()
     for title in TITLES.values():
         field = page.get_by_label(f"{title}, tokens")
-        expect(field).to_have_value("0", timeout=PATIENCE)
+        expect(field).to_have_value("0")
         field.fill(str(tokens))
     for title in TITLES.values():
         expect(page.get_by_label(f"{title}, tokens")).to_have_value(str(tokens))
@@ -106,7 +107,7 @@ def wait_for(page: Page, state: str) -> None:
 def test_upload_ask_and_watch_the_sections_open(page, recordings):
     upload(page, recordings / "tone.wav")
     expect(page.locator("#heard figcaption")).to_have_text(
-        "tone.wav: 2.00 s at 16 kHz, mono, heard in one window of up to 30 s.", timeout=PATIENCE
+        "tone.wav: 2.00 s at 16 kHz, mono, heard in one window of up to 30 s."
     )
     expect(page.locator("#heard .on-light img")).to_be_visible()
     expect(page.locator("#played audio")).to_be_visible()
@@ -130,37 +131,35 @@ def test_record_and_ask(page):
     page.locator("#recording button.record-button").click()
     page.wait_for_timeout(1500)
     page.locator("#recording button.stop-button").click()
-    expect(page.locator("#heard figcaption")).to_contain_text("at 16 kHz, mono", timeout=PATIENCE)
+    expect(page.locator("#heard figcaption")).to_contain_text("at 16 kHz, mono")
 
 
 def test_an_example_fills_the_fields_and_votes_are_counted(page):
     page.get_by_role("button", name="Example: tone").click()
-    expect(page.get_by_label("What do you want to know?")).to_have_value("Which tone?", timeout=PATIENCE)
+    expect(page.get_by_label("What do you want to know?")).to_have_value("Which tone?")
     expect(page.get_by_label("Choices, for a multiple-choice question")).to_have_value("high\nlow")
     set_budgets(page, 4)
     page.get_by_label("number input for Votes").fill("3")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Ask").click()
-    expect(page.get_by_role("table", name="Votes of 3 sampled answers")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("table", name="Votes of 3 sampled answers")).to_be_visible()
 
 
 def test_errors_are_sentences(page, recordings):
     ask = page.get_by_role("button", name="Ask")
     ask.click()
-    expect(page.get_by_role("alert")).to_have_text("No answer The question is empty; write one.", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_have_text("No answer The question is empty; write one.")
     page.get_by_label("What do you want to know?").fill("What?")
     ask.click()
-    expect(page.get_by_role("alert")).to_contain_text("There is no recording yet", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).to_contain_text("There is no recording yet")
     upload(page, recordings / "long.flac")
     said = "long.flac lasts 601.0 s, and the model hears at most 600 s: cut out the part that you ask about."
-    expect(page.locator("#heard").get_by_role("alert")).to_have_text(said, timeout=PATIENCE)
+    expect(page.locator("#heard").get_by_role("alert")).to_have_text(said)
     ask.click()
-    expect(page.locator("#answer").get_by_role("alert")).to_have_text(f"No answer {said}", timeout=PATIENCE)
+    expect(page.locator("#answer").get_by_role("alert")).to_have_text(f"No answer {said}")
     page.locator("#recording").get_by_role("button", name="Clear").click()
     upload(page, recordings / "text.wav")
-    expect(page.locator("#heard").get_by_role("alert")).to_contain_text(
-        "text.wav is not audio that can be decoded", timeout=PATIENCE
-    )
+    expect(page.locator("#heard").get_by_role("alert")).to_contain_text("text.wav is not audio that can be decoded")
     assert "Traceback" not in page.content()
 
 
@@ -202,7 +201,7 @@ def test_by_keyboard_alone(page, recordings):
     with page.expect_file_chooser() as chosen:
         page.keyboard.press("Enter")
     chosen.value.set_files(recordings / "tone.wav")
-    expect(page.locator("#heard .on-dark img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#heard .on-dark img")).to_be_visible()
     tab_to(page, "#played audio")
     tab_to(page, "#question :is(input, textarea)")
     page.keyboard.type("What?")
@@ -238,7 +237,7 @@ def test_readable_in_both_themes_and_at_the_width_of_a_phone(browser, address, r
 
     check()
     upload(page, recordings / "tone.wav")
-    expect(page.locator(f"#heard .on-{scheme} img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f"#heard .on-{scheme} img")).to_be_visible()
     page.get_by_label("What do you want to know?").fill("What?")
     set_budgets(page, 4)
     page.get_by_role("button", name="Ask").click()
