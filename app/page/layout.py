@@ -184,7 +184,7 @@ def _settings(model: Model) -> list[Any]:
     with gr.Accordion("Thinking budget and votes", open=False, elem_id="settings"):
         gr.HTML("<p>A section is closed once it has so many tokens. 0 is no limit.</p>", elem_id="about-budgets")
         with gr.Row():
-            numbers = {"min_width": 140, "step": 1}
+            numbers: dict[str, Any] = {"min_width": 140, "step": 1}
             budgets = [
                 gr.Number(0, label=f"{title}, tokens", elem_id=f"budget-{section}", **numbers)
                 for section, title in TITLES.items()
