@@ -6,7 +6,7 @@ Real HTTP on a real socket: who one is, making repositories, branches, preupload
 in parts and their verification, commits as ndjson, what a repository is, its tree, and files by revision with ETag,
 ranges, and the redirect of a large file to another host that is shown no token. It offers no Xet. `uploads` are the
 LFS contents that came; `drop_after` resets the connection in the middle of all uploads after so many. Contents are
-kept in memory. Follows the requests of huggingface_hub's `hf_api.py`, `_commit_api.py`, `lfs.py` and `file_download.py`.
+kept in memory. Follows the requests of huggingface_hub's `hf_api.py`, `_commit_api.py`, `lfs.py`, `file_download.py`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def check_texts(plan: Plan, allowed: Sequence[str] = ()) -> None:
         return
     more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     raise ValueError(
-        f"{plan.folder} holds what nobody else should read: {'; '.join(found[:SHOWN])}{more}. Take it out, and revoke a "
+        f"{plan.folder} holds what is for nobody else: {'; '.join(found[:SHOWN])}{more}. Take it out, and revoke a "
         "secret that others may have seen; or say --allow TEXT of what is none."
     )
 

@@ -121,7 +121,7 @@ def _of_all(identifiers: list[str], asked: str) -> Verdict:
 
 def _of_one(name: str, asked: str) -> Verdict:
     if name in NOT_PASSED_ON:
-        return Verdict(False, NOT_PASSED_ON[name])
+        return Verdict(False, f"{name}: {NOT_PASSED_ON[name]}")
     common, gnu = _CREATIVE_COMMONS.fullmatch(name), _GNU.fullmatch(name)
     if common is not None and common["terms"].endswith("-ND"):
         return Verdict(False, f"{name} lets nobody publish what was cut or mixed")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.publishing.licences import hub_licence, verdict_for_weights
-from app.publishing.model_files import altered_code, model_files
+from app.publishing.model_code import altered_code
+from app.publishing.model_files import model_files
 from app.publishing.plan import CARD, Plan, PlannedFile, check_folder, check_repository
 from app.publishing.row_licences import check_licences, licences_of_rows
 
@@ -44,9 +45,9 @@ def plan_model(
     check_folder(folder, "a model")
     files, left_out = model_files(folder, pictures=(FIGURE,))
     notes = _licence_notes(settings, permitted)
-    if altered := altered_code(files):
+    if altered := altered_code(folder, {file.name for file in files if file.name.endswith(".py")}):
         more = f" and {len(altered) - 1} more" if len(altered) > 1 else ""
-        notes.append(f"{altered[0]}{more} is not as in this version of the package; the folder's own code is sent.")
+        notes.append(f"Code of the folder is not this version's ({altered[0]}{more}); the folder's own is sent.")
     if own_card:
         card = _own_card(folder)
     else:
@@ -55,7 +56,8 @@ def plan_model(
         files += [] if picture is None else [PlannedFile(FIGURE, picture)]
         if _is_written(folder / CARD, card, pinned):
             notes.append(
-                f"{folder / CARD} stays here: the card below is sent in its place; --own-card sends it as it is."
+                f"{folder / CARD} stays here: the card that is shown by --dry-run goes out in its place; --own-card "
+                "sends the folder's as it is."
             )
     files.append(PlannedFile(CARD, card.encode()))
     return Plan(

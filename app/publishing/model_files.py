@@ -10,8 +10,8 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+from app.publishing.model_code import needed_code
 from app.publishing.plan import CARD, PlannedFile, hidden
-from modeling_audio_reasoner.saving_audio_reasoner import CODE_FILES
 
 
 WEIGHTS = re.compile(r"model(-\d{5}-of-\d{5})?\.safetensors")
@@ -38,6 +38,17 @@ PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy",
 OF_ADAPTERS = ("adapter_config.json", "adapter_model.*")
 
 
+def check_no_adapters(folder: Path) -> None:
+    """Raise ValueError for a folder that holds adapters, which are no model by themselves."""
+    for path in sorted(folder.iterdir()):
+        if any(fnmatch(path.name, pattern) for pattern in OF_ADAPTERS):
+            raise ValueError(
+                f"{path}: this folder holds adapters and no whole model. Merge them into the model that they were "
+                "trained on, as docs/train.md shows (PeftModel.from_pretrained(…).merge_and_unload(), then "
+                "save_pretrained of model and processor), and publish that folder; its card takes the log by --run."
+            )
+
+
 def model_files(folder: Path, pictures: tuple[str, ...] = ()) -> tuple[list[PlannedFile], list[str]]:
     """The files of a model folder to send, without its card, and the names of what stays.
 
@@ -48,22 +59,19 @@ def model_files(folder: Path, pictures: tuple[str, ...] = ()) -> tuple[list[Plan
     Raises:
         ValueError: the folder holds adapters, pickles or what has no place there, or lacks something.
     """
-    sent, left_out = [], []
+    check_no_adapters(folder)
+    _check_whole(folder)
+    code = needed_code(folder)
+    sent: list[PlannedFile] = []
+    left_out: list[str] = []
     for path in sorted(folder.iterdir()):
         name = path.name
-        if any(fnmatch(name, pattern) for pattern in OF_ADAPTERS):
-            raise ValueError(
-                f"{path}: this folder holds adapters and no whole model. Merge them into the model that they were "
-                "trained on, as docs/train.md shows (PeftModel.from_pretrained(…).merge_and_unload(), then "
-                "save_pretrained of model and processor), and publish that folder; its card takes the log by --run."
-            )
         if hidden(path, folder) or any(fnmatch(name, pattern) for pattern in OF_TRAINING):
             left_out.append(f"{name}/" if path.is_dir() else name)
-        elif path.is_file() and (WEIGHTS.fullmatch(name) or name in {*NEEDED, *FURTHER, *CODE_FILES, *pictures}):
+        elif path.is_file() and (WEIGHTS.fullmatch(name) or name in {*NEEDED, *FURTHER, *code, *pictures}):
             sent.append(PlannedFile(name, path))
         elif name != CARD:
             raise ValueError(f"{path}: {_refusal(path)}")
-    _check_whole(folder, {file.name for file in sent})
     return sent, left_out
 
 
@@ -80,18 +88,13 @@ def _refusal(path: Path) -> str:
     return "nothing that this model is loaded from: move it away."
 
 
-def _check_whole(folder: Path, names: set[str]) -> None:
+def _check_whole(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
     for name, mend in NEEDED.items():
         if name not in names:
             raise ValueError(f"{folder}: no {name}; {mend} into it by save_pretrained.")
     if not names & set(PROCESSOR):
         raise ValueError(f"{folder}: no {PROCESSOR[0]}; save the processor into it by save_pretrained.")
-    lacking = sorted(set(CODE_FILES) - names)
-    if lacking:
-        raise ValueError(
-            f"{folder}: it lacks {lacking[0]} of the code that loads it; copy that by python -c 'from "
-            f'modeling_audio_reasoner.saving_audio_reasoner import save_code; save_code("{folder}")\'.'
-        )
     _check_weights(folder, {name for name in names if WEIGHTS.fullmatch(name)}, INDEX in names)
 
 
@@ -112,11 +115,3 @@ def _check_weights(folder: Path, found: set[str], with_index: bool) -> None:
         name = min(wanted ^ found)
         where = "is not in the index" if name in found else "is in the index and not in the folder"
         raise ValueError(f"{folder}: {name} {where}: {again}.")
-
-
-def altered_code(files: list[PlannedFile]) -> list[str]:
-    """The names of code files that are not those of this version."""
-    import modeling_audio_reasoner
-
-    here = Path(modeling_audio_reasoner.__file__).parent
-    return [file.name for file in files if file.name in CODE_FILES and file.read() != (here / file.name).read_bytes()]

@@ -10,8 +10,8 @@ from typing import Any
 from app.publishing.licences import PER_ROW, Verdict, is_contradiction, verdict
 
 
-SHOWN = 10
-"""Sources that an error lists."""
+SHOWN = 4
+"""Sources that an error lists for each reason."""
 
 
 def licences_of_rows(folder: Path, manifest: Mapping[str, Any]) -> Counter[tuple[str, str]]:
@@ -36,33 +36,41 @@ def check_licences(
     Args:
         rows: how many there are of each source and licence expression.
         asked: SPDX identifier of the whole, or `PER_ROW`.
-        permitted: expressions that the publisher has leave for.
+        permitted: licences, or whole expressions, that the publisher has leave for.
         judge: whether an expression may be published under `asked`.
 
     Raises:
         ValueError: some do not allow it; names sources, licences, rows and why.
     """
-    refused, unknown = [], Counter[str]()
+    refused: dict[str, Counter[str]] = {}
+    unknown: Counter[str] = Counter()
     for (source, expression), count in sorted(rows.items()):
-        if expression in permitted:
+        parts = [part for part in expression.split(" AND ") if part not in permitted]
+        if expression in permitted or not parts:
             continue
-        found = judge(expression, asked)
+        found = judge(" AND ".join(parts), asked)
         if found.allowed is False or (found.allowed is None and asked != PER_ROW):
-            refused.append(f"{source} under {expression} ({count:,} rows: {found.reason})")
+            refused.setdefault(found.reason, Counter())[source] += count
         elif found.allowed is None:
             unknown[expression] += count
     if refused:
         under = "in the open" if asked == PER_ROW else f"under {asked}"
-        more = f"; and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+        listed = [_refused(reason, sources) for reason, sources in refused.items()]
         other = "" if asked == PER_ROW else "publish without --license, so that each row keeps its own, "
         raise ValueError(
-            f"Not all sources may be published {under}: {'; '.join(refused[:SHOWN])}{more}. Leave these rows out, "
-            f"{other}or say --permitted LICENCE of one that you have leave for."
+            f"Not all sources may be published {under}: {'; '.join(listed)}. Leave these rows out, {other}or say "
+            "--permitted LICENCE of one that you have leave for."
         )
     return [
         f"{expression} ({count:,} rows) is not known here: see that it lets you publish." for expression, count in
         sorted(unknown.items())
     ]  # fmt: skip
+
+
+def _refused(reason: str, sources: Counter[str]) -> str:
+    named = ", ".join(f"{source} ({count:,})" for source, count in sources.most_common(SHOWN))
+    more = f" and {len(sources) - SHOWN} more sources" if len(sources) > SHOWN else ""
+    return f"{reason}: {sources.total():,} rows, of {named}{more}"
 
 
 def contradictions(rows: Mapping[tuple[str, str], int]) -> list[str]:

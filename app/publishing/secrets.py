@@ -8,40 +8,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 
-SECRETS = {
-    "a token of Hugging Face": r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}\b",
-    "a key of OpenAI": r"\bsk-(?:proj|svcacct|admin|None)-[\w-]{20,}|\bsk-\w{20}T3BlbkFJ\w{20}\b",
-    "a key of Anthropic": r"\bsk-ant-[a-z]+\d*-[\w-]{20,}",
-    "a key of OpenRouter": r"\bsk-or-v1-[0-9a-f]{64}\b",
-    "a key of Google": r"\bAIza[\w-]{35}(?![\w-])|\bya29\.[\w-]{30,}|\bGOCSPX-[\w-]{28}",
-    "an access key of AWS": r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
-    "a secret key of AWS": r"(?i)aws.{0,20}secret.{0,20}[\"'=: ]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
-    "a key of Azure storage": r"\bAccountKey=[A-Za-z0-9+/]{86}==",
-    "a token of GitHub": r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_\w{60,}\b",
-    "a token of GitLab": r"\bglpat-[\w-]{20,}",
-    "a token of Slack": r"\bxox[abeoprs]-[\w-]{20,}|\bhooks\.slack\.com/services/T\w+/B\w+/\w+",
-    "a token of PyPI": r"\bpypi-AgEIcHlwaS5vcmc[\w-]{50,}",
-    "a key of Weights & Biases": r"(?i)\bwandb\w*[\"']?\s*[=:]\s*[\"']?([0-9a-f]{40})\b",
-    "a private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
-    "a JSON web token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
-    "a password in an address": r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}]+:([^\s/@\"'<>{}]+)@[\w.-]+",
-    "a value that is called a key": (
-        r"(?i)\b\w*(?:api_?key|secret_?key|access_?token|auth_?token|hf_token|hub_token|passwo?r?d)[\"']?\s*[=:]\s*"
-        r"(?:[\"']([^\s\"']{8,})[\"']|((?=[^\s\"']*\d)(?=[^\s\"']*[A-Za-z])[A-Za-z0-9+/_.-]{16,}))"
-    ),
-}
-"""What is looked for, by what it is; a group in the expression is the secret, without one all of it is."""
-_PATTERNS = {what: re.compile(pattern) for what, pattern in SECRETS.items()}
+@dataclass(frozen=True)
+class Form:
+    """What a kind of secret looks like.
+
+    Args:
+        what: it is.
+        marks: small letters of which every secret of the kind has one; most texts have none, and are read no further.
+        pattern: a group in it is the secret, without one all of it is.
+    """
+
+    what: str
+    marks: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+FORMS = tuple(
+    Form(what, marks, re.compile(pattern))
+    for what, marks, pattern in (
+        ("a token of Hugging Face", ("hf_", "api_org_"), r"(?<![A-Za-z0-9])(?:hf|api_org)_[A-Za-z0-9]{30,}"),
+        ("a key of OpenAI", ("sk-",), r"\bsk-(?:proj|svcacct|admin|None)-[\w-]{20,}|\bsk-\w{20}T3BlbkFJ\w{20}"),
+        ("a key of Anthropic", ("sk-ant-",), r"\bsk-ant-[a-z]+\d*-[\w-]{20,}"),
+        ("a key of OpenRouter", ("sk-or-",), r"\bsk-or-v1-[0-9a-f]{64}"),
+        ("a key of Google", ("aiza", "ya29.", "gocspx-"), r"AIza[\w-]{35}|\bya29\.[\w-]{30,}|GOCSPX-[\w-]{28}"),
+        ("an access key of AWS", ("akia", "asia", "abia", "acca"), r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
+        ("a secret key of AWS", ("aws",), r"(?i)aws.{0,20}secret.{0,20}[\"'=: ]([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"),
+        ("a key of Azure storage", ("accountkey=",), r"AccountKey=([A-Za-z0-9+/]{86}==)"),
+        ("a token of GitHub", ("gh", "github_pat_"), r"\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{60,}"),
+        ("a token of GitLab", ("glpat-",), r"\bglpat-[\w-]{20,}"),
+        (
+            "a token of Slack",
+            ("xox", "hooks.slack"),
+            r"\bxox[abeoprs]-[\w-]{20,}|hooks\.slack\.com/services/T\w+/B\w+/\w+",
+        ),
+        ("a token of PyPI", ("pypi-ageichlwas5vcmc",), r"\bpypi-AgEIcHlwaS5vcmc[\w-]{50,}"),
+        ("a key of Weights & Biases", ("wandb",), r"(?i)wandb\w*[\"']?\s*[=:]\s*[\"']?([0-9a-f]{40})\b"),
+        ("a private key", ("private key",), r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+        ("a JSON web token", ("eyj",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+        ("a password in an address", ("://",), r"://[^\s/:@\"'<>{}]+:([^\s/@\"'<>{}]+)@[\w.-]+"),
+        (
+            "a value that is called a key",
+            ("key", "token", "passw"),
+            r"(?i)(?:api_?key|secret_?key|access_?token|auth_?token|hf_token|hub_token|password|passwd)[\"']?\s*[=:]\s*"
+            r"(?:[\"']([^\s\"']{8,})[\"']|((?=[^\s\"']*\d)(?=[^\s\"']*[A-Za-z])[A-Za-z0-9+/_.-]{16,}))",
+        ),
+    )
+)
 
 
 def found_secrets(text: str) -> Iterator[tuple[int, str, str]]:
     """Place in the text, what it is, and the secret itself, of each."""
-    for what, pattern in _PATTERNS.items():
-        for match in pattern.finditer(text):
+    small = text.lower()
+    for form in FORMS:
+        if not any(mark in small for mark in form.marks):
+            continue
+        for match in form.pattern.finditer(text):
             secret = next((group for group in match.groups() if group), match.group())
-            yield match.start(), what, secret
+            yield match.start(), form.what, secret
 
 
 def masked(secret: str) -> str:

@@ -21,7 +21,7 @@ SHOWN = 5
 def show_files(console: Console, plan: Plan) -> None:
     """Each file with its size, and the card."""
     for file in plan.files:
-        console.print(f"{file.size / 1e6:10.2f} MB  {file.name}", markup=False)
+        console.print(f"{file.size:15,} B  {file.name}", markup=False)
     console.print(f"\nThe card, README.md:\n\n{plan.card}", markup=False)
 
 
