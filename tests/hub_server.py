@@ -154,8 +154,14 @@ class HubServer:
         kind = wanted.get("type") or "model"
         name = f"{wanted.get('organization') or USER}/{wanted['name']}"
         private = wanted.get("visibility") == "private" or bool(wanted.get("private"))
-        self.repositories.create(kind, name, private, wanted.get("sdk"))
-        return JSONResponse({"url": f"{self.address}/{PREFIXES[kind]}{name}", "name": name})
+        address = {"url": f"{self.address}/{PREFIXES[kind]}{name}", "name": name}
+        try:
+            self.repositories.create(kind, name, private, wanted.get("sdk"))
+        except Refused as refused:
+            if refused.status != 409:
+                raise
+            return JSONResponse({"error": refused.message, **address}, 409)
+        return JSONResponse(address)
 
     async def _validate(self, http: Request) -> Response:
         content = (await http.json())["content"]

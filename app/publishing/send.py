@@ -114,7 +114,7 @@ def _commit(api: Any, plan: Plan, branch: str, message: str, contents: list[tupl
 
 def _pinned_before(api: Any, plan: Plan, commit: str) -> str:
     """The commit that the card pins already, if it holds the same files as the branch, where nothing was changed."""
-    from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import RemoteEntryNotFoundError, RevisionNotFoundError
 
     def files(revision: str) -> dict[str, str]:
         tree = api.list_repo_tree(plan.repository, recursive=True, revision=revision, repo_type=plan.kind)
@@ -125,6 +125,6 @@ def _pinned_before(api: Any, plan: Plan, commit: str) -> str:
         found = PINNED.search(Path(path).read_text(encoding="utf-8"))
         if found is not None and files(found[1]) == files(commit):
             return found[1]
-    except (EntryNotFoundError, RevisionNotFoundError):
+    except (RemoteEntryNotFoundError, RevisionNotFoundError):
         pass
     return commit

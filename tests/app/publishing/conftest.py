@@ -1,4 +1,4 @@
-"""A Hub on this machine, used by the process of the tests, and what is sent to it: a tiny model, a data set, a Space."""
+"""A Hub on this machine that the tests' process uses, and what is sent to it: a tiny model, a data set, a Space."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     """A Hub that this process uses, signed in."""
     with HubServer() as server:
         # Read from the environment once, when the module is imported.
+        files = server.address + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", server.address)
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", files)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setenv("HF_TOKEN", server.token)
@@ -61,7 +63,8 @@ def cota(tmp_path_factory: pytest.TempPathFactory) -> Path:
     music = [found for found in make_recordings(place / "recordings") if found.domain == "music"]
     describe(music)
     question = {"teacher": "annotations", "rows": 30, "tasks": ["lead_instrument"]}
-    build_cota(music, place / "cota", rows=30, question=question)
+    source = {"corpus": "folder", "folder": "recordings/score"}
+    build_cota(music, place / "cota", rows=30, sources=[source], question=question)
     return place / "cota"
 
 
@@ -88,7 +91,7 @@ def publish() -> Callable[..., Result]:
 
 @pytest.fixture
 def elsewhere(hub: HubServer, tmp_path: Path) -> Callable[..., str]:
-    """Run a program where this project is absent and nothing is cached, with the Hub at `hub`; gives what it prints."""
+    """Run a program where this project is absent and nothing is cached, with the Hub `hub`; gives what it prints."""
 
     def run(code: str, token: str | None = None) -> str:
         place = tmp_path / "elsewhere"

@@ -34,7 +34,9 @@ def test_a_model_comes_back_as_it_was(hub, publish, elsewhere, tiny_model):
     result = publish("model", tiny_model, "org/tiny")
     assert result.exit_code == 0, result.output
     assert "A fresh process loaded AudioReasonerForConditionalGeneration by the folder's own code" in result.output
-    line, commit = re.search(r'(AutoModel\.from_pretrained\("org/tiny", revision="(\w{40})".*\))', result.output).groups()
+    line, commit = re.search(
+        r'(AutoModel\.from_pretrained\("org/tiny", revision="(\w{40})".*\))', result.output
+    ).groups()
     found = json.loads(elsewhere(LOAD.format(line=line, commit=commit)).splitlines()[-1])
 
     model = AutoModel.from_pretrained(tiny_model, trust_remote_code=True)
