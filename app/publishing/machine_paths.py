@@ -24,7 +24,7 @@ PLACES = (
 """Folders at a machine's root below which people keep what is theirs."""
 _END = r"[^\s\"'`<>|,;:)\]}]*"
 # They begin with what is rare in a text, so that most of it is passed over quickly; what stands before comes later.
-_PATTERN = re.compile(rf"/(?:{'|'.join(PLACES)})/\w{_END}")
+_PATTERN = re.compile(rf"/(?:{'|'.join(PLACES)})/[\w.]{_END}")
 _OF_WINDOWS = re.compile(rf":\\{{1,2}}Users\\{{1,2}}\w{_END}")
 _PART_OF_A_NAME = re.compile(r"[\w.~/:-]")
 
