@@ -113,8 +113,10 @@ class Repositories:
         self.contents[oid] = content
         return Entry(oid, len(content), False)
 
-    def commit(self, repository: Repository, revision: str, lines: Iterable[Mapping[str, Any]]) -> Commit:
-        """Commit the lines that `/commit` is sent; all or nothing."""
+    def commit(
+        self, repository: Repository, revision: str, lines: Iterable[Mapping[str, Any]], elsewhere: bool = False
+    ) -> Commit:
+        """Commit the lines that `/commit` is sent; all or nothing. `elsewhere`: large files lie in another store."""
         if revision not in repository.branches:
             raise Refused(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         files = dict(repository.commit_of(revision).files)
@@ -126,9 +128,9 @@ class Repositories:
             elif line["key"] == "file":
                 files[value["path"]] = self.keep(base64.b64decode(value["content"], validate=True))
             elif line["key"] == "lfsFile":
-                if value["oid"] not in self.contents:
+                if value["oid"] not in self.contents and not elsewhere:
                     raise Refused(400, f"Your push was rejected: {value['path']} is an LFS pointer to nothing")
-                files[value["path"]] = Entry(value["oid"], len(self.contents[value["oid"]]), True)
+                files[value["path"]] = Entry(value["oid"], value["size"], True)
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
             else:

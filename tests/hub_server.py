@@ -4,16 +4,19 @@
 
 Real HTTP on a real socket: who one is, making repositories, branches, preupload, the LFS batch with uploads whole or
 in parts and their verification, commits as ndjson, what a repository is, its tree, and files by revision with ETag,
-ranges, and the redirect of a large file to another host that is shown no token. It offers no Xet. `uploads` are the
-LFS contents that came; `drop_after` resets the connection in the middle of all uploads after so many. Contents are
-kept in memory. Follows the requests of huggingface_hub's `hf_api.py`, `_commit_api.py`, `lfs.py`, `file_download.py`.
+ranges, and the redirect of a large file to another host that is shown no token. `uploads` are the LFS contents that
+came; `drop_after` resets the connection in the middle of all uploads after so many. Contents are kept in memory.
+Xet is offered with a folder for its store, which its client fills by itself; nothing is given back from there.
+Follows the requests of huggingface_hub's `hf_api.py`, `_commit_api.py`, `lfs.py`, `file_download.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -37,10 +40,11 @@ class HubServer:
     Args:
         token: the one that may write.
         part_bytes: the size from which on a large file is sent in parts, and that of a part.
+        xet: folder of the store of Xet, which its client takes for a server (`local://`); None to offer none.
     """
 
-    def __init__(self, token: str = "hf_" + "t" * 34, part_bytes: int = 1_000_000) -> None:
-        self.token, self.part_bytes = token, part_bytes
+    def __init__(self, token: str = "hf_" + "t" * 34, part_bytes: int = 1_000_000, xet: Path | None = None) -> None:
+        self.token, self.part_bytes, self.xet = token, part_bytes, xet
         self.repositories = Repositories((USER, ORGANISATION))
         self.uploads: list[str] = []
         """sha256 of each large file that was sent whole, in the order in which they came."""
@@ -88,6 +92,7 @@ class HubServer:
             ("GET", about + "/tree/{revision}", self._tree),
             ("GET", about + "/tree/{revision}/{folder:path}", self._tree),
             ("POST", about + "/paths-info/{revision}", self._paths_info),
+            ("GET", about + "/xet-write-token/{revision}", self._xet_token),
             ("PUT", "/lfs/{oid}", self._put),
             ("PUT", "/lfs/{oid}/{part:int}", self._put),
             ("POST", "/lfs/{oid}/complete", self._complete),
@@ -189,7 +194,7 @@ class HubServer:
         self._must_sign_in(http)
         repository = self._repository(http)
         lines = [json.loads(line) for line in (await http.body()).splitlines()]
-        commit = self.repositories.commit(repository, http.path_params["revision"], lines)
+        commit = self.repositories.commit(repository, http.path_params["revision"], lines, elsewhere=bool(self.xet))
         url = f"{self.address}/{PREFIXES[repository.kind]}{repository.name}/commit/{commit.oid}"
         return JSONResponse({"success": True, "commitOid": commit.oid, "commitUrl": url})
 
@@ -256,6 +261,13 @@ class HubServer:
             answers[-1]["actions"] = {"upload": upload, "verify": {"href": f"{place}/verify"}}
         transfer = "multipart" if "multipart" in wanted["transfers"] else "basic"
         return JSONResponse({"transfer": transfer, "objects": answers})
+
+    async def _xet_token(self, http: Request) -> Response:
+        self._must_sign_in(http)
+        self._repository(http)
+        if self.xet is None:
+            raise Refused(404, "there is no Xet here")
+        return JSONResponse({"casUrl": f"local://{self.xet}", "accessToken": "x", "exp": int(time.time()) + 3600})
 
     async def _put(self, http: Request) -> Response:
         oid, part = http.path_params["oid"], http.path_params.get("part")
