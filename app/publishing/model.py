@@ -54,7 +54,7 @@ def plan_model(
         card, picture = _rendered(folder, replace(settings, repo_id=repository))
         files = [file for file in files if file.name != FIGURE]
         files += [] if picture is None else [PlannedFile(FIGURE, picture)]
-        if _is_written(folder / CARD, card, pinned):
+        if _is_written(folder / CARD, card):
             notes.append(
                 f"{folder / CARD} stays here: the card that is shown by --dry-run goes out in its place; --own-card "
                 "sends the folder's as it is."
@@ -101,9 +101,9 @@ def _own_card(folder: Path) -> str:
     return text
 
 
-def _is_written(path: Path, card: str, pinned) -> bool:
+def _is_written(path: Path, card: str) -> bool:
     """Whether a README.md is there that somebody wrote: neither TRL's draft nor what is sent anyway."""
-    from evaluation.card import is_draft
+    from evaluation.card import is_draft, pinned
 
     if not path.is_file() or is_draft(path):
         return False

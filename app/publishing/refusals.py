@@ -48,12 +48,10 @@ def refusals(api: Any, repository: str, user: str | None) -> Iterator[None]:
         yield
     except OfflineModeIsEnabled:
         raise ConnectionError("HF_HUB_OFFLINE is set, so nothing is sent: unset it.") from None
-    except (HTTPError, OSError, RuntimeError) as error:
+    except (HTTPError, OSError, RuntimeError) as error:  # RuntimeError is what Xet's client raises
         cause = _cause(error)
         if isinstance(cause, HfHubHTTPError):
             raise _refusal(api.endpoint, repository, user, cause) from error
-        if not isinstance(cause, (HTTPError, OSError)):
-            raise
         if isinstance(cause, OSError) and cause.filename is not None:
             raise cause from error  # of a file of this machine
         said = str(cause) or type(cause).__name__

@@ -22,7 +22,8 @@ def show_files(console: Console, plan: Plan) -> None:
     """Each file with its size, and the card."""
     for file in plan.files:
         console.print(f"{file.size:15,} B  {file.name}", markup=False)
-    console.print(f"\nThe card, README.md:\n\n{plan.card}", markup=False)
+    card = plan.card if plan.card_for is None else plan.card_for("<the commit that is sent>")
+    console.print(f"\nThe card, README.md:\n\n{card}", markup=False)
 
 
 def show_plan(console: Console, plan: Plan, answer: Answer | None, dry_run: bool) -> None:

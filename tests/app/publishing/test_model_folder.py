@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from app.publishing.model import plan_model
-from app.publishing.model_question import ask_in_fresh_process
 from evaluation.card import CardSettings
 from modeling_audio_reasoner.saving_audio_reasoner import CODE_FILES
 
@@ -153,10 +152,3 @@ def test_what_does_not_load_alone_is_not_sent(hub, publish, folder):
     assert "a fresh process in which this package is absent cannot load it and answer" in result.output
     assert "evaluation" in result.output
     assert hub.requests == []
-
-
-def test_the_question_is_heard(tiny_model):
-    answer = ask_in_fresh_process(plan(tiny_model))
-    assert answer.model_class == "AudioReasonerForConditionalGeneration"
-    # A second of 16 kHz is 50 frames of this extractor's hop of 320 samples, halved by the encoder and by its pooling.
-    assert answer.audio_tokens == 12

@@ -11,6 +11,9 @@ import torch
 import yaml
 from transformers import AutoModel, AutoProcessor
 
+from evaluation.manifest import model_sha256
+from tests.evaluation.finished_runs import write_run
+
 
 LOAD = """
 import json, numpy as np
@@ -34,6 +37,8 @@ def test_a_model_comes_back_as_it_was(hub, publish, elsewhere, tiny_model):
     result = publish("model", tiny_model, "org/tiny")
     assert result.exit_code == 0, result.output
     assert "A fresh process loaded AudioReasonerForConditionalGeneration by the folder's own code" in result.output
+    # A second of 16 kHz is 50 frames of this extractor's hop of 320 samples, halved by the encoder and by its pooling.
+    assert "answered about a tone (12 embeddings): '" in result.output
     line, commit = re.search(
         r'(AutoModel\.from_pretrained\("org/tiny", revision="(\w{40})".*\))', result.output
     ).groups()
@@ -60,3 +65,21 @@ def test_a_model_comes_back_as_it_was(hub, publish, elsewhere, tiny_model):
     assert metadata["license"] == "apache-2.0" and metadata["pipeline_tag"] == "audio-text-to-text"
     assert {"audio-reasoner", "custom_code"} < set(metadata["tags"])
     assert commit in hub.repository("model", "org/tiny").commits
+
+
+def test_a_dry_run_shows_files_and_the_card_with_its_figures(hub, publish, tiny_model, tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN")
+    run = write_run(tmp_path / "mmau", model_sha256=model_sha256(tiny_model))
+    result = publish("model", tiny_model, "org/tiny", "--evaluation", run, "--dataset", "org/cota", "--dry-run")
+    assert result.exit_code == 0, result.output
+    for path in tiny_model.iterdir():
+        assert f"{path.stat().st_size:,} B  {path.name}" in result.output
+    card = result.output.split("The card, README.md:\n\n")[1]
+    assert 'revision = "<the commit that is sent>"' in card and "### MMAU, test-mini" in card
+    metadata = yaml.safe_load(card.split("---\n")[1])
+    assert metadata["datasets"] == ["org/cota"]
+    (found,) = metadata["model-index"]
+    # Of the eight items that are written there, six are right strictly and five officially.
+    assert [metric["value"] for metric in found["results"][0]["metrics"]] == [75.0, 62.5]
+    assert "would be sent to the model org/tiny" in result.output
+    assert hub.requests == [] and not (tiny_model / "README.md").exists()
