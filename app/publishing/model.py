@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,10 +61,9 @@ def plan_model(
                 "sends the folder's as it is."
             )
     files.append(PlannedFile(CARD, card.encode()))
-    return Plan(
-        "model", folder, repository, tuple(sorted(files, key=lambda file: file.name)), tuple(left_out), tuple(notes),
-        card_for=lambda revision: pinned(card, revision),
-    )  # fmt: skip
+    files = sorted(files, key=lambda file: file.name)
+    card_for = None if own_card else partial(pinned, card)
+    return Plan("model", folder, repository, tuple(files), tuple(left_out), tuple(notes), card_for)
 
 
 def _rendered(folder: Path, settings: CardSettings) -> tuple[str, bytes | None]:

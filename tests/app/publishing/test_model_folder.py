@@ -107,7 +107,7 @@ def test_a_card_of_ones_own_is_said_to_stay_or_sent_as_it_is(folder):
     made = plan(folder)
     assert any("README.md stays here" in note for note in made.notes)
     assert made.card != own and (folder / "README.md").read_text() == own
-    assert plan(folder, own_card=True).card == own
+    assert plan(folder, own_card=True).card == own and plan(folder, own_card=True).card_for is None
     unpinned = f'{own}```python\nAutoModel.from_pretrained("org/tiny", trust_remote_code=True)\n```\n'
     (folder / "README.md").write_text(unpinned)
     with pytest.raises(ValueError, match="trust_remote_code=True without revision="):
