@@ -107,17 +107,15 @@ def benchmark_items(settings: RunSettings) -> list[BenchmarkItem]:
     """The questions of a run's benchmark as test items; of a question with several recordings, one for each.
 
     Raises:
-        ValueError, FileNotFoundError: as `evaluation.benchmarks.registry.read_questions`.
+        ValueError, FileNotFoundError: as `located` and `read_questions` of `evaluation.benchmarks.registry`.
     """
     from dataset_builder.contamination.benchmark_items import BenchmarkItem
     from evaluation.benchmarks.cota import FOLDER
-    from evaluation.benchmarks.place import folder_of
-    from evaluation.benchmarks.registry import READERS, read_questions
+    from evaluation.benchmarks.registry import located, read_questions
 
     data = FOLDER if settings.data is None and settings.benchmark == "cota" else settings.data
-    questions = read_questions(settings.benchmark, data, settings.split)
-    reader = READERS[settings.benchmark]
-    folder = folder_of(data, reader.source, settings.split or reader.splits[0])
+    folder = located(settings.benchmark, data, settings.split, settings.revision).folder
+    questions = read_questions(settings.benchmark, str(folder), settings.split)
     names = recording_names_of(settings.benchmark, questions, folder)
     items = []
     for question in questions:

@@ -86,6 +86,7 @@ def main() -> None:
         return
     # What the processes inherit.
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads[0])
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # as the provider has it
     answers: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as place:
         folders = {"ours": MODEL, "stock": Path(place) / "stock"}

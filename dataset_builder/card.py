@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .card_front_matter import render_front_matter
+from .card_front_matter import LICENSES_OF_ROWS, render_front_matter
 from .card_tables import (
     baselines_text,
     composition_table,
@@ -95,7 +95,7 @@ nothing but `messages`. Parquet stores both: the shards take {megabytes:.0f} MB,
 
 {sources}
 
-The licences are those of the recordings; `license` has the expression for each row.
+{licenses_of_rows}; `license` has the expression for each row.
 
 ## Known confounds and limits
 
@@ -193,6 +193,7 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             ["source", "licence", "recordings heard"],
             [[line["source"], line["license"], line["recordings"]] for line in statistics["sources"]],
         ),
+        licenses_of_rows=LICENSES_OF_ROWS,
         limits=_limits(statistics, mixed),
         shards="its only shard" if len(shards) == 1 else f"all {len(shards):,} shards",
         seed=manifest["seed"],

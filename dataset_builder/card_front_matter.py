@@ -10,6 +10,10 @@ from .recording import DOMAINS
 from .schema import SPLITS
 
 
+LICENSES_OF_ROWS = "The licences are those of the recordings"
+"""What the card says of licences begins so."""
+
+
 def dataset_configs(shards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """`default`, each domain and each task, all over the same files; a split without files is not listed.
 
@@ -53,3 +57,21 @@ def render_front_matter(shards: Sequence[Mapping[str, Any]], statistics: Mapping
         "configs": dataset_configs(shards),
     }
     return f"---\n{yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)}---\n\n"
+
+
+def with_license(card: str, license: str) -> str:
+    """The card with one licence for the whole in its front matter, by the Hub's name of it, and a sentence of it.
+
+    Raises:
+        ValueError: the card has no front matter.
+    """
+    import yaml
+
+    _, front, text = card.split("---\n", 2) if card.startswith("---\n") and card.count("---\n") > 1 else ("", "", "")
+    metadata = yaml.safe_load(front)
+    if not isinstance(metadata, dict):
+        raise ValueError("README.md has no front matter between two lines `---`: build the data set again.")
+    metadata = {name: value for name, value in metadata.items() if name not in ("license_name", "license_link")}
+    front = yaml.safe_dump(metadata | {"license": license}, sort_keys=False, allow_unicode=True)
+    whole = f"The data set as a whole is under `{license}`. {LICENSES_OF_ROWS}"
+    return f"---\n{front}---\n{text.replace(LICENSES_OF_ROWS, whole)}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,53 +29,91 @@ from evaluation.manifest import model_sha256
 # transformers that runs them.
 PIPELINE_TAG = "audio-text-to-text"
 TAGS = ["audio-reasoner", "audio", "chain-of-thought", "trl", "custom_code", "arxiv:2503.02318"]
+LICENSE = "apache-2.0"
+"""Of the code, and of weights unless another one is asked for."""
 PLACES = (Path(__file__).parents[1] / "model_card.md", Path(__file__).with_name("model_card.md"))
 QUESTION = "Is this sound, speech or music?\\nChoose one: sound; speech; music."
 
 
-def write_card(
-    model: Path,
-    evaluation: Path | Sequence[Path] | None = None,
-    data: Path | None = None,
-    repo_id: str | None = None,
-    revision: str = "main",
-    dataset: str | None = None,
-    *,
-    recipe: Path | None = None,
-    run: Path | None = None,
-    source: Mapping[str, str | None] | None = None,
-    overwrite: bool = False,
-) -> Path:
-    """Write MODEL/README.md, and MODEL/curves.png where training left its log; return the card's path.
+@dataclass(frozen=True)
+class CardSettings:
+    """What a card is written from, besides the model folder.
 
     Args:
-        model: the model folder.
-        evaluation: the folder that `audio-reasoner evaluate` wrote, or several, of one benchmark each; without it the
-            card says "not evaluated".
+        evaluation: folders that `audio-reasoner evaluate` wrote, of one benchmark each; without any the card says "not
+            evaluated".
         data: the CoTA folder, for tasks, sources, licences, confounds and the audio-blind floor.
         repo_id: the model's name on the Hub, for the code in the card; the folder's path without it.
         revision: of the repository, for the code in the card.
         dataset: the data set's name on the Hub, where it has one.
+        base_model: the Hub's name of the model that training began with, where it did with one.
+        license: of the weights, by the Hub's name of it.
         recipe: the YAML file that the model was trained with, to be quoted.
         run: the folder with the training's log, where that is not the model folder, as of adapters that were merged.
         source: "source_name" and "source_url" of the results, for the Hub's metadata.
+    """
+
+    evaluation: Sequence[Path] = ()
+    data: Path | None = None
+    repo_id: str | None = None
+    revision: str = "main"
+    dataset: str | None = None
+    base_model: str | None = None
+    license: str = LICENSE
+    recipe: Path | None = None
+    run: Path | None = None
+    source: Mapping[str, str | None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.source and self.source.get("source_name") and not self.source.get("source_url"):
+            raise ValueError(
+                "the name of a source is for the Hub, which takes none without its address (--source-url)."
+            )
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card, and what its picture of the training's curves is drawn from; None where no log was left."""
+
+    text: str
+    curves: Mapping[str, Any] | None
+
+
+def write_card(model: Path, settings: CardSettings | None = None, overwrite: bool = False) -> Path:
+    """Write MODEL/README.md, and MODEL/curves.png where training left its log; return the card's path.
+
+    Args:
+        model: the model folder.
+        settings: what the card is written from.
         overwrite: replace a card that is there. The draft that TRL writes into each run's folder always is.
 
     Raises:
-        ValueError: when the model folder is not whole, an evaluation is not whole or of another model, two are of
-            one benchmark, the recipe holds a secret, a source has no address, or a card is there.
+        ValueError: as `rendered_card`, or a card is there.
     """
     path = model / "README.md"
     if path.is_file() and not overwrite and not is_draft(path):
         raise ValueError(
             f"{path}: a card is there that is not the draft of TRL's trainer; pass --overwrite to lose it."
         )
-    model_hash = model_sha256(model)
-    if source and source.get("source_name") and not source.get("source_url"):
-        raise ValueError("the name of a source is for the Hub, which takes none without its address (--source-url).")
-    folders = [evaluation] if isinstance(evaluation, Path) else list(evaluation or ())
-    evaluated, runs = evaluation_records(folders, model_hash, source)
-    title = (repo_id or model.resolve().name).rpartition("/")[2]
+    card = rendered_card(model, settings or CardSettings())
+    if card.curves is not None:
+        write_curves(card.curves, model / FIGURE)
+    partial = path.with_name("README.md.partial")
+    partial.write_text(card.text, encoding="utf-8")
+    os.replace(partial, path)
+    return path
+
+
+def rendered_card(model: Path, settings: CardSettings) -> Card:
+    """The card of a model folder; nothing is written.
+
+    Raises:
+        ValueError: when the model folder is not whole, an evaluation is not whole or of another model, two are of
+            one benchmark, or the recipe holds a secret.
+    """
+    evaluated, runs = evaluation_records(settings.evaluation, model_sha256(model), settings.source)
+    run, recipe = settings.run, settings.recipe
+    title = (settings.repo_id or model.resolve().name).rpartition("/")[2]
     training = training_record(run or model)
     if run is not None and training is None:
         raise ValueError(f"{run}: no trainer_state.json in this folder or a checkpoint-… below it.")
@@ -83,13 +123,25 @@ def write_card(
         raise ValueError(
             f"{model}: no training log lies here that the recipe would belong to; name its folder by --run."
         )
-    card = render_card(model, title, evaluated, runs, data, repo_id or str(model), revision, dataset, training)
-    if training is not None:
-        write_curves(curves_record(run or model, data, model), model / FIGURE)
-    partial = path.with_name("README.md.partial")
-    partial.write_text(card, encoding="utf-8")
-    os.replace(partial, path)
-    return path
+    measured = [*runs, *([] if evaluated is None else [evaluated])]
+    page = {
+        "title": title,
+        "repo_id": settings.repo_id or str(model),
+        "revision": settings.revision,
+        "base_model": settings.base_model,
+        "license": None if settings.license == LICENSE else settings.license,
+        "data": None if settings.data is None else data_record(settings.data),
+        "training": training,
+        "evaluation": evaluated,
+        "runs": runs,
+    }
+    text = render_card(model, _metadata(measured, title, settings, training), page)
+    return Card(text, None if training is None else curves_record(run or model, settings.data, model))
+
+
+def pinned(card: str, revision: str) -> str:
+    """The card whose code loads `revision`."""
+    return re.sub(r'^revision = ".*"$', f'revision = "{revision}"', card, flags=re.MULTILINE)
 
 
 def evaluation_records(
@@ -100,7 +152,7 @@ def evaluation_records(
     Args:
         folders: that `audio-reasoner evaluate` wrote: of a run, of the conditions of CoTA (`results.json`), or both.
         model_hash: sha256 of the model folder that the card is for.
-        source: as `write_card` takes it.
+        source: as `CardSettings` takes it.
 
     Raises:
         ValueError: a folder holds neither, or is of another model; or two are of one benchmark.
@@ -140,33 +192,40 @@ def is_draft(card: Path) -> bool:
     return len(parts) > 2 and "generated_from_trainer" in parts[1]
 
 
-def render_card(
-    model: Path,
-    title: str,
-    evaluated: Mapping[str, Any] | None,
-    runs: Sequence[Mapping[str, Any]],
-    data: Path | None,
-    name: str,
-    revision: str,
-    dataset: str | None,
-    training: Mapping[str, Any] | None,
-) -> str:
-    """The card's text: YAML metadata for the Hub and the page below it."""
-    from huggingface_hub import EvalResult, ModelCard, ModelCardData
+def _metadata(
+    measured: Sequence[Mapping[str, Any]], title: str, settings: CardSettings, training: Mapping[str, Any] | None
+) -> Any:
+    """The card's metadata for the Hub, as huggingface_hub's `ModelCardData`."""
+    from huggingface_hub import EvalResult, ModelCardData
 
-    measured = [*runs, *([] if evaluated is None else [evaluated])]
     results = [EvalResult(**result) for record in measured for result in record["model_index"]]
-    metadata = ModelCardData(
+    return ModelCardData(
         language="en",
-        license="apache-2.0",
+        license=settings.license,
         library_name="transformers",
+        base_model=settings.base_model,
         pipeline_tag=PIPELINE_TAG,
         tags=TAGS + ([] if training is None else [training["method"]]),
-        datasets=[dataset] if dataset else None,
+        datasets=[settings.dataset] if settings.dataset else None,
         metrics=list(dict.fromkeys(result.metric_type for result in results)) or None,
         model_name=title if results else None,
         eval_results=results or None,
     )
+
+
+def render_card(model: Path, metadata: Any, page: Mapping[str, Any]) -> str:
+    """The card's text: YAML metadata for the Hub and the page below it.
+
+    Args:
+        model: the model folder, whose parts are described.
+        metadata: huggingface_hub's `ModelCardData`.
+        page: what else the template shows.
+
+    Raises:
+        ValueError: the template is missing.
+    """
+    from huggingface_hub import ModelCard
+
     config = read_json(model / "config.json")
     generation = read_json(model / "generation_config.json") or {}
     template = next((place for place in PLACES if place.is_file()), None)
@@ -175,19 +234,13 @@ def render_card(
     card = ModelCard.from_template(
         metadata,
         template_path=str(template),
-        title=title,
         size=parameter_count(model),
         encoder=encoder_words(config.get("audio_config", {})),
         language_model=language_model_words(config.get("text_config", {})),
         sampling_rate=sampling_rate(model),
-        repo_id=name,
-        revision=revision,
         question=QUESTION,
         max_new_tokens=min(generation.get("max_new_tokens") or 2048, 2048),
-        data=None if data is None else data_record(data),
-        training=training,
         curves=FIGURE,
-        evaluation=evaluated,
-        runs=runs,
+        **page,
     )
     return str(card)

@@ -17,9 +17,6 @@ import email
 import hashlib
 import io
 import json
-import socket
-import struct
-import threading
 import time
 import zlib
 from collections import Counter
@@ -29,11 +26,10 @@ from random import Random
 from typing import Any
 
 import soundfile
-import uvicorn
 from fastapi import FastAPI, Request, Response
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .schema_answers import fitting_value
+from .served_app import ServedApp
 
 
 FAULTS = (
@@ -116,52 +112,20 @@ class FaultServer:
         self._files: dict[str, bytes] = {}
         self._batches: dict[str, dict[str, Any]] = {}
         self._batched: set[str] = set()
-        self._transports: dict[tuple, asyncio.Transport] = {}
-        self._socket = socket.create_server((host, port), backlog=2048)
-        self.port = self._socket.getsockname()[1]
-        self.base_url = f"http://{host}:{self.port}/v1"
-        config = uvicorn.Config(
-            self._app(), http=self._protocol(), ws="none", lifespan="off", log_level="error", timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        self._server = _Server(config)
-        self._thread: threading.Thread | None = None
+        self._served = ServedApp(self._app(), host, port)
+        self.port = self._served.port
+        self.base_url = f"{self._served.address}/v1"
 
     def __enter__(self) -> FaultServer:
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.005)
+        self._served.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._server.should_exit = self._server.force_exit = True  # without waiting for connections to be closed
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-        self._socket.close()
+        self._served.stop()
 
     def run(self) -> None:
         """Serve in this thread until interrupted."""
-        self._server.run(sockets=[self._socket])
-
-    def _protocol(self) -> type[H11Protocol]:
-        transports = self._transports
-
-        class Protocol(H11Protocol):
-            """Remembers its connection, so that a request can reset it."""
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
-                # asyncio does so for sockets that it makes itself; without, each answer is 40 ms late.
-                found = transport.get_extra_info("socket")
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                transports[tuple(self.client or ())] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                transports.pop(tuple(self.client or ()), None)
-                super().connection_lost(exc)
-
-        return Protocol
+        self._served.run()
 
     def _app(self) -> FastAPI:
         app = FastAPI()
@@ -202,7 +166,7 @@ class FaultServer:
             await asyncio.sleep(arrived + self.latency - time.monotonic())
             if fault == "connection":
                 counts.faults[fault] += 1
-                self._reset(http)
+                self._served.reset(http)
                 return _error(500, "reset")
             status, body = self._respond(request, digest, fault)
             headers = {"Retry-After": str(self.retry_after)} if status == 429 else {}
@@ -299,14 +263,6 @@ class FaultServer:
         except asyncio.TimeoutError:
             return
 
-    def _reset(self, http: Request) -> None:
-        transport = self._transports.get(tuple(http.client or ()))
-        if transport is not None:
-            # Without lingering, closing sends RST.
-            found = transport.get_extra_info("socket")
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
-
     async def _models(self, http: Request) -> Response:
         return self._refusal(http) or _json({"object": "list", "data": [{"id": self.model or "any"}]})
 
@@ -379,16 +335,6 @@ class FaultServer:
                 self._files[name] = b"\n".join(written[good])
             names.append(name if written[good] else None)
         return names[0], names[1]
-
-
-class _Server(uvicorn.Server):
-    """Looks more often whether it should end."""
-
-    async def main_loop(self) -> None:
-        counter = 0
-        while not await self.on_tick(counter):
-            counter = (counter + 1) % 1000
-            await asyncio.sleep(0.01)
 
 
 def _digest(request: dict) -> str:

@@ -17,6 +17,10 @@ def card(
     repo_id: Annotated[str | None, typer.Option(help="The model's name on the Hub, ORG/NAME.")] = None,
     revision: Annotated[str, typer.Option(help="Revision that the card's code pins.")] = "main",
     dataset: Annotated[str | None, typer.Option(help="The data set's name on the Hub, ORG/NAME.")] = None,
+    base_model: Annotated[
+        str | None, typer.Option(help="The Hub's name of the model that training began with, ORG/NAME.")
+    ] = None,
+    license: Annotated[str, typer.Option(help="Of the weights, by the Hub's name of it.")] = "apache-2.0",
     recipe: Annotated[Path | None, typer.Option(help="The YAML file of `trl sft --config`, to be quoted.")] = None,
     run: Annotated[Path | None, typer.Option(help="Folder with the training's log; MODEL by default.")] = None,
     source_name: Annotated[
@@ -34,7 +38,7 @@ def card(
 
     Example: audio-reasoner card demo/model --evaluation demo/evaluation --evaluation runs/mmau
     """
-    from evaluation.card import is_draft, write_card
+    from evaluation.card import CardSettings, is_draft, write_card
 
     if data is None and (Path("cota") / "statistics.json").is_file():
         data = Path("cota")
@@ -42,16 +46,17 @@ def card(
     before = ""
     if there.is_file():
         before = ", in place of TRL's draft" if is_draft(there) else ", in place of the card that was there"
-    path = write_card(
-        model,
-        evaluation,
+    settings = CardSettings(
+        evaluation or (),
         data,
         repo_id,
         revision,
         dataset,
-        recipe=recipe,
-        run=run,
-        source={"source_name": source_name, "source_url": source_url},
-        overwrite=overwrite,
+        base_model,
+        license,
+        recipe,
+        run,
+        {"source_name": source_name, "source_url": source_url},
     )
+    path = write_card(model, settings, overwrite)
     typer.echo(f"Card: {path}{before}" + ("" if evaluation else " (not evaluated)"))

@@ -20,6 +20,9 @@ def evaluate(
         str | None, typer.Option(help="Folder of the benchmark in its official layout; else the Hub's copy.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split of the benchmark, if not its default one.")] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the Hub's copy; the newest without it.")
+    ] = None,
     prompt: Annotated[
         str | None, typer.Option(help="How choices are shown: listed, lettered, or a template; else as usual there.")
     ] = None,
@@ -104,6 +107,7 @@ def evaluate(
         model=model,
         data=data,
         split=split,
+        revision=revision,
         prompt=prompt,
         limit=limit,
         max_tokens=max_tokens,

@@ -31,22 +31,41 @@ class Source:
     hub_splits: tuple[str, ...] = ()
 
 
-def folder_of(data: str | None, source: Source, split: str) -> Path:
+@dataclass(frozen=True)
+class Place:
+    """Where a benchmark was found.
+
+    Attributes:
+        folder: with its files.
+        hub: the repository of the Hub that it was downloaded from; None for a folder of one's own.
+        revision: the commit of that repository.
+    """
+
+    folder: Path
+    hub: str | None = None
+    revision: str | None = None
+
+
+def place_of(data: str | None, source: Source, split: str, revision: str | None = None) -> Place:
     """The folder that `data` names; without it, the Hub's copy, which is downloaded.
 
     Args:
         data: a folder in the official layout, or None.
         source: of the benchmark.
         split: that is wanted of it.
+        revision: branch, tag or commit of the Hub's copy; the newest without it.
 
     Raises:
+        ValueError: a revision of a local folder is asked for.
         FileNotFoundError: there is no such folder, or the Hub's copy cannot be had; says where to get the benchmark.
     """
+    if data is not None and revision is not None:
+        raise ValueError(f"revision {revision} is of the Hub's copy, and {data} is a folder: leave one of them out.")
     if data is not None:
         folder = Path(data)
         if not folder.is_dir():
             raise FileNotFoundError(f"There is no folder {folder}: get {source.benchmark} from {source.site}.")
-        return folder
+        return Place(folder)
     if source.hub is None:
         raise FileNotFoundError(
             f"{source.benchmark} is not on the Hub as one repository: get it from {source.site} and name its folder "
@@ -61,12 +80,18 @@ def folder_of(data: str | None, source: Source, split: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(source.hub, repo_type="dataset", allow_patterns=list(source.patterns) or None))
+        folder = Path(
+            snapshot_download(
+                source.hub, repo_type="dataset", revision=revision, allow_patterns=list(source.patterns) or None
+            )
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise FileNotFoundError(
             f"{source.benchmark} cannot be downloaded from {source.hub} on the Hub ({_reason(error)}): get it from "
             f"{source.site} and name its folder (-T data=FOLDER, or --data FOLDER)."
         ) from None
+    # The cache has a folder for each commit.
+    return Place(folder, source.hub, folder.name)
 
 
 def _reason(error: Exception) -> str:

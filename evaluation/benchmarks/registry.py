@@ -16,7 +16,7 @@ from evaluation.benchmarks import (
     mmar,
     mmau,
 )
-from evaluation.benchmarks.place import Source, folder_of
+from evaluation.benchmarks.place import Place, Source, place_of
 from evaluation.benchmarks.prompts import PROMPTS
 from evaluation.benchmarks.question import Question, check_unique
 
@@ -69,6 +69,32 @@ def template_of(benchmark: str, prompt: str | None) -> str:
     return PROMPTS.get(name, name)
 
 
+def located(benchmark: str, data: str | None, split: str | None = None, revision: str | None = None) -> Place:
+    """Where a benchmark lies; the Hub's copy is downloaded.
+
+    Args:
+        benchmark, data, split: as `read_questions` takes them.
+        revision: branch, tag or commit of the Hub's copy; the newest without it.
+
+    Raises:
+        ValueError: the benchmark or the split is unknown, or a revision of a local folder is asked for.
+        FileNotFoundError: there is no such folder, or the Hub's copy cannot be had.
+    """
+    return place_of(data, reader_of(benchmark).source, split_of(benchmark, split), revision)
+
+
+def split_of(benchmark: str, split: str | None) -> str:
+    """The split that is asked, the default one where none is named.
+
+    Raises:
+        ValueError: the benchmark or the split is unknown.
+    """
+    splits = reader_of(benchmark).splits
+    if split is not None and split not in splits:
+        raise ValueError(f"{benchmark} has no split {split!r}; choose among {', '.join(splits)}.")
+    return split or splits[0]
+
+
 def read_questions(benchmark: str, data: str | None, split: str | None = None) -> list[Question]:
     """The questions of a benchmark.
 
@@ -81,11 +107,7 @@ def read_questions(benchmark: str, data: str | None, split: str | None = None) -
         ValueError: the benchmark or the split is unknown, an entry is not in the layout, or an id is there twice.
         FileNotFoundError: a file or a recording is missing; says which, and where to get it.
     """
-    reader = reader_of(benchmark)
-    split = split or reader.splits[0]
-    if split not in reader.splits:
-        raise ValueError(f"{benchmark} has no split {split!r}; choose among {', '.join(reader.splits)}.")
-    folder = folder_of(data, reader.source, split)
-    questions = reader.read(folder, split)
+    folder = located(benchmark, data, split).folder
+    questions = reader_of(benchmark).read(folder, split_of(benchmark, split))
     check_unique(questions, str(folder))
     return questions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ from evaluation.figures.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+NARROW_NAME = 24
+"""Characters of a line of a row's name in a narrow figure; a longer name has two lines, as a row is high."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ def draw_rows(drawing: Figure, axes: Any, rows: Sequence[Row], look: Look, scale
             axes.plot(scale * row.strict, place, "o", color=look.accent, markersize=7 if row.whole else 5.4)
         if row.official is not None:
             axes.plot(scale * row.official, place, "D", markersize=4.6, **_hollow(look))
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    names = [textwrap.fill(row.name, NARROW_NAME) if look.narrow else row.name for row in rows]
+    axes.set_yticks(range(len(rows)), names, linespacing=0.9)
     for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_fontweight("bold" if row.whole else "normal")
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -20,7 +20,7 @@ from evaluation.local.isolation import installed_packages, isolated_environment,
 
 
 WORKER = Path(__file__).with_name("worker.py")
-GATHER = 0.05
+GATHER = 0.5
 """Seconds without a further request after which those that wait are answered, should they be no whole batch."""
 ENDING = 10.0
 """Seconds that the process has to end by itself."""
@@ -47,7 +47,7 @@ class AnsweringProcess:
         self.model, self.batch_size, self.ahead = model, batch_size, ahead
         self.facts: dict[str, Any] = {}
         self.child: subprocess.Popen[bytes] | None = None
-        """The process, once it has loaded the model."""
+        """The process, once it is started."""
         self._waiting: list[Request] = []
         self._came = threading.Condition()
         self._counted = 0
@@ -65,18 +65,26 @@ class AnsweringProcess:
             self._counted += 1
             self._waiting.append(request)
             self._last = time.monotonic()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
-                self._thread.start()
-                # inspect keeps a model for the next task and closes none: its folder would be left behind.
-                atexit.register(self.close)
             self._came.notify_all()
+        self.start()
         return request
+
+    def start(self) -> None:
+        """Let the process load the model now, before anything is asked, should it not do so already."""
+        with self._came:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name="answering", daemon=True)
+            # inspect keeps a model for the next task and closes none: its folder would be left behind.
+            atexit.register(self.close)
+            self._thread.start()
 
     def close(self) -> None:
         """End the process; what waits gets an error. A batch that is being answered is not waited for."""
         with self._came:
             self._stopping = True
+            if self.child is not None and not self.facts:
+                self.child.kill()  # a model that is still being loaded is not waited for
             self._came.notify_all()
         if self._thread is not None:
             self._thread.join(ENDING)
@@ -102,7 +110,12 @@ class AnsweringProcess:
 
     def _answer_all(self) -> None:
         with tempfile.TemporaryDirectory(prefix="audio-reasoner-") as name, _Worker(self.model, Path(name)) as worker:
-            self.facts, self.child = worker.facts, worker.process
+            with self._came:
+                self.child = worker.process
+                if self._stopping:
+                    self.child.kill()
+                    return
+            self.facts = worker.loaded()
             while (batch := self._gathered()) is not None:
                 try:
                     answers, seconds = worker.answer(batch)
@@ -139,7 +152,6 @@ class _Worker:
 
     def __init__(self, model: Path, scratch: Path) -> None:
         self.model, self.scratch = model, scratch
-        self.facts: dict[str, Any] = {}
 
     def __enter__(self) -> _Worker:
         packages = link_packages(self.scratch / "packages", installed_packages())
@@ -159,13 +171,12 @@ class _Worker:
                 stderr=self.errors,
             )
         self.connection = Connection(ours.detach())
-        try:
-            self.facts = self._told()["loaded"]
-        except BaseException:
-            self.process.kill()
-            self._end()
-            raise
         return self
+
+    def loaded(self) -> dict[str, Any]:
+        """What the process says of the model, once it has loaded it."""
+        facts: dict[str, Any] = self._told()["loaded"]
+        return facts
 
     def answer(self, batch: list[Request]) -> tuple[list[dict[str, Any]], float]:
         """The answers of a batch, and the seconds that they took."""
@@ -204,9 +215,5 @@ class _Worker:
             self.process.wait(ENDING)
         except subprocess.TimeoutExpired:
             self.process.kill()
-        self._end()
-
-    def _end(self) -> None:
-        self.connection.close()
-        self.process.wait()
+            self.process.wait()
         self.errors.close()

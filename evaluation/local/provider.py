@@ -64,6 +64,10 @@ class LocalAudioReasoner(ModelAPI):
             raise ValueError(f"batch_size must be 1 or more, found {batch_size}.")
         self.batch_size = int(batch_size)
         self.process = AnsweringProcess(Path(model_name), self.batch_size, ahead=self.batch_size * AHEAD)
+        if (
+            api_key is None
+        ):  # inspect looks models up by instances with a key that stands for that, and asks them nothing
+            self.process.start()  # it loads while inspect makes its samples ready
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig

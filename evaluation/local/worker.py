@@ -126,11 +126,12 @@ class Answering:
         import transformers
 
         model = self.model
-        name = torch.cuda.get_device_name() if model.device.type == "cuda" else "cpu"
+        gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
         return {
             "model_class": f"{type(model).__module__}.{type(model).__name__}",
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "device": name,
+            "device": gpus[model.device.index or 0] if model.device.type == "cuda" else "cpu",
+            "gpus": gpus,
             "dtype": str(model.dtype).removeprefix("torch."),
             "threads": torch.get_num_threads(),
             "versions": {"torch": torch.__version__, "transformers": transformers.__version__},

@@ -55,12 +55,13 @@ def _parsed(text: str, path: Path, where: str) -> Any:
 
 
 def _table_rows(text: str, delimiter: str, path: Path) -> list[Entry]:
-    # CoVoST's TSVs are written without quoting: a quotation mark there is a character like any other.
-    stream = io.StringIO(text, newline="")
     if delimiter == "\t":
+        # CoVoST's TSVs are written without quoting, with a backslash before a quotation mark, which else is a
+        # character like any other.
+        stream = io.StringIO(text.replace('\\"', '"'), newline="")
         reader = csv.DictReader(stream, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     else:
-        reader = csv.DictReader(stream, delimiter=delimiter)
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[Entry] = []
     for number, row in enumerate(reader, 1):
         if None in row or None in row.values():

@@ -56,7 +56,11 @@ def answered(
         "log_format": "eval",
         # A batch is written when it is answered; of what an endpoint answered, inspect recovers the rest.
         "log_buffer": (batch_size or BATCH_SIZE) if settings.is_local else None,
+        # Written while a sample is answered, for what an endpoint answered and no batch holds yet. A local model
+        # answers in whole batches, faster than this is written.
+        "log_realtime": not settings.is_local,
         "log_images": log_audio,
+        "ctl_server": False,
         "display": display,
         "max_retries": max_retries,
         "max_connections": max_connections or _connections(settings, batch_size),

@@ -17,6 +17,7 @@ from evaluation.cota import hash_files, read_json
 from evaluation.manifest import model_sha256, today, versions
 from evaluation.runs.collect import outputs_hash, questions_hash
 from evaluation.runs.settings import RunSettings
+from evaluation.tasks.benchmarks import HUB
 
 
 MANIFEST = "manifest.json"
@@ -39,7 +40,7 @@ def manifest_of(
         settings: of the run.
         log: inspect's.
         items: as `collect` gives them.
-        facts: of a local model's process: class, parameters, device, type, threads; empty for an endpoint.
+        facts: of a local model's process: class, parameters, device, GPUs, type, threads; empty for an endpoint.
         train_data: what was searched for the items, with the hash of its shards.
 
     Returns:
@@ -54,14 +55,19 @@ def manifest_of(
             "name": settings.inspect_model,
             "sha256": model_sha256(folder) if settings.is_local else None,
         },
-        "data": {"items": len(items), "questions_sha256": questions_hash(items)},
+        "data": {
+            "items": len(items),
+            "questions_sha256": questions_hash(items),
+            # Where it was downloaded.
+            **(log.eval.metadata or {}).get(HUB, {}),
+        },
         "prompt": template_of(settings.benchmark, settings.prompt),
         "outputs_sha256": outputs_hash(items),
         "harness": {"inspect-ai": log.eval.packages.get("inspect_ai"), "task": log.eval.task, "log": log.location},
         "scorers_sha256": scorers_hash(),
         "code": commit(),
         "versions": versions(),
-        "hardware": hardware(),
+        "hardware": hardware(facts),
         "process": dict(facts),
         "date": today(),
         "seconds": _seconds(log),
@@ -109,14 +115,10 @@ def commit() -> dict[str, Any] | None:
         return None
 
 
-def hardware() -> dict[str, Any]:
-    """The machine: its kind, processors, and GPUs."""
-    import torch
-
+def hardware(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The machine: its kind, processors, and the GPUs that a local model's process found."""
     found: dict[str, Any] = {"machine": platform.machine(), "cores": os.cpu_count(), "system": platform.system()}
-    if torch.cuda.is_available():
-        found["gpus"] = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    return found
+    return found | ({"gpus": facts["gpus"]} if facts.get("gpus") else {})
 
 
 def _seconds(log: EvalLog) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
     if output.resolve() == folder.resolve():
         raise ValueError(f"{output} is the folder of the manifest: name another one for the repetition.")
     settings = RunSettings.from_json(before["settings"], str(path))
+    if before["data"].get("revision"):
+        settings = replace(settings, revision=before["data"]["revision"])
     expected = before["model"]["sha256"]
     if settings.is_local and expected is not None:
         model = Path(settings.model)

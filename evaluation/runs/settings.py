@@ -24,6 +24,7 @@ class RunSettings:
         model: a model folder, or a model of inspect's, `provider/name`.
         data: the benchmark's folder; None for the Hub's copy.
         split: of the benchmark; None for its default one.
+        revision: branch, tag or commit of the Hub's copy; None for the newest.
         prompt: how a question with choices is put; None for the benchmark's own way.
         heard: real, or a control.
         permutation: number of an order of the choices.
@@ -42,6 +43,7 @@ class RunSettings:
     model: str
     data: str | None = None
     split: str | None = None
+    revision: str | None = None
     prompt: str | None = None
     heard: str = "real"
     permutation: int = 0
@@ -63,6 +65,10 @@ class RunSettings:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} must be {least} or more, found {value}.")
+        if self.data is not None and self.revision is not None:
+            raise ValueError(
+                f"revision {self.revision} is of the Hub's copy, and {self.data} is a folder: leave one of them out."
+            )
         drawn = [name for name in ("top_p", "top_k") if getattr(self, name) is not None]
         if drawn and not self.temperature:
             raise ValueError(f"{drawn[0]} is for drawn answers: give a temperature above 0, or leave it out.")
@@ -85,8 +91,8 @@ class RunSettings:
     @property
     def task_args(self) -> dict[str, Any]:
         """The arguments of inspect's task."""
-        given = {name: getattr(self, name) for name in ("data", "split", "prompt", "heard", "permutation", "limit")}
-        return {name: value for name, value in given.items() if value is not None}
+        names = ("data", "split", "revision", "prompt", "heard", "permutation", "limit")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest holds it."""

@@ -9,13 +9,15 @@ from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
 from evaluation.benchmarks.cota import FOLDER
-from evaluation.benchmarks.registry import READERS, read_questions, template_of
+from evaluation.benchmarks.registry import READERS, located, read_questions, template_of
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
 
 
 PACKAGE = "evaluation"
+HUB = "hub"
+"""The field of a log's metadata that says which repository and commit the questions were downloaded from."""
 
 
 def registered(function: Callable[..., Task]) -> Callable[..., Task]:
@@ -37,6 +39,7 @@ def benchmark_task(
     heard: str = "real",
     permutation: int = 0,
     limit: int | None = None,
+    revision: str | None = None,
 ) -> Task:
     """The task of a benchmark.
 
@@ -49,11 +52,13 @@ def benchmark_task(
         heard: real, or a control: silence, noise, shuffle or none.
         permutation: number of an order of the choices; 0 is the benchmark's own.
         limit: ask only so many questions, chosen evenly by their order, where inspect's own takes the first.
+        revision: branch, tag or commit of the Hub's copy; the newest without it.
 
     Raises:
-        ValueError, FileNotFoundError: as `read_questions` and `samples`.
+        ValueError, FileNotFoundError: as `located`, `read_questions` and `samples`.
     """
-    questions = read_questions(benchmark, data, split)
+    place = located(benchmark, data, split, revision)
+    questions = read_questions(benchmark, str(place.folder), split)
     if limit is not None and limit < len(questions):
         questions = [questions[place * len(questions) // limit] for place in range(limit)]
     return Task(
@@ -62,6 +67,7 @@ def benchmark_task(
         scorer=official_and_strict(benchmark),
         metrics=sides(benchmark),
         name=benchmark,
+        metadata={HUB: {"repository": place.hub, "revision": place.revision}} if place.hub else None,
         # A sample that fails is named and counted; the others go on.
         fail_on_error=False,
     )
@@ -83,8 +89,9 @@ def task_of(benchmark: str, about: str, folder: str | None = None) -> Callable[.
         heard: str = "real",
         permutation: int = 0,
         limit: int | None = None,
+        revision: str | None = None,
     ) -> Task:
-        return benchmark_task(benchmark, data, split, prompt, heard, permutation, limit)
+        return benchmark_task(benchmark, data, split, prompt, heard, permutation, limit, revision)
 
     asked.__name__ = asked.__qualname__ = benchmark
     asked.__doc__ = about

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.main import app
 from evaluation.benchmarks.registry import READERS
-from evaluation.card import write_card
+from evaluation.card import CardSettings, write_card
 from evaluation.cota import hash_files
 from evaluation.manifest import model_files
 from evaluation.outputs.registry import benchmark_of
@@ -63,7 +63,7 @@ def write_trust(folder: Path, **changes: Any) -> None:
 def test_the_table_of_a_run(model: Path, run: Callable[..., Path]) -> None:
     folder = run(cut=["7"])
     write_trust(folder)
-    text = write_card(model, folder).read_text(encoding="utf-8")
+    text = write_card(model, CardSettings([folder])).read_text(encoding="utf-8")
     # Six of eight: Wilson's interval is 40.9 to 92.9 percent. One of eight answers was cut.
     assert (
         "| MMAU, test-mini | 8 | 75.0 | 40.9 to 92.9 | 62.5 | another's recording: 25.0 | +50.0 | 12.5 | 2026-11-28 "
@@ -81,13 +81,13 @@ def test_the_table_of_a_run(model: Path, run: Callable[..., Path]) -> None:
 
 
 def test_a_run_without_controls_says_so(model: Path, run: Callable[..., Path]) -> None:
-    text = write_card(model, run()).read_text(encoding="utf-8")
+    text = write_card(model, CardSettings([run()])).read_text(encoding="utf-8")
     assert "| 62.5 | not run | – | 0.0 | 2026-11-28 |" in text
 
 
 def test_the_hub_reads_both_figures(model: Path, run: Callable[..., Path]) -> None:
     folder = run(manifest={"data": {"items": 8, "questions_sha256": "9" * 64, "revision": "f00d" * 10}})
-    card = write_card(model, folder, repo_id="ORG/mini")
+    card = write_card(model, CardSettings([folder], repo_id="ORG/mini"))
     strict, official = results_of(card)
     assert (strict.metric_type, strict.metric_value) == ("accuracy", 75.0)
     assert strict.metric_name == "Strict accuracy, percent (95% 40.9 to 92.9)"
@@ -108,10 +108,10 @@ def test_the_hub_reads_both_figures(model: Path, run: Callable[..., Path]) -> No
 
 def test_the_source_is_told_where_it_is_given(model: Path, run: Callable[..., Path]) -> None:
     source = {"source_name": "The makers", "source_url": "https://example.org/results"}
-    results = results_of(write_card(model, run(), source=source))
+    results = results_of(write_card(model, CardSettings([run()], source=source)))
     assert {(result.source_name, result.source_url) for result in results} == {tuple(source.values())}
     with pytest.raises(ValueError, match="takes none without its address"):
-        write_card(model, source={"source_name": "The makers"}, overwrite=True)
+        CardSettings(source={"source_name": "The makers"})
 
 
 def cota_entries() -> list[dict[str, Any]]:
@@ -143,8 +143,8 @@ def statistics(folder: Path) -> Path:
 
 def test_two_runs_of_one_benchmark_are_refused(model: Path, run: Callable[..., Path]) -> None:
     with pytest.raises(ValueError, match=r"runs/mmau and \S*runs/again are both runs of MMAU, test-mini"):
-        write_card(model, [run(), run("again", prompt="lettered")])
-    results = results_of(write_card(model, [run("mini"), run("whole", split="test")]))
+        write_card(model, CardSettings([run(), run("again", prompt="lettered")]))
+    results = results_of(write_card(model, CardSettings([run("mini"), run("whole", split="test")])))
     # The Hub's repository holds the one split alone.
     assert [(result.dataset_type, result.dataset_split) for result in results[::2]] == [
         (MMAU_HUB, "test-mini"),
@@ -154,7 +154,7 @@ def test_two_runs_of_one_benchmark_are_refused(model: Path, run: Callable[..., P
 
 def test_a_run_of_another_model_is_refused(model: Path, run: Callable[..., Path]) -> None:
     with pytest.raises(ValueError, match=r"runs/mmau: this run is of another model \(sha256 abababababab, the folder"):
-        write_card(model, run(model_sha256="ab" * 32))
+        write_card(model, CardSettings([run(model_sha256="ab" * 32)]))
     assert not (model / "README.md").exists()
 
 
@@ -173,14 +173,14 @@ def test_what_is_no_run_of_this_model_is_refused(
     model: Path, run: Callable[..., Path], options: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        write_card(model, run(**options))
+        write_card(model, CardSettings([run(**options)]))
 
 
 def test_controls_of_other_answers_are_refused(model: Path, run: Callable[..., Path]) -> None:
     folder = run()
     write_trust(folder, strict=0.5)
     with pytest.raises(ValueError, match="trust.json compares with other answers"):
-        write_card(model, folder)
+        write_card(model, CardSettings([folder]))
 
 
 def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run: Callable[..., Path]) -> None:
@@ -190,7 +190,7 @@ def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run:
     searched = [{"folder": "elsewhere/cota", "split": "train", "rows": 900, "sha256": "7a" * 32}]
     judge = {"judge": "provider/judge", "base_url": "http://10.0.0.1/v1", "temperature": 0.0, "seed": None}
     folder = run(scores={"without_contaminated": clean}, manifest={"train_data": searched, "judge": judge})
-    text = write_card(model, folder).read_text(encoding="utf-8")
+    text = write_card(model, CardSettings([folder])).read_text(encoding="utf-8")
     assert "\n| without 3 items found in the training data | 5 | 60.0 | 20.0 to 90.0 | 40.0 | – |" in text
     assert "- Found: 3 by source id, 1 by sound;" in text and "- All was compared.\n" in text
     assert "- judge: `provider/judge`, temperature 0.0\n" in text and "10.0.0.1" not in text
@@ -198,7 +198,7 @@ def test_the_items_of_the_training_data_and_the_judge_are_told(model: Path, run:
 
 
 def test_a_part_of_a_benchmark_is_called_so(model: Path, run: Callable[..., Path]) -> None:
-    card = write_card(model, run(limit=8))
+    card = write_card(model, CardSettings([run(limit=8)]))
     assert "\n| MMAU, test-mini, 8 items, evenly chosen | 8 |" in card.read_text(encoding="utf-8")
     assert results_of(card)[0].dataset_args["limit"] == 8
 
@@ -209,7 +209,7 @@ def test_further_figures_and_official_figures_that_are_not_there(model: Path, ru
         for number, emotion in enumerate(("joy", "anger"))
     ]
     folder = run("meld", outputs={"0": "joy", "1": None}, entries=entries, benchmark="meld")
-    results = results_of(write_card(model, folder))
+    results = results_of(write_card(model, CardSettings([folder])))
     assert [(result.metric_type, result.metric_value) for result in results] == [
         ("accuracy", 50.0),
         ("accuracy", 100.0),
@@ -223,7 +223,7 @@ def test_further_figures_and_official_figures_that_are_not_there(model: Path, ru
 def test_the_figures_are_those_of_the_scorer(model: Path, run: Callable[..., Path]) -> None:
     folder = run()
     figures = score_outputs(benchmark_of("mmau"), folder / "outputs.json").figures
-    assert [result.metric_value for result in results_of(write_card(model, folder))] == [
+    assert [result.metric_value for result in results_of(write_card(model, CardSettings([folder])))] == [
         100 * figures["strict"],
         100 * figures["official"],
     ]
@@ -253,7 +253,7 @@ def test_a_run_of_cota_with_its_conditions_shows_both(model: Path, run: Callable
         "questions": 8,
     }
     (folder / "results.json").write_text(json.dumps(results))
-    card = write_card(model, folder)
+    card = write_card(model, CardSettings([folder]))
     text = card.read_text(encoding="utf-8")
     assert "\n| CoTA, test | 8 | 62.5 | 30.6 to 86.3 | 62.5 |" in text
     assert "\n### CoTA, beside what does not hear\n" in text
@@ -263,10 +263,10 @@ def test_a_run_of_cota_with_its_conditions_shows_both(model: Path, run: Callable
     results["basis"]["model_sha256"] = "0" * 64
     (folder / "results.json").write_text(json.dumps(results))
     with pytest.raises(ValueError, match="of another model"):
-        write_card(model, folder, overwrite=True)
+        write_card(model, CardSettings([folder]), overwrite=True)
 
 
 def test_writing_the_card_does_not_make_the_model_another(model: Path, run: Callable[..., Path]) -> None:
     folder = run()
-    first = write_card(model, folder).read_text(encoding="utf-8")
-    assert write_card(model, folder, overwrite=True).read_text(encoding="utf-8") == first
+    first = write_card(model, CardSettings([folder])).read_text(encoding="utf-8")
+    assert write_card(model, CardSettings([folder]), overwrite=True).read_text(encoding="utf-8") == first

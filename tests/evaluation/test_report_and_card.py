@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from evaluation.card import write_card
+from evaluation.card import CardSettings, write_card
 from evaluation.cota_results import write_cota_results
 from evaluation.report.confounds import known_confounds
 from evaluation.report.recordings import chosen_recordings
@@ -130,7 +130,9 @@ def test_confounds_are_those_of_the_card(tmp_path: Path) -> None:
 def test_the_card_has_sound_metadata(demo: Path) -> None:
     from huggingface_hub import ModelCard
 
-    path = write_card(demo / "model", demo / "evaluation", demo.parent / "cota", repo_id="ORG/mini", overwrite=True)
+    path = write_card(
+        demo / "model", CardSettings([demo / "evaluation"], demo.parent / "cota", repo_id="ORG/mini"), overwrite=True
+    )
     text = path.read_text(encoding="utf-8")
     metadata = yaml.safe_load(text.split("---\n")[1])
     assert metadata["license"] == "apache-2.0"
@@ -160,12 +162,12 @@ def test_an_evaluation_of_another_model_is_refused(demo: Path, tmp_path: Path) -
     config = json.loads((other / "generation_config.json").read_text())
     (other / "generation_config.json").write_text(json.dumps(config | {"max_new_tokens": 7}))
     with pytest.raises(ValueError, match="this run is of another model"):
-        write_card(other, demo / "evaluation", overwrite=True)
+        write_card(other, CardSettings([demo / "evaluation"]), overwrite=True)
 
 
 def test_writing_the_card_does_not_make_the_model_another(demo: Path) -> None:
-    write_card(demo / "model", demo / "evaluation", overwrite=True)
-    write_card(demo / "model", demo / "evaluation", overwrite=True)
+    write_card(demo / "model", CardSettings([demo / "evaluation"]), overwrite=True)
+    write_card(demo / "model", CardSettings([demo / "evaluation"]), overwrite=True)
 
 
 RECIPE = """# Of a test.
@@ -180,7 +182,8 @@ def test_the_card_holds_data_recipe_and_curves_of_the_run(demo: Path, tmp_path: 
 
     recipe = tmp_path / "config.yaml"
     recipe.write_text(RECIPE)
-    text = write_card(demo / "model", None, demo.parent / "cota", recipe=recipe, overwrite=True).read_text("utf-8")
+    settings = CardSettings(data=demo.parent / "cota", recipe=recipe)
+    text = write_card(demo / "model", settings, overwrite=True).read_text("utf-8")
     assert "5 train rows, 12 test rows over sound, speech and music, 0.5 hours to train on." in text
     assert "\n| sound | sound event | 5 | 0 |\n| music | lead instrument | 0 | 1,200 |\n\n| source |" in text
     assert f"````yaml\n{RECIPE}````\n" in text
@@ -200,7 +203,7 @@ def test_the_card_holds_data_recipe_and_curves_of_the_run(demo: Path, tmp_path: 
 def test_the_card_names_who_wrote_the_data(tiny_model: Path, tmp_path: Path, teachers: dict, said: str) -> None:
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     (tmp_path / "statistics.json").write_text(json.dumps({"rows": {"train": 9}, "teachers": teachers}))
-    text = write_card(model, data=tmp_path).read_text(encoding="utf-8")
+    text = write_card(model, CardSettings(data=tmp_path)).read_text(encoding="utf-8")
     assert said in " ".join(text.split())
 
 
@@ -211,7 +214,7 @@ def test_a_recipe_with_a_secret_is_not_quoted(demo: Path, tmp_path: Path, lines:
     (tmp_path / "config.yaml").write_text("max_steps: 2\n" + lines)
     before = (demo / "model" / "README.md").read_bytes() if (demo / "model" / "README.md").exists() else None
     with pytest.raises(ValueError, match=f"holds {named}; take it out"):
-        write_card(demo / "model", recipe=tmp_path / "config.yaml", overwrite=True)
+        write_card(demo / "model", CardSettings(recipe=tmp_path / "config.yaml"), overwrite=True)
     if before is not None:
         assert (demo / "model" / "README.md").read_bytes() == before
 
@@ -245,12 +248,12 @@ def test_the_card_of_merged_adapters_has_the_curves_of_their_run(tiny_model: Pat
     lines = [{"step": step, "loss": 0.0, "reward": 0.5, "rewards/right/mean": 0.5} for step in (1, 2)]
     state = {"global_step": 2, "log_history": lines}
     (tmp_path / "run" / "checkpoint-2" / "trainer_state.json").write_text(json.dumps(state))
-    text = write_card(model, run=tmp_path / "run").read_text(encoding="utf-8")
+    text = write_card(model, CardSettings(run=tmp_path / "run")).read_text(encoding="utf-8")
     assert "Reinforcement learning with TRL (`trl grpo`): 2 steps.\n" in text
     assert yaml.safe_load(text.split("---\n")[1])["tags"][-1] == "grpo"
     assert (model / "curves.png").is_file()
     with pytest.raises(ValueError, match="no trainer_state.json"):
-        write_card(model, run=tmp_path, overwrite=True)
+        write_card(model, CardSettings(run=tmp_path), overwrite=True)
 
 
 def test_the_code_in_the_card_runs(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
-from evaluation.benchmarks.place import Source, folder_of, heard, need, numbered_entries, present
+from evaluation.benchmarks.place import Place, Source, heard, need, numbered_entries, place_of, present
 
 
 SOURCE = Source("tones", "https://example.org", hub="someone/tones", patterns=("*.json", "audio/*"))
@@ -31,25 +31,32 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_a_folder(tmp_path: Path, hub: list[Any]) -> None:
-    assert folder_of(str(tmp_path), SOURCE, "test") == tmp_path
+    assert place_of(str(tmp_path), SOURCE, "test") == Place(tmp_path)
     assert hub == []
     with pytest.raises(FileNotFoundError, match="There is no folder .*absent: get tones from https://example.org"):
-        folder_of(str(tmp_path / "absent"), SOURCE, "test")
+        place_of(str(tmp_path / "absent"), SOURCE, "test")
 
 
 def test_the_hub(tmp_path: Path, hub: list[Any]) -> None:
-    assert folder_of(None, SOURCE, "test") == tmp_path
-    assert hub == [("someone/tones", {"repo_type": "dataset", "allow_patterns": ["*.json", "audio/*"]})]
+    """The commit is the name of the snapshot's folder."""
+    assert place_of(None, SOURCE, "test", "v1") == Place(tmp_path, "someone/tones", tmp_path.name)
+    asked = {"repo_type": "dataset", "revision": "v1", "allow_patterns": ["*.json", "audio/*"]}
+    assert hub == [("someone/tones", asked)]
+
+
+def test_a_revision_of_a_folder_is_refused(tmp_path: Path, hub: list[Any]) -> None:
+    with pytest.raises(ValueError, match=f"revision v1 is of the Hub's copy, and {tmp_path} is a folder"):
+        place_of(str(tmp_path), SOURCE, "test", "v1")
 
 
 def test_no_copy_on_the_hub(hub: list[Any]) -> None:
     with pytest.raises(FileNotFoundError, match="tones is not on the Hub .*https://example.org and name its folder"):
-        folder_of(None, Source("tones", "https://example.org"), "test")
+        place_of(None, Source("tones", "https://example.org"), "test")
     part = Source("tones", "https://example.org", hub="someone/tones", hub_splits=("mini",))
     with pytest.raises(FileNotFoundError, match="someone/tones on the Hub holds mini of tones and not test: get it"):
-        folder_of(None, part, "test")
+        place_of(None, part, "test")
     assert hub == []
-    folder_of(None, part, "mini")
+    place_of(None, part, "mini")
     assert len(hub) == 1
 
 
@@ -58,7 +65,7 @@ def test_a_download_that_fails(hub: list[Any], error: Exception) -> None:
     hub.append(error)
     reason = "no network" if str(error) else "OSError"
     with pytest.raises(FileNotFoundError, match=rf"tones cannot be downloaded .*\({reason}\): get it from https"):
-        folder_of(None, SOURCE, "test")
+        place_of(None, SOURCE, "test")
 
 
 def test_files_and_recordings_that_are_there(tmp_path: Path) -> None:
