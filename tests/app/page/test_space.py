@@ -47,6 +47,8 @@ def test_the_command_writes_a_space_and_replaces_no_other_program(tmp_path):
         str(tmp_path / "space" / name) for name in sorted(space_files("my-lab/my-model"))
     ]
     assert CliRunner().invoke(app, arguments).exit_code == 0
+    published = CliRunner().invoke(app, ["publish", "space", str(tmp_path / "space"), "my-lab/listen", "--dry-run"])
+    assert published.exit_code == 0 and "would be sent to the Space my-lab/listen." in published.output
     (tmp_path / "space" / "app.py").write_text("print()")
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1 and "app.py is another program" in result.stderr and result.stderr.count("\n") == 1
