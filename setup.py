@@ -71,7 +71,15 @@ EXTRAS_REQUIRE = {
         "sacrebleu>=2.4,<3",
         "safetensors>=0.5,<1",
     ],
-    "serve": ["transformers[serving]"],
+    "serve": [
+        "transformers[serving]",
+        "aiohttp>=3.14.4,<4",
+        "h11>=0.16,<1",
+        "prometheus_client>=0.20,<1",
+        "pydantic>=2.11,<3",
+        "starlette>=1,<2",
+        "uvicorn>=0.40,<1",
+    ],
     "quantization": ["bitsandbytes>=0.46.1,<1", "torchao>=0.15,<1"],
     "app": ["gradio>=6,<7", "matplotlib>=3.9,<4"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.

@@ -21,6 +21,7 @@ EXTRA_OF = {
     "accelerate": "train",
     "matplotlib": "eval",
     "gradio": "app",
+    "prometheus_client": "serve",
     "sacrebleu": "eval",
 }
 

@@ -28,6 +28,7 @@ from app.commands.page import page
 from app.commands.publish import publish
 from app.commands.report import report
 from app.commands.score import score
+from app.commands.serve import serve
 from app.failure import is_mendable, sentence
 
 
@@ -91,6 +92,7 @@ for command in (
     extract,
     ask,
     page,
+    serve,
     memory,
 ):
     app.command()(command)
