@@ -132,7 +132,9 @@ def question(*files: bytes, text: str = QUESTION) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [*parts, {"type": "text", "text": text}]}]
 
 
-def asked(*files: bytes, text: str = QUESTION, budgets: dict[str, int] | None = None, **options: Any) -> dict[str, Any]:
+def asked(
+    *files: bytes, text: str = QUESTION, budgets: dict[str, int] | None = None, **options: Any
+) -> dict[str, Any]:
     """Arguments of a client's `chat.completions.create`."""
     return {
         "model": "listener",

@@ -88,7 +88,8 @@ def test_an_answer_that_is_cut_off_says_so(served, clip, expected):
 def test_requests_at_once_get_each_its_own_answer(served, expected):
     """Of different lengths and budgets, so that batches are padded and rows end at different times."""
     requests = [
-        ([encoded(noise(0.3 + 0.4 * number, seed=number))], dict.fromkeys(SECTIONS, 2 + number % 4)) for number in range(8)
+        ([encoded(noise(0.3 + 0.4 * number, seed=number))], dict.fromkeys(SECTIONS, 2 + number % 4))
+        for number in range(8)
     ]
     requests[3] = ([encoded(noise(0.5, seed=9)), encoded(noise(1.0, seed=8))], BUDGETS)
     requests[5] = ([], BUDGETS)
