@@ -28,8 +28,11 @@ LONGEST_WAIT = 60  # seconds that a client is told to wait at most
 class Model(Protocol):
     """A loaded model with its processor."""
 
-    processor: Any
-    network: Any
+    @property
+    def processor(self) -> Any: ...
+
+    @property
+    def network(self) -> Any: ...
 
 
 class Engine:
@@ -128,7 +131,8 @@ class Engine:
 
     def _next_batch(self) -> list[Job]:
         """Who waits longest, and others in their order who can be answered together with that one."""
-        first, batch = self._waiting[0], []
+        first = self._waiting[0]
+        batch: list[Job] = []
         for job in self._waiting:
             together = [*batch, job]
             tokens = len(together) * (

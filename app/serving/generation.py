@@ -7,7 +7,7 @@ Knows nothing of the web.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import LogitsProcessor, StoppingCriteria
@@ -88,7 +88,7 @@ class _Grammars(LogitsProcessor):
             else row.grammar(input_ids[place : place + 1], scores[place : place + 1])
             for place, row in enumerate(self._rows)
         ]
-        return torch.cat(held)
+        return cast(torch.FloatTensor, torch.cat(held))
 
 
 def answer_batch(network: Any, processor: Any, jobs: Sequence[Job]) -> None:

@@ -104,7 +104,7 @@ class Preparation:
         heard = with_recordings(messages, sounds)
         try:
             tokens = int(encode(self._processor, heard)["input_ids"].shape[1])
-            budgets = dict(request.thinking_budget or {})
+            budgets: dict[str, int] = {**(request.thinking_budget or {})}
             self._processor.reasoning_grammar(budgets)
         except ValueError as error:
             raise Refusal(400, " ".join(str(error).split()), param="messages") from None
