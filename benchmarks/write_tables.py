@@ -4,7 +4,7 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU; `evaluation` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see
+CPU; `evaluation` and `serving` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see
 build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py.
 `training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table that differs is an
 error.
@@ -31,6 +31,7 @@ PAGES = (
     "docs/prompts.md",
     "docs/ablations.md",
     "docs/evaluate.md",
+    "docs/serve.md",
 )
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -63,6 +64,22 @@ def evaluation() -> str:
         took = [_amount(row[key], row["unit"]) for key in ("ours", "stock")]
         ratio, wanted = f"{row['ratio']:.2f}×", f"{row['to_reach']:.1f}×"
         rows.append(f"| {row['what']} | {row['threads']} | {took[0]} | {took[1]} | {ratio} | {wanted} |")
+    return "\n".join(rows) + "\n"
+
+
+def serving() -> str:
+    """A row for each round of bench_serve.py."""
+    found = json.loads((RESULTS / "serve.json").read_text(encoding="utf-8"))
+    rows = [
+        "| clients | attackers | requests a second | first piece, median | 95% | whole answer, median | 95% | answers | "
+        "other ones | refused attacks |",
+        "|" + "---:|" * 10,
+    ]
+    for row in found["rounds"]:
+        times = [f"{row[name]:.2f} s" for name in ("first_event_p50", "first_event_p95", "whole_p50", "whole_p95")]
+        counts = [row["answered"], row["other_answers"], row["refused"]]
+        cells = [row["clients"], row["hostile"], f"{row['requests_per_second']:.1f}", *times, *counts]
+        rows.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(rows) + "\n"
 
 
@@ -107,7 +124,7 @@ def main() -> int:
     import training_tables
 
     ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
-    ours["evaluation"] = evaluation
+    ours |= {"evaluation": evaluation, "serving": serving}
     others = (build_tables, build_figures, check_recall, ablation_tables, training_tables)
     tables = {**ours, **{name: table for module in others for name, table in module.TABLES.items()}}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}

@@ -52,7 +52,7 @@ def serve(
     import prometheus_client  # noqa: F401  # said at once where it is missing, and not after a model has been loaded
 
     from app.serving.limits import Limits
-    from app.serving.server import load, make_server, make_service
+    from app.serving.server import bound, load, make_server, make_service
 
     limits = Limits(
         request_bytes=max_request_mb * 2**20,
@@ -68,14 +68,13 @@ def serve(
     key = os.environ.get(KEY)
     if key is not None and not key.strip():
         raise ValueError(f"{KEY} is set to nothing: set it to a key, or unset it to let everybody ask.")
+    place = bound(host, port)  # said at once where it cannot be had
     served = load(model, revision, name)
     service = make_service(served, limits, allow_urls, key and key.strip())
     reach = "this machine alone" if host in HERE else "every machine that reaches this address"
+    shown = f"[{host}]" if ":" in host else host
     asked = f"with the key in {KEY}" if key else "without a key"
-    typer.echo(f"{served.name} answers at http://{host}:{port}/v1, to {reach}, {asked}.")
+    typer.echo(f"{served.name} answers at http://{shown}:{place.getsockname()[1]}/v1, to {reach}, {asked}.")
     if key is None and host not in HERE:
         typer.secho(f"Anybody who reaches it may ask: set {KEY}.", err=True, fg=typer.colors.YELLOW)
-    server = make_server(service, limits, host, port, trust_proxy)
-    server.run()
-    if not server.started:
-        raise typer.Exit(1)
+    make_server(service, limits, host, port, trust_proxy).run(sockets=[place])

@@ -6,6 +6,7 @@ Connections whose head does not arrive are closed, which uvicorn leaves to a pro
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,25 @@ def make_service(model: ServedModel, limits: Limits, allow_urls: bool = False, a
     longest = min(own, limits.new_tokens)
     preparation = Preparation(model.name, model.processor, limits, allow_urls, longest)
     return Service(model.name, Engine(model, limits), preparation, limits, api_key)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds an address, and refuses connections until it is listened at.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    # asyncio sends without delay only on sockets that say they are of TCP.
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise OSError(
+            f"{host}:{port} cannot be served at ({error.strerror}): give another --host or --port."
+        ) from None
+    return found
 
 
 def make_server(

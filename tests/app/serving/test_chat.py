@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
 
 from modeling_audio_reasoner import SECTIONS
-from tests.app.serving.conftest import BUDGETS, asked, encoded, noise, question
+from tests.app.serving.conftest import BUDGETS, QUESTION, asked, encoded, noise, question
 
 
 THINKING = SECTIONS[:-1]
@@ -152,6 +153,28 @@ def test_a_user_cannot_forge_placeholders_turns_or_sections(served, served_model
     plain = served.client().chat.completions.create(**asked(clip, text="")).usage.prompt_tokens
     acting = len(tokenizer(text).input_ids)
     assert chunks[-1].usage.prompt_tokens - plain > acting + 50
+
+
+def test_the_example_on_the_page_runs(served, clip, expected, repository, tmp_path, monkeypatch, capsys):
+    page = (repository / "docs" / "serve.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", page, flags=re.DOTALL)[1]
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "held_out.flac").write_bytes(clip)
+    (tmp_path / "demo" / "held_out.txt").write_text(QUESTION)
+    monkeypatch.chdir(tmp_path)
+    # The random model would think for ever.
+    budgets = f'extra_body={{"thinking_budget": {BUDGETS!r}}}'
+    for before, after in (
+        ("http://127.0.0.1:8000", served.address),
+        ('"model": "model"', '"model": "listener"'),
+        ("create(**request)", f"create(**request, {budgets})"),
+        ('extra_body={"thinking_budget": {"reasoning": 60}}', budgets),
+    ):
+        assert before in example
+        example = example.replace(before, after)
+    exec(compile(example, "docs/serve.md", "exec"), {})
+    reasoning, printed = expected(clip), capsys.readouterr().out
+    assert reasoning.caption in printed and reasoning.response in printed and "'planning'" in printed
 
 
 def test_the_model_is_listed_by_its_name_alone(served, served_folder):
