@@ -4,8 +4,8 @@
 
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
-CPU; `evaluation` and `serving` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json. `build_…`: see
-build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py.
+CPU; `evaluation` and `serving` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json.
+`build_…`: see build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py.
 `training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table that differs is an
 error.
 """
@@ -71,8 +71,8 @@ def serving() -> str:
     """A row for each round of bench_serve.py."""
     found = json.loads((RESULTS / "serve.json").read_text(encoding="utf-8"))
     rows = [
-        "| clients | attackers | requests a second | first piece, median | 95% | whole answer, median | 95% | answers | "
-        "other ones | refused attacks |",
+        "| clients | attackers | requests a second | first piece, median | 95% | whole answer, median | 95% "
+        "| answers | other ones | refused attacks |",
         "|" + "---:|" * 10,
     ]
     for row in found["rounds"]:

@@ -7,7 +7,9 @@ bounded.
 from __future__ import annotations
 
 import asyncio
+import copy
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 from app.asking.answering import encode
@@ -37,7 +39,11 @@ class Preparation:
     """
 
     def __init__(self, name: str, processor: Any, limits: Limits, allow_urls: bool, longest_answer: int) -> None:
-        self._name, self._processor, self._limits = name, processor, limits
+        self._name, self._limits = name, limits
+        # A tokenizer is set up anew for each call, so threads cannot share one: the model's is for the thread that
+        # generates and for what decodes there, and its copy for who holds the lock.
+        self._new_streamer = processor.async_reasoning_streamer
+        self._processor, self._encoding = copy.deepcopy(processor), Lock()
         self._allow_urls, self._longest_answer = allow_urls, longest_answer
         self._audio = code_of(processor, "audio_loading")
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="preparation")
@@ -50,7 +56,7 @@ class Preparation:
         """
         request, messages, sources = await self._in_thread(self._read, body)
         fetched = [await self._contents(source, room) for source in sources]
-        streamer = self._processor.async_reasoning_streamer()
+        streamer = self._new_streamer()
         return request, await self._in_thread(self._job, request, messages, fetched, streamer)
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
@@ -103,9 +109,8 @@ class Preparation:
         ]
         heard = with_recordings(messages, sounds)
         try:
-            tokens = int(encode(self._processor, heard)["input_ids"].shape[1])
-            budgets: dict[str, int] = {**(request.thinking_budget or {})}
-            self._processor.reasoning_grammar(budgets)
+            with self._encoding:
+                tokens = int(encode(self._processor, heard)["input_ids"].shape[1])
         except ValueError as error:
             raise Refusal(400, " ".join(str(error).split()), param="messages") from None
         if tokens > limits.prompt_tokens:
@@ -124,7 +129,7 @@ class Preparation:
             prompt_tokens=tokens,
             audio_seconds=sum(len(waveform) for waveform in waveforms) / rate,
             new_tokens=request.longest or self._longest_answer,
-            budgets=budgets,
+            budgets={**(request.thinking_budget or {})},
             sampling=sampling,
             streamer=streamer,
         )
