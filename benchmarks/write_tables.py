@@ -5,9 +5,9 @@
 `differences`: the first two lines of the docstrings in tests/modeling_audio_reasoner/test_stock_defects.py.
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
 CPU; `evaluation` and `serving` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json.
-`build_…`: see build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see ablation_tables.py.
-`training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table that differs is an
-error.
+`build_…`: see build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see
+ablation_tables.py. `training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table
+that differs is an error.
 """
 
 from __future__ import annotations

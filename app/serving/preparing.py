@@ -129,7 +129,7 @@ class Preparation:
             prompt_tokens=tokens,
             audio_seconds=sum(len(waveform) for waveform in waveforms) / rate,
             new_tokens=request.longest or self._longest_answer,
-            budgets={**(request.thinking_budget or {})},
+            budgets={str(section): tokens for section, tokens in (request.thinking_budget or {}).items()},
             sampling=sampling,
             streamer=streamer,
         )

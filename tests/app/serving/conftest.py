@@ -29,6 +29,15 @@ QUESTION = "What is it?"
 RATE = 16_000
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Layers so small are no faster with two, and beside other work on the machine much slower."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def served_folder(processor, tmp_path_factory) -> Path:
     """A model folder whose answers depend on what is heard."""
