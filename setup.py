@@ -73,7 +73,7 @@ EXTRAS_REQUIRE = {
     ],
     "serve": ["transformers[serving]"],
     "quantization": ["bitsandbytes>=0.46.1,<1", "torchao>=0.15,<1"],
-    "app": ["gradio>=6,<7", "matplotlib>=3.9,<4"],
+    "app": ["gradio>=6.29.1,<7", "matplotlib>=3.9,<4"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
     "dev": [
