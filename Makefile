@@ -7,6 +7,8 @@ SHELL := /bin/sh
 # The commands below are found in .venv; `. .venv/bin/activate` does the same for a shell.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export TOKENIZERS_PARALLELISM := false
+# Set in many containers; with it, every process would compile anew what install.sh leaves to the first import.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.installed
 CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks tests setup.py
 CODE_HERE = $(wildcard $(CODE))

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from dataset_builder import build_stages
 from dataset_builder.audio_reference import AudioReference
 from dataset_builder.build import run_build
 from dataset_builder.build_settings import BuildSettings
 from dataset_builder.clip import active_bounds
+from dataset_builder.engine import local_tasks
 from dataset_builder.engine.executors import Execution
 from dataset_builder.pool import Measured
 from dataset_builder.publish import BuildReport
 from dataset_builder.recording import Recording
+from dataset_builder.stages.measure import Measure
+from dataset_builder.stages.taught_stage import TaughtStage
 
 
 RATE = 8_000
@@ -140,6 +146,15 @@ def measure_length(recording: Recording) -> Measured:
     waveform, rate = recording.audio.waveform()
     first, last = active_bounds(waveform, rate) if recording.domain == "sound" else (0, len(waveform))
     return Measured(recording, (last - first) / rate)
+
+
+@pytest.fixture(scope="session")
+def processes() -> None:
+    """The processes of all builds of the session begin with what any of them imports, whichever is the first."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    modules = [build_stages.__name__, local_tasks.__name__, *TaughtStage.imports, *Measure(60.0).imports]
+    forkserver.set_forkserver_preload(modules)
+    forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ def test_tasks_over_several_corpora_have_nothing_above_4_khz(rows):
             assert power[len(power) * 11 // 20 :].sum() < 1e-4 * power.sum()
 
 
+@pytest.mark.usefixtures("processes")
 def test_rows_depend_on_the_seed_and_not_on_the_number_of_workers(recordings, build, tmp_path):
     for name, seed, workers in (("one", 0, 1), ("two", 0, 2), ("other", 1, 1)):
         build(recordings, tmp_path / name, rows=24, seed=seed, workers=workers)
