@@ -83,6 +83,7 @@ EXTRAS_REQUIRE = {
         "pytest>=8.3,<10",
         "pytest-xdist>=3.6,<4",
         "hypothesis>=6.100,<7",
+        'mkdocs-material>=9.6,<10; python_version >= "3.11"',
         "ruff>=0.14,<1",
         "mypy>=1.15,<3",
     ],
