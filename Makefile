@@ -7,12 +7,14 @@ SHELL := /bin/sh
 # The commands below are found in .venv; `. .venv/bin/activate` does the same for a shell.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export TOKENIZERS_PARALLELISM := false
+# Set in many containers; with it, every process would compile anew what install.sh leaves to the first import.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.installed
-CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks tests setup.py
+CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks tests docs setup.py
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 
-.PHONY: help install demo test quality style slow test-oldest test-quantization gpu bench clean
+.PHONY: help install demo test quality style slow test-oldest test-quantization gpu bench site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done
@@ -66,8 +68,12 @@ bench: $(READY) ## run the benchmarks, which print ratios of one run
 	@for script in $(filter-out benchmarks/bench_lora.py,$(wildcard benchmarks/bench_*.py)); do (set -x; python $$script) || exit 1; done
 	python benchmarks/write_tables.py
 
+site: $(READY) ## write the documents as a site into ./site
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	printf '%s\n' 'Written: site/index.html'
+
 clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings
-	rm -rf cota cota.build demo trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf cota cota.build demo site trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # ---- The demo: recordings -> CoTA -> training -> held-out answers -> report. One target a step, skipped when its

@@ -81,7 +81,7 @@ EXTRAS_REQUIRE = {
         "uvicorn>=0.40,<1",
     ],
     "quantization": ["bitsandbytes>=0.46.1,<1", "torchao>=0.15,<1"],
-    "app": ["gradio>=6,<7", "matplotlib>=3.9,<4"],
+    "app": ["gradio>=6.29.1,<7", "matplotlib>=3.9,<4"],
     # torchaudio's wheels are linked against CUDA: beside a CPU-only torch they break `import transformers`.
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
     "dev": [
@@ -91,6 +91,7 @@ EXTRAS_REQUIRE = {
         "pytest>=8.3,<10",
         "pytest-xdist>=3.6,<4",
         "hypothesis>=6.100,<7",
+        'mkdocs-material>=9.6,<10; python_version >= "3.11"',
         "ruff>=0.14,<1",
         "mypy>=1.15,<3",
     ],

@@ -9,7 +9,7 @@ from functools import partial
 
 from .build_settings import BuildSettings
 from .build_stages import PlannedStage, askings_of, plan_build
-from .engine.executors import Execution, Progress, run_stage
+from .engine.executors import Execution, Progress, preload, run_stage
 from .engine.only_process import only_process
 from .engine.stage import BuildStopped
 from .publish import BuildReport, publish_folder
@@ -93,6 +93,7 @@ def _run_stages(planned: Sequence[PlannedStage], execution: Execution, progress:
     for number, item in enumerate(planned):
         if isinstance(item.stage, Decontaminate):
             item.stage.read_benchmarks(item.folder, partial(_clear, planned[number:]), progress)
+    preload([item.stage for item in planned if item.counts().done < item.tasks], execution)
     before: PlannedStage | None = None
     for item in planned:
         folder, tasks = (None, 0) if before is None else (before.folder, before.tasks)

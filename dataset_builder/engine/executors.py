@@ -6,11 +6,13 @@ also count one whose rows could not be written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Literal, get_args
@@ -54,6 +56,17 @@ class Execution:
             raise ValueError("The executor ray needs Ray, which is not installed: pip install 'audio-reasoner[ray]'.")
         if self.executor == "slurm" and needed:
             raise ValueError(f"The executor slurm needs {' and '.join(sorted(needed))}; give them under `slurm:`.")
+
+
+def preload(stages: Sequence[Stage], execution: Execution) -> None:
+    """Have the local executor's processes begin with what their stages import, which each would do for every stage.
+
+    It is imported once, by the process from which all others are forked; where that runs already, nothing changes.
+    """
+    if execution.executor == "local" and sys.platform != "darwin":  # whose libraries do not survive a fork
+        modules = [module for stage in stages for module in (type(stage).__module__, *stage.imports)]
+        unique = list(dict.fromkeys(["__main__", f"{__package__}.local_tasks", *modules]))
+        get_context("forkserver").set_forkserver_preload(unique)
 
 
 def run_stage(

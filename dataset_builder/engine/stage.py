@@ -89,6 +89,8 @@ class Stage(ABC):
     ordered: ClassVar[bool] = False
     in_flight: int = 1
     """Rows of one task that are processed at the same time."""
+    imports: tuple[str, ...] = ()
+    """Modules that a task imports when it needs them, and that may be there before it is forked: no threads."""
 
     @property
     def reads_rows(self) -> bool:

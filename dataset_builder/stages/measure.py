@@ -45,6 +45,7 @@ class Measure(Stage):
             raise ValueError(f"min_seconds is {min_seconds:g}: give seconds from 0 to max_seconds, {max_seconds:g}.")
         self.max_seconds, self.min_seconds, self.fingerprint = max_seconds, min_seconds, fingerprint
         self.facts = None if facts is None else list(facts)
+        self.imports = ("soundfile", "soxr", *(("pyloudnorm",) if facts is None or "level" in facts else ()))
 
     def version(self) -> dict[str, Any]:
         return {

@@ -21,6 +21,8 @@ ROWS_PER_CALL = 2
 class TaughtStage(Stage):
     """A stage with one teacher or several."""
 
+    imports = ("aiohttp", "jinja2.sandbox", "openai.resources.chat.completions", "soundfile", "soxr")
+
     @abstractmethod
     def askings(self) -> list[Asking]:
         """Its teachers, in the order in which they are asked about a row."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.figures.sides import Row, draw_rows
+from evaluation.figures.sides import Row, draw_rows, height_of
 from evaluation.figures.style import Look, figure, png
-
-
-ROW = 0.27  # inches
 
 
 def groups_figure(scores: Mapping[str, Any], look: Look, ground: str | None = None) -> bytes:
@@ -49,7 +46,7 @@ def _rows_figure(
         Row(f"{name} ({line['n']})", line["strict"], line["intervals"]["strict"], line["official"], whole)
         for name, line, whole in rows
     ]
-    with figure(look, 0.95 + ROW * len(rows)) as (drawing, axes):
+    with figure(look, 0.95 + height_of(drawn, look)) as (drawing, axes):
         draw_rows(drawing, axes, drawn, look, 100 if share else 1)
         if share:
             axes.set_xlim(-2, 102)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 from typing import Any
 
-from evaluation.figures.sides import Row, draw_rows
+from evaluation.figures.sides import Row, draw_rows, height_of
 from evaluation.figures.style import Look, figure, png
 
 
-ROW, NARROW_ROW = 0.27, 0.34  # inches
-NARROW_NAME = 20
-"""Characters of a name in a line of a narrow figure, which has two for it."""
 LEAST = 5.0
 """Points to each side of no difference that are shown at least."""
 
@@ -30,18 +26,19 @@ def difference_figure(
         ground: colour behind the figure; transparent by default.
     """
     scale = 100 if measure == "accuracy" else 1
-    names = [f"{name} ({line['n']})" for name, line, _ in rows]
-    if look.narrow:
-        names = [fill(name, NARROW_NAME) for name in names]
     drawn = [
-        Row(name, line["strict"]["difference"], line["strict"]["interval"], line["official"]["difference"], whole)
-        for name, (_, line, whole) in zip(names, rows, strict=True)
+        Row(
+            f"{name} ({line['n']})",
+            line["strict"]["difference"],
+            line["strict"]["interval"],
+            line["official"]["difference"],
+            whole,
+        )
+        for name, line, whole in rows
     ]
-    with figure(look, 1.0 + (NARROW_ROW if look.narrow else ROW) * len(rows)) as (drawing, axes):
+    with figure(look, 1.0 + height_of(drawn, look)) as (drawing, axes):
         axes.axvline(0, color=look.faint, linewidth=1.1)
         draw_rows(drawing, axes, drawn, look, scale)
-        if look.narrow:
-            axes.tick_params(axis="y", labelsize=7.5)
         if measure == "accuracy":
             low, high = axes.get_xlim()
             axes.set_xlim(min(low, -LEAST), max(high, LEAST))

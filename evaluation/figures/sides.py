@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 NARROW_NAME = 24
-"""Characters of a line of a row's name in a narrow figure; a longer name has two lines, as a row is high."""
+"""Characters of a line of a row's name in a narrow figure; a longer name has several."""
+LINE, ROW = 0.09, 0.27
+"""Inches that a further line of a name takes, and a row of one line."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,16 @@ class Row:
     interval: Sequence[float] | None
     official: float | None
     whole: bool
+
+
+def height_of(rows: Sequence[Row], look: Look) -> float:
+    """Inches that the rows take."""
+    lines = max(name.count("\n") for name in _names(rows, look))
+    return (ROW + LINE * lines) * len(rows)
+
+
+def _names(rows: Sequence[Row], look: Look) -> list[str]:
+    return [textwrap.fill(row.name, NARROW_NAME) if look.narrow else row.name for row in rows]
 
 
 def draw_rows(drawing: Figure, axes: Any, rows: Sequence[Row], look: Look, scale: float) -> None:
@@ -49,8 +61,7 @@ def draw_rows(drawing: Figure, axes: Any, rows: Sequence[Row], look: Look, scale
             axes.plot(scale * row.strict, place, "o", color=look.accent, markersize=7 if row.whole else 5.4)
         if row.official is not None:
             axes.plot(scale * row.official, place, "D", markersize=4.6, **_hollow(look))
-    names = [textwrap.fill(row.name, NARROW_NAME) if look.narrow else row.name for row in rows]
-    axes.set_yticks(range(len(rows)), names, linespacing=0.9)
+    axes.set_yticks(range(len(rows)), _names(rows, look), linespacing=0.95)
     for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_fontweight("bold" if row.whole else "normal")
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from dataset_builder import build_stages
 from dataset_builder.audio_reference import AudioReference
 from dataset_builder.build import run_build
 from dataset_builder.build_settings import BuildSettings
 from dataset_builder.clip import active_bounds
-from dataset_builder.engine.executors import Execution
+from dataset_builder.engine import local_tasks
+from dataset_builder.engine.executors import Execution, run_stage
 from dataset_builder.pool import Measured
 from dataset_builder.publish import BuildReport
 from dataset_builder.recording import Recording
+from dataset_builder.stages.measure import Measure
+from dataset_builder.stages.taught_stage import TaughtStage
 
 
 RATE = 8_000
@@ -129,10 +137,30 @@ def settings_of(
 
 
 def build_cota(
-    recordings: Iterable[Recording], output: Path, rows: int, seed: int = 0, workers: int = 1, **stages
+    recordings: Iterable[Recording],
+    output: Path,
+    rows: int,
+    seed: int = 0,
+    workers: int = 1,
+    done: Path | None = None,
+    **stages,
 ) -> BuildReport:
-    """Build a folder of CoTA of the recordings."""
-    return run_build(settings_of(recordings, output, rows, seed, **stages), Execution(workers=workers))
+    """Build a folder of CoTA of the recordings.
+
+    Args:
+        done: the work of another build, whose stages are taken where they are the same.
+    """
+    settings = settings_of(recordings, output, rows, seed, **stages)
+    if done is not None:
+        take_stages(done, settings)
+    return run_build(settings, Execution(workers=workers))
+
+
+def take_stages(done: Path, settings: BuildSettings) -> None:
+    """Copy what is done of the same stages from the work of another build, unless there is some of them."""
+    for item in build_stages.plan_build(settings):
+        if (done / item.folder.path.name).is_dir() and not item.folder.path.exists():
+            shutil.copytree(done / item.folder.path.name, item.folder.path)
 
 
 def measure_length(recording: Recording) -> Measured:
@@ -143,6 +171,15 @@ def measure_length(recording: Recording) -> Measured:
 
 
 @pytest.fixture(scope="session")
+def processes() -> None:
+    """The processes of all builds of the session begin with what any of them imports, whichever is the first."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    modules = [build_stages.__name__, local_tasks.__name__, *TaughtStage.imports, *Measure(60.0).imports]
+    forkserver.set_forkserver_preload(modules)
+    forkserver.ensure_running()
+
+
+@pytest.fixture(scope="session")
 def recordings(tmp_path_factory) -> list[Recording]:
     found = make_recordings(tmp_path_factory.mktemp("recordings"))
     describe(found)
@@ -150,16 +187,27 @@ def recordings(tmp_path_factory) -> list[Recording]:
 
 
 @pytest.fixture(scope="session")
-def cota(recordings, tmp_path_factory) -> Path:
-    """A folder of 260 rows, named `cota`; tests must not change it."""
+def done(recordings, tmp_path_factory) -> Path:
+    """The work of a build that has read and measured the recordings, which takes longer than a few rows of them."""
+    settings = settings_of(recordings, tmp_path_factory.mktemp("done") / "cota", rows=1)
+    read, measure, *_ = build_stages.plan_build(settings)
+    run_stage(read.stage, read.folder, None, read.tasks, 0, Execution())
+    run_stage(measure.stage, measure.folder, read.folder, measure.tasks, read.tasks, Execution())
+    return settings.work
+
+
+@pytest.fixture(scope="session")
+def cota(recordings, done, tmp_path_factory) -> Path:
+    """A folder of 260 rows, named `cota`, with its work beside it; tests must not change either."""
     folder = tmp_path_factory.mktemp("built") / "cota"
-    build_cota(recordings, folder, rows=260)
+    build_cota(recordings, folder, rows=260, done=done)
     return folder
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[..., BuildReport]:
-    return build_cota
+def build(done) -> Callable[..., BuildReport]:
+    """As `build_cota`; the recordings are not measured again."""
+    return partial(build_cota, done=done)
 
 
 @pytest.fixture(scope="session")

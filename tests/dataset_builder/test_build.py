@@ -90,9 +90,11 @@ def test_tasks_over_several_corpora_have_nothing_above_4_khz(rows):
             assert power[len(power) * 11 // 20 :].sum() < 1e-4 * power.sum()
 
 
+@pytest.mark.usefixtures("processes")
 def test_rows_depend_on_the_seed_and_not_on_the_number_of_workers(recordings, build, tmp_path):
+    few = [recording for recording in recordings if recording.source in ("events", "talk-cs", "talk-nl")]
     for name, seed, workers in (("one", 0, 1), ("two", 0, 2), ("other", 1, 1)):
-        build(recordings, tmp_path / name, rows=24, seed=seed, workers=workers)
+        build(few, tmp_path / name, rows=24, seed=seed, workers=workers, done=None)
     manifests = {name: (tmp_path / name / "manifest.json").read_text() for name in ("one", "two", "other")}
     assert manifests["one"] == manifests["two"]
     assert manifests["one"] != manifests["other"]
@@ -184,7 +186,7 @@ def test_what_cannot_be_heard_is_left_and_named(recordings, build, settings, tmp
     bells[1].write_bytes(b"no audio")
     bells[2].write_bytes(bells[2].read_bytes()[:-900])
     bells[3].unlink()
-    others = [recording for recording in recordings if recording.domain != "sound"]
+    others = [recording for recording in recordings if recording.language in ("cs", "nl")]
     made = settings(others, tmp_path / "cota", 60)
     sources = [*made.sources, {"corpus": "folder", "folder": str(folder)}]
     build(others, tmp_path / "cota", rows=60, sources=sources)
@@ -209,7 +211,7 @@ def test_errors_are_tried_again_when_asked_for(recordings, build, settings, tmp_
     broken = sorted(folder.glob("bell-*.wav"))[0]
     content = broken.read_bytes()
     broken.write_bytes(b"no audio")
-    others = [recording for recording in recordings if recording.domain != "sound"]
+    others = [recording for recording in recordings if recording.language in ("cs", "nl")]
     made = settings(others, tmp_path / "cota", 24)
     sources = [*made.sources, {"corpus": "folder", "folder": str(folder)}]
     build(others, tmp_path / "cota", rows=24, sources=sources)
@@ -219,7 +221,7 @@ def test_errors_are_tried_again_when_asked_for(recordings, build, settings, tmp_
     build(others, tmp_path / "cota", rows=24, sources=sources)
     stages = json.loads((tmp_path / "cota" / "statistics.json").read_text())["stages"]
     assert stages["measure"]["checks"] == {}
-    assert stages["measure"]["out"] == len(recordings)
+    assert stages["measure"]["out"] == len(others) + len(list(folder.glob("*.wav")))
     assert clear_from(again, "review") == ["review", "arrange", "write_shards"]
     with pytest.raises(ValueError, match="no stage 'label'"):
         clear_from(again, "label")

@@ -31,9 +31,10 @@ def test_row_groups_are_small_enough_to_stream(cota, tmp_path, monkeypatch, most
     assert [found.row_group(index).num_rows for index in range(found.num_row_groups)] == groups
 
 
-def test_shards_have_the_size_that_is_asked_for(recordings, tmp_path, build):
+def test_shards_have_the_size_that_is_asked_for(recordings, cota, tmp_path, build):
     """Of each task and split as many as it takes, none larger by more than a row's text, and all but the last full."""
-    build(recordings, tmp_path / "cota", rows=260, publish={"shard_megabytes": 1})
+    work = cota.with_name("cota.build")
+    build(recordings, tmp_path / "cota", rows=260, publish={"shard_megabytes": 1}, done=work)
     manifest = json.loads((tmp_path / "cota" / "manifest.json").read_text())
     assert sum(shard["rows"] for shard in manifest["shards"]) == manifest["rows"]
     assert all(shard["bytes"] < 1.1e6 for shard in manifest["shards"])

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tiny_parts import CORPUS, FAMILIES, SPARE_ROWS, write_language_model, write_whisper
 from transformers import AutoModel, AutoModelForCausalLM, AutoProcessor, AutoTokenizer, WhisperForConditionalGeneration
+from typer.testing import CliRunner
 
+from app.main import app
 from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
 from modeling_audio_reasoner.pretrained_folder import TEMPLATE_TOKENS
 
@@ -134,25 +134,21 @@ def test_an_extractor_inside_a_processor_is_read(tmp_path, whisper):
     assert processor.feature_extractor.feature_size == 80
 
 
-def test_names_on_the_hub(tmp_path):
+def test_names_on_the_hub(tmp_path, monkeypatch):
     """With an organisation and without, and with a projector, in a cache as a download leaves them."""
     audio, text = write_whisper(tmp_path / "audio"), write_language_model(tmp_path / "text", "gpt2")
     trained = {"weight": torch.arange(32.0 * 32).reshape(32, 32) / 1000, "bias": torch.arange(32.0)}
     save_file(trained, audio / "projector.safetensors")
     for name, folder in (("openai/whisper-small", audio), ("gpt2", text)):
-        cached = tmp_path / "home" / "hub" / f"models--{name.replace('/', '--')}"
+        cached = tmp_path / "hub" / f"models--{name.replace('/', '--')}"
         (cached / "refs").mkdir(parents=True)
         (cached / "refs" / "main").write_text("a" * 40)
         (cached / "snapshots").mkdir()
         (cached / "snapshots" / ("a" * 40)).symlink_to(folder)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     names = ["--audio", "openai/whisper-small", "--text", "gpt2", str(tmp_path / "composed")]
-    run = subprocess.run(
-        [sys.executable, "-c", "from app.main import run; run()", "compose", *names],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"},
-    )
-    assert run.returncode == 0, run.stderr
+    run = CliRunner().invoke(app, ["compose", *names])
+    assert run.exit_code == 0, run.output
     model = AutoModel.from_pretrained(tmp_path / "composed", trust_remote_code=True)
     assert model.config.text_config.model_type == "gpt2"
     projector = model.model.multi_modal_projector.linear.state_dict()

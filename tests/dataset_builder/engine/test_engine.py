@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -15,74 +14,27 @@ import numpy as np
 import pytest
 
 from dataset_builder.engine.accounts import reconcile
-from dataset_builder.engine.executors import Execution, run_stage, stage_folder
+from dataset_builder.engine.executors import Execution, run_stage
 from dataset_builder.engine.row_journal import RowJournal
-from dataset_builder.engine.stage import BuildStopped, Left, Stage
+from dataset_builder.engine.stage import BuildStopped, Left
 from dataset_builder.engine.stage_folder import StageFolder
+from tests.dataset_builder.engine.stages_of_numbers import (
+    ROWS,
+    TASKS,
+    Dies,
+    Fails,
+    Halves,
+    Numbers,
+    Stops,
+    content,
+    folders,
+    run,
+)
 
 
-ROWS, TASKS = 60, 4
+ROOT = Path(__file__).parents[3]
 
-
-class Numbers(Stage):
-    """Gives rows of numbers."""
-
-    name = "numbers"
-    once = True
-
-    def version(self):
-        return {}
-
-    def inputs(self, place):
-        return iter([{"id": f"n{number}", "number": number} for number in range(ROWS)])
-
-    async def process(self, row):
-        return row
-
-
-class Halves(Stage):
-    """Doubles even numbers in two rows, rejects multiples of 3, and fails at 7, 14, …"""
-
-    name = "halves"
-
-    def __init__(self, in_flight: int = 1, log: str | None = None, seconds: float = 0.0) -> None:
-        self.in_flight, self.log, self.seconds = in_flight, log, seconds
-
-    def version(self):
-        return {}
-
-    async def process(self, row):
-        number = row["number"]
-        if self.log:
-            with open(self.log, "a", encoding="utf-8") as log:
-                log.write(f"{row['id']}\n")
-        await asyncio.sleep(self.seconds + (number % 5) / 2_000)
-        if number and number % 7 == 0:
-            raise ValueError(f"the number {number} is not liked")
-        if number % 3 == 0:
-            return Left(row, "rejected", "three", f"{number} is a multiple of 3")
-        if number % 2 == 0:
-            return [row | {"id": f"{row['id']}/{part}", "parent": row["id"]} for part in "ab"]
-        return row
-
-
-def folders(work: Path) -> tuple[StageFolder, StageFolder]:
-    return stage_folder(work, 0, "numbers", "k"), stage_folder(work, 1, "halves", "k")
-
-
-def run(work: Path, stage: Stage, execution: Execution | None = None) -> StageFolder:
-    first, second = folders(work)
-    execution = execution or Execution()
-    run_stage(Numbers(), first, None, 1, 0, execution)
-    run_stage(stage, second, first, TASKS, 1, execution)
-    return second
-
-
-def content(folder: StageFolder) -> dict[str, list[str]]:
-    return {
-        kind: [line for rank in range(TASKS) for line in (folder.path / kind / f"{rank:05d}.jsonl").open()]
-        for kind in ("rows", "left")
-    }
+pytestmark = pytest.mark.usefixtures("processes")
 
 
 def expected() -> tuple[set[str], set[str], set[str]]:
@@ -200,15 +152,6 @@ def test_a_row_that_came_with_what_json_cannot_hold_is_kept_as_text(tmp_path):
     assert json.loads((folder.path / "accounts" / "00000.json").read_text())["checks"] == {"not_json": 1}
 
 
-class Stops(Halves):
-    """Stops at the tenth row of each slice, until a file says that it may go on."""
-
-    async def process(self, row):
-        if row["number"] // TASKS == 9 and not os.path.exists(self.log + ".go"):
-            raise BuildStopped("The money is spent; raise --max-cost.")
-        return await super().process(row)
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_build_that_stops_goes_on_where_it_was(finished, tmp_path, workers):
     log = str(tmp_path / "log")
@@ -220,28 +163,6 @@ def test_a_build_that_stops_goes_on_where_it_was(finished, tmp_path, workers):
     assert content(folder) == content(finished)
     assert len(before) >= 9 * TASKS
     assert sorted(Path(log).read_text().split()) == sorted(f"n{number}" for number in range(ROWS)), "a row done twice"
-
-
-class Fails(Halves):
-    """Fails in its slice 1 before the first row."""
-
-    def __init__(self, error: type[Exception], log: str) -> None:
-        super().__init__(4, log)
-        self.error = error
-
-    async def open(self, place):
-        if place.rank == 1:
-            raise self.error("The index /data/index is damaged: write it again.")
-
-
-class Dies(Halves):
-    """The process of slice 2 is killed, as it is where memory runs out."""
-
-    async def open(self, place):
-        if place.rank == 2:
-            with (place.folder.path / "died").open("a") as note:
-                note.write("died\n")
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +187,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
-from test_engine import Execution, Halves, run
+from stages_of_numbers import Execution, Halves, run
 run(Path(sys.argv[1]), Halves(4, sys.argv[1] + "/log", 0.02), Execution(workers=2))
 """
 
@@ -286,6 +207,15 @@ def test_a_killed_build_goes_on_where_it_was(finished, tmp_path):
     assert content(folders(tmp_path)[1]) == content(finished)
     done = Path(tmp_path / "log").read_text().split()
     assert set(done) == {f"n{number}" for number in range(ROWS)}
+
+
+def test_processes_begin_with_what_their_stage_imports(tmp_path):
+    script = "import sys, pathlib; from tests.dataset_builder.engine import stages_of_numbers as of; "
+    script += "of.run(pathlib.Path(sys.argv[1]), of.Imports(4), of.Execution(workers=2))"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, env=environment, check=True)
+    rows = content(folders(tmp_path)[1])["rows"]
+    assert len(rows) == ROWS and all(json.loads(line)["imported"] for line in rows)
 
 
 def test_tasks_end_with_the_build(tmp_path):

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from app.main import app
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
-from tests.dataset_builder.engine import test_engine as engine
+from tests.dataset_builder.engine import stages_of_numbers as engine
 from tests.dataset_builder.listening_teacher import answer
 from tests.dataset_builder.stages.test_taught_build import build_file, built, content, wavs  # noqa: F401
 from tests.fault_server import FaultServer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from dataset_builder.engine import slurm_jobs
 from dataset_builder.engine.executors import Execution
 from dataset_builder.engine.stage import BuildStopped
 from dataset_builder.engine.stage_folder import StageFolder
-from tests.dataset_builder.engine import test_engine as engine
+from tests.dataset_builder.engine import stages_of_numbers as engine
 
 
 ROOT = Path(__file__).parents[3]
@@ -47,6 +48,20 @@ def local(tmp_path_factory):
     return engine.run(tmp_path_factory.mktemp("local"), engine.Halves(4))
 
 
+def undo(local: StageFolder, work: Path, *ranks: int) -> StageFolder:
+    """A copy of the local build in which these slices are not done; a job of each is enough for most tests."""
+    shutil.copytree(local.path.parent, work, dirs_exist_ok=True)
+    folder = engine.folders(work)[1]
+    for rank in ranks:
+        folder.clear(rank)
+    return folder
+
+
+def numbers(*ranks: int) -> list[str]:
+    """The rows of these slices, which are dealt out like cards."""
+    return sorted(f"n{number}" for number in range(engine.ROWS) if number % engine.TASKS in ranks)
+
+
 def test_rows_are_those_of_the_local_executor(local, tmp_path, stand_ins):
     folder = engine.run(tmp_path, engine.Halves(4), SLURM)
     assert engine.content(folder) == engine.content(local)
@@ -59,43 +74,44 @@ def test_rows_are_those_of_the_local_executor(local, tmp_path, stand_ins):
 
 
 def test_only_slices_that_are_not_done_are_submitted(local, tmp_path, stand_ins):
-    folder = engine.run(tmp_path, engine.Halves(4))
-    folder.clear(1)
-    folder.clear(3)
+    undo(local, tmp_path, 1, 3)
     assert engine.content(engine.run(tmp_path, engine.Halves(4), SLURM)) == engine.content(local)
     assert "--array=0-1%2" in (stand_ins / "100.slurm").read_text()
 
 
 def test_arrays_longer_than_slurm_allows_follow_each_other(local, tmp_path, stand_ins):
-    options = OPTIONS | {"max_array_size": 3}
+    undo(local, tmp_path, 1, 2, 3)
+    options = OPTIONS | {"max_array_size": 2}
     assert engine.content(engine.run(tmp_path, engine.Halves(4), Execution("slurm", 2, options))) == (
         engine.content(local)
     )
-    assert jobs(stand_ins) == ["100", "101", "102"]
+    assert jobs(stand_ins) == ["100", "101"]
 
 
 def test_a_build_that_stops_goes_on(local, tmp_path):
+    undo(local, tmp_path, 0, 3)
     log = str(tmp_path / "log")
     with pytest.raises(BuildStopped, match="The money is spent; raise --max-cost"):
         engine.run(tmp_path, engine.Stops(4, log), SLURM)
     Path(log + ".go").touch()
     assert engine.content(engine.run(tmp_path, engine.Stops(4, log), SLURM)) == engine.content(local)
-    assert sorted(Path(log).read_text().split()) == sorted(f"n{number}" for number in range(engine.ROWS))
+    assert sorted(Path(log).read_text().split()) == numbers(0, 3)
 
 
 @pytest.mark.parametrize(("raised", "expected"), [(ValueError, ValueError), (KeyError, RuntimeError)])
-def test_what_a_task_raises_arrives_and_the_others_end(tmp_path, raised, expected):
+def test_what_a_task_raises_arrives_and_the_others_end(local, tmp_path, raised, expected):
+    folder = undo(local, tmp_path, 1, 3)
     with pytest.raises(expected, match="The index /data/index is damaged: write it again") as told:
         engine.run(tmp_path, engine.Fails(raised, str(tmp_path / "log")), SLURM)
     assert ("Traceback" in str(told.value)) == (expected is RuntimeError)
-    folder = engine.folders(tmp_path)[1]
     assert [rank for rank in range(engine.TASKS) if folder.account(rank)] == [0, 2, 3]
 
 
-def test_a_job_that_dies_is_named_with_its_log(tmp_path, local):
+def test_a_job_that_dies_is_named_with_its_log(local, tmp_path):
+    undo(local, tmp_path, 1, 2)
     with pytest.raises(BuildStopped) as told:
         engine.run(tmp_path, engine.Dies(4), SLURM)
-    log = tmp_path / "01_halves-k" / "logs" / "slurm_logs" / "101_2.out"
+    log = tmp_path / "01_halves-k" / "logs" / "slurm_logs" / "100_1.out"
     assert (
         f"did not finish its slice 2: the process ended without a word, as it does when memory or time runs out. "
         f"Its log is {log}, which ends: " in str(told.value)
@@ -111,6 +127,7 @@ def test_a_job_without_a_log_is_named(tmp_path, stand_ins, monkeypatch):
 
 
 def test_a_controller_that_does_not_answer_is_waited_for(local, tmp_path, stand_ins):
+    undo(local, tmp_path, 1)
     (stand_ins / "unreachable").touch()
     assert engine.content(engine.run(tmp_path, engine.Halves(4), SLURM)) == engine.content(local)
 
@@ -118,13 +135,17 @@ def test_a_controller_that_does_not_answer_is_waited_for(local, tmp_path, stand_
 KILLED = """
 import sys
 from pathlib import Path
-from tests.dataset_builder.engine.test_slurm import OPTIONS, Execution, engine, slurm_jobs
+from dataset_builder.engine import slurm_jobs
+from dataset_builder.engine.executors import Execution
+from tests.dataset_builder.engine.stages_of_numbers import Halves, run
 slurm_jobs.POLL_SECONDS = 0.2
-engine.run(Path(sys.argv[1]), engine.Halves(4, sys.argv[1] + "/log", 0.5), Execution("slurm", 4, OPTIONS))
+options = {"partition": "cpu", "time": "1:00:00"}
+run(Path(sys.argv[1]), Halves(4, sys.argv[1] + "/log", 0.5), Execution("slurm", 4, options))
 """
 
 
 def test_jobs_outlive_a_build_that_is_killed_and_are_taken_up(local, tmp_path, stand_ins):
+    undo(local, tmp_path, 1, 3)
     process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], cwd=ROOT)
     deadline = time.monotonic() + 60
     while not (tmp_path / "log").exists() and time.monotonic() < deadline:
@@ -133,8 +154,8 @@ def test_jobs_outlive_a_build_that_is_killed_and_are_taken_up(local, tmp_path, s
     process.wait()
     folder = engine.run(tmp_path, engine.Halves(4, str(tmp_path / "log"), 0.5), SLURM)
     assert engine.content(folder) == engine.content(local)
-    assert jobs(stand_ins) == ["100", "101"]
-    assert sorted((tmp_path / "log").read_text().split()) == sorted(f"n{number}" for number in range(engine.ROWS))
+    assert jobs(stand_ins) == ["100"]
+    assert sorted((tmp_path / "log").read_text().split()) == numbers(1, 3)
 
 
 def test_jobs_are_at_work_until_slurm_forgets_them_or_their_slices_have_ended(tmp_path, stand_ins, monkeypatch):

@@ -39,6 +39,8 @@ PRICE = {"currency": "USD", "input": 1, "output": 2, "audio_input": 10, "read_on
 PROMPTS = ("annotate", "question", "reason", "blind", "text_only")
 ROOT = Path(__file__).parents[3]
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture(scope="module")
 def wavs(tmp_path_factory) -> Path:

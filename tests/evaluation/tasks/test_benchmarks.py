@@ -12,7 +12,7 @@ from evaluation.benchmarks.registry import READERS
 from evaluation.tasks import benchmarks
 
 
-OPTIONS = ["data", "split", "prompt", "heard", "permutation", "limit"]
+OPTIONS = ["data", "split", "prompt", "heard", "permutation", "limit", "revision"]
 
 
 def test_every_benchmark_is_a_task_that_inspect_finds() -> None:
