@@ -8,7 +8,26 @@ from typing import Annotated
 import typer
 
 
+OF_A_MANIFEST = (
+    "benchmark",
+    "split",
+    "revision",
+    "prompt",
+    "ablate",
+    "permute_choices",
+    "trust",
+    "train_data",
+    "limit",
+    "max_tokens",
+    "temperature",
+    "seed",
+    "base_url",
+)
+"""What a repetition takes from the manifest, or does without."""
+
+
 def evaluate(
+    context: typer.Context,
     benchmark: Annotated[
         str | None, typer.Argument(help="mmau, mmar, air_bench_foundation, air_bench_chat, meld, covost2, … or cota.")
     ] = None,
@@ -84,13 +103,14 @@ def evaluate(
         "display": display,
     }
     if from_ is not None:
-        if benchmark or model:
-            raise ValueError("--from takes benchmark, model and all that decides the answers from the manifest.")
-        if train_data:
-            raise ValueError("--from repeats a run and searches no --train-data: leave it out.")
+        if taken := [name for name in OF_A_MANIFEST if _was_given(context, name)]:
+            raise ValueError(
+                f"--from repeats the run of {from_}, which says {taken[0].replace('_', '-')}: leave that out. --model "
+                "and --data say where the manifest's own lie now."
+            )
         from evaluation.runs.repeat import repeat
 
-        found = repeat(from_, output, judge=judging, **options)
+        found = repeat(from_, output, model, data, judge=judging, **options)
         show_repetition(found, from_, console, json)
         if not found["identical"]:
             raise typer.Exit(2)
@@ -120,3 +140,9 @@ def evaluate(
     wanted = Wanted(settings, output, ablations, permutations, train_data or [], judging, options)
     done = carry_out(wanted, lambda name: console.print(f"Now: {run_name(name)}.", highlight=False))
     show(done, output, console, json)
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    """Whether an argument or option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

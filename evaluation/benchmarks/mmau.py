@@ -49,7 +49,7 @@ def read(folder: Path, split: str = "test-mini") -> list[Question]:
                 entry=entry,
                 text=need(entry, "question", path, number),
                 # The answers of `test` are not public; EvalAI scores its predictions.
-                answer=str(entry.get("answer") or ""),
+                answer=str(entry.get("answer") or "") if split == "test" else need(entry, "answer", path, number),
                 choices=choices_of(entry, path, number),
                 recordings=(heard(folder, (audio,), SOURCE),),
                 kind=need(entry, "task", path, number),

@@ -30,12 +30,14 @@ class Reader:
         splits: its splits, the default one first.
         read: the questions of a split of a folder.
         prompt: how its choices are shown unless one asks otherwise.
+        folder: that is read where none is named; the Hub's copy without it.
     """
 
     source: Source
     splits: tuple[str, ...]
     read: Callable[[Path, str], list[Question]]
     prompt: str = "listed"
+    folder: str | None = None
 
 
 READERS = {
@@ -48,7 +50,7 @@ READERS = {
     "meld": Reader(meld.SOURCE, meld.SPLITS, meld.read),
     "covost2": Reader(covost2.SOURCE, covost2.SPLITS, covost2.read),
     "auditorybench_pp": Reader(auditorybench_pp.SOURCE, auditorybench_pp.SPLITS, auditorybench_pp.read),
-    "cota": Reader(cota.SOURCE, cota.SPLITS, cota.read),
+    "cota": Reader(cota.SOURCE, cota.SPLITS, cota.read, folder=cota.FOLDER),
 }
 
 

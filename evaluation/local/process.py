@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import atexit
 import json
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -109,7 +111,7 @@ class AnsweringProcess:
                 request.answer.set_exception(ModelStopped(reason))
 
     def _answer_all(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="audio-reasoner-") as name, _Worker(self.model, Path(name)) as worker:
+        with _scratch() as place, _Worker(self.model, place) as worker:
             with self._came:
                 self.child = worker.process
                 if self._stopping:
@@ -145,6 +147,16 @@ class AnsweringProcess:
                         return asked
                     continue
                 self._came.wait(GATHER - quiet if self._waiting else None)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder for the time of the process; tempfile's own would be removed at exit while it is still being filled."""
+    place = Path(tempfile.mkdtemp(prefix="audio-reasoner-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 class _Worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from inspect_ai import eval_retry
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
 from evaluation.local.provider import AHEAD, BATCH_SIZE
+from evaluation.manifest import model_sha256
 from evaluation.runs.settings import RunSettings
 from evaluation.tasks.benchmarks import PACKAGE
 
@@ -50,7 +52,12 @@ def answered(
         RunFailed: inspect ended with an error; names it.
     """
     folder = output / LOG
-    before = _latest(folder, settings)
+    decided = {
+        "settings": settings.to_json(),
+        # A model that was trained again is another one.
+        "model_sha256": model_sha256(Path(settings.model)) if settings.is_local else None,
+    }
+    before = _latest(folder, decided)
     options: dict[str, Any] = {
         "log_dir": str(folder),
         "log_format": "eval",
@@ -74,7 +81,7 @@ def answered(
         logs = inspect_eval(
             f"{PACKAGE}/{settings.benchmark}",
             task_args=settings.task_args,
-            model=settings.inspect_model,
+            model=settings.asked_model,
             model_base_url=settings.base_url,
             model_args={**settings.model_args, **({"batch_size": batch_size} if batch_size else {})},
             max_tokens=settings.max_tokens,
@@ -82,9 +89,11 @@ def answered(
             top_p=settings.top_p,
             top_k=settings.top_k,
             seed=settings.seed,
-            metadata={"settings": settings.to_json()},
+            metadata=decided,
             **options,
         )
+    if not logs:
+        raise RunFailed(f"{output}: the run was interrupted; the same command goes on with it.")
     (log,) = logs
     if log.status != "success":
         reason = log.error.message.strip().splitlines()[-1] if log.error else log.status
@@ -97,13 +106,14 @@ def _connections(settings: RunSettings, batch_size: int | None) -> int | None:
     return (batch_size or BATCH_SIZE) * AHEAD if settings.is_local else None
 
 
-def _latest(folder: Path, settings: RunSettings) -> EvalLog | None:
-    """The last log of these settings; None where there is none."""
+def _latest(folder: Path, decided: Mapping[str, Any]) -> EvalLog | None:
+    """The last log of these settings and this model; None where there is none."""
     if not folder.is_dir():
         return None
     for info in list_eval_logs(str(folder)):  # the last one first
         header = read_eval_log(info, header_only=True)
-        if (header.eval.metadata or {}).get("settings") == settings.to_json():
+        written = header.eval.metadata or {}
+        if all(name in written and written[name] == value for name, value in decided.items()):
             return read_eval_log(info)
     return None
 

@@ -17,12 +17,15 @@ from evaluation.runs.settings import RunSettings
 REPEATED = "repeated.json"
 
 
-def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
+def repeat(
+    path: Path, output: Path, model: str | None = None, data: str | None = None, **options: Any
+) -> dict[str, Any]:
     """Run again what a manifest describes, into a folder of its own.
 
     Args:
         path: the manifest, or the folder that holds it.
         output: the folder of the new run.
+        model, data: where they lie now, should that be another place.
         options: as `run` takes them.
 
     Returns:
@@ -31,7 +34,8 @@ def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
         "differs" says what besides the outputs is not as it was: versions, machine, scorers, what was asked.
 
     Raises:
-        ValueError: the model is not the one of the manifest, or the output folder is the manifest's own.
+        ValueError: the model is not there, or not the one of the manifest, or the output folder is the manifest's own.
+        FileNotFoundError: the data are not there.
     """
     path = Path(path)
     before = read_manifest(path)
@@ -39,10 +43,18 @@ def repeat(path: Path, output: Path, **options: Any) -> dict[str, Any]:
     if output.resolve() == folder.resolve():
         raise ValueError(f"{output} is the folder of the manifest: name another one for the repetition.")
     settings = RunSettings.from_json(before["settings"], str(path))
-    if before["data"].get("revision"):
+    if model is not None:
+        settings = replace(settings, model=model)
+    if data is not None:
+        settings = replace(settings, data=data, revision=None)
+    elif before["data"].get("revision"):
         settings = replace(settings, revision=before["data"]["revision"])
     expected = before["model"]["sha256"]
-    if settings.is_local and expected is not None:
+    if expected is not None and not settings.is_local:
+        raise ValueError(f"{settings.model}, the model of {path}, is not here: say where it lies by --model.")
+    if settings.data is not None and not Path(settings.data).is_dir():
+        raise FileNotFoundError(f"{settings.data}, the data of {path}, are not here: say where they lie by --data.")
+    if expected is not None:
         model = Path(settings.model)
         found = model_sha256(model)
         if found != expected:

@@ -42,6 +42,8 @@ from evaluation.runs.settings import RunSettings
 
 
 SCORES = "scores.json"
+PATHS = ("model", "data")
+"""The settings that name a folder, which may be said in several ways."""
 PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
@@ -61,8 +63,10 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
 
     Raises:
         RunFailed: inspect could not go on to the end, or a local model was deaf or ended.
-        ValueError: nothing was answered at all: names the first failure; or as `check_judge` and `judge_items`.
+        ValueError: nothing was answered at all: names the first failure; or as `check_folder`, `check_judge` and
+            `judge_items`.
     """
+    check_folder(settings, output)
     check_judge(settings.benchmark, judge)
     log, answered_now = answered(settings, output, **options)
     check_model_held(log, output)
@@ -74,6 +78,29 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
     scores = recorded_scores(output) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
+
+
+def check_folder(settings: RunSettings, output: Path) -> None:
+    """Refuse a folder that holds another run: what lies there would be mixed with this one's.
+
+    Raises:
+        ValueError: names the setting that is another one.
+    """
+    if not (output / MANIFEST).is_file():
+        return
+    before = RunSettings.from_json(read_manifest(output)["settings"], str(output / MANIFEST))
+    for name, value in settings.to_json().items():
+        found = before.to_json()[name]
+        same = found == value or (name in PATHS and None not in (found, value) and _place(found) == _place(value))
+        if not same:
+            raise ValueError(
+                f"{output} holds a run with another {name} ({found} there, {value} here): name another folder of "
+                "results, or take that one away."
+            )
+
+
+def _place(path: str) -> Path:
+    return Path(path).absolute()
 
 
 def check_model_held(log: EvalLog, output: Path) -> None:

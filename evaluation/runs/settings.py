@@ -89,10 +89,17 @@ class RunSettings:
         return f"{LOCAL}/{self.model}" if self.is_local else self.model
 
     @property
+    def asked_model(self) -> str:
+        """The same with the folder's whole path."""
+        return f"{LOCAL}/{Path(self.model).absolute()}" if self.is_local else self.model
+
+    @property
     def task_args(self) -> dict[str, Any]:
-        """The arguments of inspect's task."""
+        """The arguments of inspect's task, with whole paths: inspect goes on with a run from another directory."""
         names = ("data", "split", "revision", "prompt", "heard", "permutation", "limit")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        data = self.data if self.data is not None else READERS[self.benchmark].folder
+        return given | ({} if data is None else {"data": str(Path(data).absolute())})
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest holds it."""

@@ -8,7 +8,6 @@ from inspect_ai import Task, task
 from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
-from evaluation.benchmarks.cota import FOLDER
 from evaluation.benchmarks.registry import READERS, located, read_questions, template_of
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
@@ -73,17 +72,16 @@ def benchmark_task(
     )
 
 
-def task_of(benchmark: str, about: str, folder: str | None = None) -> Callable[..., Task]:
+def task_of(benchmark: str, about: str) -> Callable[..., Task]:
     """The task of a benchmark as inspect finds it, with the options of `benchmark_task`.
 
     Args:
         benchmark: its name, and the task's.
         about: what it is, and what `split` may be: the task's docstring.
-        folder: that is read where `data` is not given; the Hub's copy without it.
     """
 
     def asked(
-        data: str | None = folder,
+        data: str | None = READERS[benchmark].folder,
         split: str = READERS[benchmark].splits[0],
         prompt: str | None = None,
         heard: str = "real",
@@ -121,5 +119,4 @@ auditorybench_pp = task_of(
 cota = task_of(
     "cota",
     "CoTA: the multiple-choice questions of a split of a folder that `audio-reasoner build` wrote.",
-    folder=FOLDER,
 )

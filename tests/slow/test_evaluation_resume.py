@@ -22,9 +22,12 @@ def test_killed_in_the_middle(tmp_path: Path, repository: Path) -> None:
 
     from tests.evaluation.conftest import write_cota, write_tiny_model
 
-    data, model, output = write_cota(tmp_path / "cota", 16), write_tiny_model(tmp_path / "model"), tmp_path / "run"
-    command = [sys.executable, "-m", "app.main", "evaluate", "cota", "--model", str(model), "--data", str(data)]
-    command += ["--output", str(output), "--batch-size", "1", "--max-tokens", "64"]
+    write_cota(tmp_path / "cota", 16)
+    write_tiny_model(tmp_path / "demo" / "model")
+    output = tmp_path / "run"
+    # As people name folders: inspect goes on with a run from another working directory.
+    command = [sys.executable, "-m", "app.main", "evaluate", "cota", "--model", "demo/model"]
+    command += ["--output", "run", "--batch-size", "1", "--max-tokens", "64"]
     environment = {**os.environ, "PYTHONPATH": str(repository)}
 
     def answers() -> dict[str, str]:
@@ -32,7 +35,9 @@ def test_killed_in_the_middle(tmp_path: Path, repository: Path) -> None:
         (log,) = list_eval_logs(str(output / "log"))[:1]
         return {str(sample.id): sample.uuid for sample in read_eval_log(log).samples or [] if sample.scores}
 
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     until = time.monotonic() + 120
     while time.monotonic() < until:
         assert process.poll() is None, "it was done before it could be killed"
@@ -43,7 +48,7 @@ def test_killed_in_the_middle(tmp_path: Path, repository: Path) -> None:
     process.wait()
     before = answers()
     assert ANSWERED <= len(before) < 48
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=environment, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
     after = answers()
     assert len(after) == 48
     assert {name: after[name] for name in before} == before, "what was answered is not answered again"

@@ -88,9 +88,34 @@ def test_what_is_there_is_not_asked_again(
     output, scores, _ = finished
     again = run(settings, output, **OPTIONS)
     assert not again["answered_now"] and again["strict"] == scores["strict"]
+
+
+def test_a_folder_of_another_run_is_refused(finished: tuple[Path, dict, dict], settings: RunSettings) -> None:
     other = RunSettings(**{**settings.to_json(), "max_tokens": 5})
+    with pytest.raises(ValueError, match=r"holds a run with another max_tokens \(6 there, 5 here\): name another"):
+        run(other, finished[0], **OPTIONS)
+
+
+def test_a_model_that_was_trained_again_is_asked_again(
+    finished: tuple[Path, dict, dict], settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the log holds was answered by other weights."""
+
+    def asked(*arguments: object, **options: object) -> None:
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(answering, "inspect_eval", asked)
+    monkeypatch.setattr(answering, "model_sha256", lambda folder: "another one")
     with pytest.raises(AssertionError, match="asked again"):
-        run(other, output, **OPTIONS)
+        run(settings, shutil.copytree(finished[0], tmp_path / "run"), **OPTIONS)
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "inspect_eval", lambda *arguments, **options: [])
+    with pytest.raises(RunFailed, match="run was interrupted; the same command goes on with it"):
+        run(settings, tmp_path, **OPTIONS)
 
 
 def test_a_control_is_compared_with_the_run(finished: tuple[Path, dict, dict]) -> None:
@@ -115,9 +140,19 @@ def test_controls_are_of_a_run_that_hears(settings: RunSettings) -> None:
         controls_of(silent, ["noise"], 0)
 
 
-def test_a_repetition_says_that_the_outputs_are_the_same(finished: tuple[Path, dict, dict], tmp_path: Path) -> None:
-    output, scores, _ = finished
-    result = repeat(output / "manifest.json", tmp_path / "again", **OPTIONS)
+def test_a_repetition_says_that_the_outputs_are_the_same(
+    finished: tuple[Path, dict, dict], settings: RunSettings, tmp_path: Path
+) -> None:
+    """Of a model and data that lie somewhere else by now."""
+    scores, output = finished[1], Path(shutil.copytree(finished[0], tmp_path / "run"))
+    manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))
+    manifest["settings"] |= {"model": "was/here", "data": "was/there"}
+    (output / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match=r"was/here, the model of .*manifest.json, is not here: say where .* --model"):
+        repeat(output / "manifest.json", tmp_path / "again", **OPTIONS)
+    with pytest.raises(FileNotFoundError, match=r"was/there, the data of .*, are not here: say where they .* --data"):
+        repeat(output, tmp_path / "again", settings.model, **OPTIONS)
+    result = repeat(output / "manifest.json", tmp_path / "again", settings.model, settings.data, **OPTIONS)
     assert result["identical"] and result["changed"] == [] and result["scores"]["strict"] == scores["strict"]
     assert result["differs"] == []
     with pytest.raises(ValueError, match="is the folder of the manifest"):
