@@ -21,7 +21,7 @@ from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
 from .generation_audio_reasoner import EMBEDDINGS_AND_RECORDINGS, AudioGenerationMixin, embeddings_of_prompts
 from .images_audio_reasoner import recordings_of_pixels
-from .processes_audio_reasoner import gather_head, others_run
+from .processes_audio_reasoner import before_forward, others_run
 from .training_speed_audio_reasoner import register_training_speed
 from .unpadding_audio_reasoner import can_leave_padding_out, without_padding
 
@@ -170,7 +170,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         table = self.get_input_embeddings()
         name = next(name for name, module in self.named_modules() if module is table)
         self._tied_weights_keys = {"lm_head.weight": f"{name}.weight"}
-        self.register_forward_pre_hook(gather_head)
+        self.register_forward_pre_hook(before_forward)
         register_training_speed()
         self.post_init()
 

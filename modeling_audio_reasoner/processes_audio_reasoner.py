@@ -5,6 +5,8 @@ Knows neither recordings nor text.
 
 from __future__ import annotations
 
+import atexit
+import gc
 from typing import Any
 
 import torch
@@ -21,16 +23,45 @@ def others_run() -> bool:
     return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
 
 
-def gather_head(model: nn.Module, args: Any) -> None:
-    """A hook before a whole model's forward: a head that FSDP2 shards as a unit of its own is put together.
+_KEPT: list[Any] = []
+
+
+def keep_processes() -> None:
+    """Keep what this process talks to the others by until Python ends.
+
+    Trainers let it go at the end of a training, and then the model that DDP has wrapped holds the last reference. It
+    would be freed with that, by code that waits for gloo's threads and does not let go of Python meanwhile, while one
+    of them may wait for Python to free the last thing that was sent: a training that is saved and never ends (torch
+    2.13, `Reducer`). Freed by its own Python object, it lets go first.
+    """
+    group = torch.distributed.group.WORLD
+    if group is None or any(kept is group for kept in _KEPT):
+        return
+    if not _KEPT:
+        atexit.register(_let_go)
+    _KEPT.append(group)
+
+
+def _let_go() -> None:
+    gc.collect()  # models that hold it too
+    _KEPT.clear()
+
+
+def before_forward(model: nn.Module, args: Any) -> None:
+    """A hook before a whole model's forward, which does nothing where there are no other processes."""
+    if others_run():
+        keep_processes()
+        gather_head(model)
+
+
+def gather_head(model: nn.Module) -> None:
+    """Put a head together that FSDP2 shards as a unit of its own.
 
     FSDP does so itself where a unit is called. TRL's fused head calls none: it multiplies by the head's weight, and
     takes that of a sharded head by `full_tensor()`, through whose backward each process keeps the gradient of its own
     rows for its own part of the head, and drops the rest. Of a head that is whole, FSDP sums the gradients of all
     processes when the backward ends, and shards it again.
     """
-    if not others_run():
-        return
     from torch.distributed.fsdp import FSDPModule
 
     head = model.get_output_embeddings()  # type: ignore[operator]
@@ -38,4 +69,4 @@ def gather_head(model: nn.Module, args: Any) -> None:
         head.unshard()
 
 
-__all__ = ["gather_head", "others_run"]
+__all__ = ["before_forward", "others_run"]
