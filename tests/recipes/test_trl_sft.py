@@ -27,7 +27,7 @@ RECIPE = {
     "train_sampling_strategy": "group_by_length",
     "length_column_name": "length",
     "max_steps": 80,
-    "per_device_train_batch_size": 16,
+    "per_device_train_batch_size": 8,
     "per_device_eval_batch_size": 32,
     "learning_rate": 1.0e-2,
     "lr_scheduler_type": "cosine",
@@ -64,7 +64,7 @@ def trained(tmp_path_factory, encoder_folder):
     from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
 
     place = tmp_path_factory.mktemp("sft")
-    data = write_cota(place / "cota", train=320, validation=64, structured=False)
+    data = write_cota(place / "cota", train=160, validation=64, structured=False)
     text = place / "text"
     main(TextModelRecipe(str(data), str(text), vocab_size=500, phrase_tokens=120, model=TEXT_MODEL))
     compose_audio_reasoner(encoder_folder, text, place / "composed")
@@ -121,7 +121,7 @@ def test_other_clips_cost_more_than_guessing(trained):
 
 
 def test_the_speed_of_the_run_is_that_of_its_rows(trained):
-    """80 steps of 16 rows are four times the 320 rows, whose tokens are counted here without the trainer."""
+    """80 steps of 8 rows are four times the 160 rows, whose tokens are counted here without the trainer."""
     from datasets import load_dataset
     from transformers import AutoProcessor
 
@@ -141,7 +141,7 @@ def test_the_speed_of_the_run_is_that_of_its_rows(trained):
 
 
 def test_each_line_says_what_went_through_the_model(trained):
-    """20 steps of 16 rows are the 320 rows once: their tokens and their seconds, by the figures of each line."""
+    """20 steps of 8 rows are the 160 rows once: their tokens and their seconds, by the figures of each line."""
     from datasets import load_dataset
 
     from evaluation.training_log import speeds, trainer_state

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+from contextlib import redirect_stdout
 
 import pytest
 from datasets import load_dataset
@@ -23,31 +25,37 @@ def encoder_recipe(tones, text_folder, folder, **changes):
     )
 
 
-def test_the_encoder_learns_to_tell_tones_apart(tones, text_folder, tmp_path, capsys):
+@pytest.fixture(scope="module")
+def warmed_up(tones, text_folder, tmp_path_factory):
+    """The folder of an encoder that has learnt, and what was printed meanwhile."""
     from warm_up_encoder import main
 
-    folder = tmp_path / "encoder"
-    main(encoder_recipe(tones, text_folder, folder, max_steps=60, logging_steps=30))
+    folder = tmp_path_factory.mktemp("warm-up") / "encoder"
+    with redirect_stdout(io.StringIO()) as printed:
+        main(encoder_recipe(tones, text_folder, folder, max_steps=60, logging_steps=30))
+    return folder, printed.getvalue()
+
+
+def test_the_encoder_learns_to_tell_tones_apart(warmed_up):
+    folder, printed = warmed_up
     log = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     assert log["accuracy"] == {"pitch": 1.0}
     assert log["seconds"] > 0
-    assert "step 60/60" in capsys.readouterr().out
+    assert "step 60/60" in printed
     assert AudioReasonerEncoder.from_pretrained(folder).config.d_model == ENCODER["d_model"]
     assert AudioReasonerFeatureExtractor.from_pretrained(folder).hop_length == EXTRACTOR["hop_length"]
-    assert [path.name for path in tmp_path.iterdir()] == ["encoder"]
+    assert [path.name for path in folder.parent.iterdir()] == ["encoder"]
 
 
-def test_the_projector_says_what_is_heard_in_the_language_models_words(tones, text_folder, tmp_path):
+def test_the_projector_says_what_is_heard_in_the_language_models_words(warmed_up, tones, text_folder, tmp_path):
     """The projected tokens of a held-out tone point along its word's embedding; compose takes the projector."""
     import numpy as np
     import torch
     from transformers import AutoModelForCausalLM
 
     from modeling_audio_reasoner.compose_audio_reasoner import compose_audio_reasoner
-    from warm_up_encoder import main
 
-    folder = tmp_path / "encoder"
-    main(encoder_recipe(tones, text_folder, folder, max_steps=60))
+    folder, _ = warmed_up
     model = compose_audio_reasoner(folder, text_folder, tmp_path / "composed")
     extractor = AudioReasonerFeatureExtractor.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(text_folder)
@@ -186,9 +194,9 @@ def test_the_language_model_learns_to_write_what_it_reads(tones, tmp_path, capsy
             model_name_or_path=str(initial),
             dataset_name=str(rows),
             output_dir=str(folder),
-            max_steps=200,
+            max_steps=120,
             per_device_train_batch_size=8,
-            learning_rate=5e-3,
+            learning_rate=8e-3,
             warmup_steps=10,
             num_threads=1,
         )
