@@ -55,11 +55,11 @@ def repeat(
     if settings.data is not None and not Path(settings.data).is_dir():
         raise FileNotFoundError(f"{settings.data}, the data of {path}, are not here: say where they lie by --data.")
     if expected is not None:
-        model = Path(settings.model)
-        found = model_sha256(model)
+        folder_of_model = Path(settings.model)
+        found = model_sha256(folder_of_model)
         if found != expected:
             raise ValueError(
-                f"{model} is not the model of {path}: its files have the hash {found[:12]}, there it is "
+                f"{folder_of_model} is not the model of {path}: its files have the hash {found[:12]}, there it is "
                 f"{expected[:12]}. Put that model there, or run the benchmark anew."
             )
     scores = run(settings, output, **options)
