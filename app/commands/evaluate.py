@@ -105,8 +105,8 @@ def evaluate(
     if from_ is not None:
         if taken := [name for name in OF_A_MANIFEST if _was_given(context, name)]:
             raise ValueError(
-                f"--from repeats the run of {from_}, which says {taken[0].replace('_', '-')}: leave that out. --model "
-                "and --data say where the manifest's own lie now."
+                f"--from repeats the run of {from_} as it was: leave out {taken[0].replace('_', '-')}. --model and "
+                "--data say where the manifest's own lie now."
             )
         from evaluation.runs.repeat import repeat
 

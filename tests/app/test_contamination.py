@@ -158,7 +158,7 @@ def test_training_data_that_is_not_there_stops_before_anything_is_asked(cota: Pa
     assert result.exit_code == 1
     assert "There is no folder" in result.output and not (tmp_path / "run" / "log").exists()
     result = CliRunner().invoke(app, ["evaluate", "--from", "m.json", "--output", "x", "--train-data", str(cota)])
-    assert result.exit_code == 1 and "searches no --train-data" in result.output
+    assert result.exit_code == 1 and "leave out train-data" in result.output
 
 
 def settings(benchmark: str, data: Path) -> RunSettings:

@@ -34,10 +34,10 @@ def test_what_is_missing(model: str, tmp_path: Path) -> None:
 def test_what_does_not_go_together(model: str, tmp_path: Path) -> None:
     output = ("--output", str(tmp_path / "run"))
     manifest = ("--from", str(tmp_path / "manifest.json"))
-    assert "manifest.json, which says benchmark: leave that out" in said("cota", *manifest, *output)
+    assert "manifest.json as it was: leave out benchmark." in said("cota", *manifest, *output)
     for option in ("--train-data", "--max-tokens", "--prompt", "--limit", "--seed"):
         sentence = said(*manifest, *output, option, "4")
-        assert f"which says {option.removeprefix('--')}: leave that out. --model and --data say where" in sentence
+        assert f"as it was: leave out {option.removeprefix('--')}. --model and --data say where" in sentence
     judge = said("cota", "--model", model, *output, "--official-randomness")
     assert "--judge-base-url and --official-randomness are of a judge" in judge
     assert "ablation 'deafness' is unknown" in said("cota", "--model", model, *output, "--ablate", "deafness")
