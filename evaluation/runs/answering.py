@@ -49,6 +49,7 @@ def answered(
         log_audio: whether the log holds the recordings too, for inspect's viewer.
 
     Raises:
+        ValueError: the model is no folder, and of no provider that inspect knows.
         RunFailed: inspect ended with an error; names it.
     """
     folder = output / LOG
@@ -78,20 +79,28 @@ def answered(
     if before is not None:
         logs = eval_retry(before, **options)
     else:
-        logs = inspect_eval(
-            f"{PACKAGE}/{settings.benchmark}",
-            task_args=settings.task_args,
-            model=settings.asked_model,
-            model_base_url=settings.base_url,
-            model_args={**settings.model_args, **({"batch_size": batch_size} if batch_size else {})},
-            max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            top_k=settings.top_k,
-            seed=settings.seed,
-            metadata=decided,
-            **options,
-        )
+        try:
+            logs = inspect_eval(
+                f"{PACKAGE}/{settings.benchmark}",
+                task_args=settings.task_args,
+                model=settings.asked_model,
+                model_base_url=settings.base_url,
+                model_args={**settings.model_args, **({"batch_size": batch_size} if batch_size else {})},
+                max_tokens=settings.max_tokens,
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+                top_k=settings.top_k,
+                seed=settings.seed,
+                metadata=decided,
+                **options,
+            )
+        except ValueError as error:
+            if "not recognized" not in str(error):
+                raise
+            raise ValueError(
+                f"model {settings.model} is no folder here, and inspect knows no provider "
+                f"{settings.model.split('/')[0]!r}: check the path."
+            ) from None
     if not logs:
         raise RunFailed(f"{output}: the run was interrupted; the same command goes on with it.")
     (log,) = logs

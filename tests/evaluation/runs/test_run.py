@@ -110,6 +110,12 @@ def test_a_model_that_was_trained_again_is_asked_again(
         run(settings, shutil.copytree(finished[0], tmp_path / "run"), **OPTIONS)
 
 
+def test_a_model_that_is_not_there_is_said_to_be_none(cota: Path, tmp_path: Path) -> None:
+    nowhere = RunSettings("cota", "demo/nomodel", data=str(cota))
+    with pytest.raises(ValueError, match="model demo/nomodel is no folder here, and inspect knows no provider 'demo'"):
+        run(nowhere, tmp_path / "run")
+
+
 def test_an_interrupted_run_says_how_to_go_on(
     settings: RunSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
