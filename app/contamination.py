@@ -110,10 +110,9 @@ def benchmark_items(settings: RunSettings) -> list[BenchmarkItem]:
         ValueError, FileNotFoundError: as `located` and `read_questions` of `evaluation.benchmarks.registry`.
     """
     from dataset_builder.contamination.benchmark_items import BenchmarkItem
-    from evaluation.benchmarks.registry import READERS, located, read_questions
+    from evaluation.benchmarks.registry import located, read_questions
 
-    data = settings.data if settings.data is not None else READERS[settings.benchmark].folder
-    folder = located(settings.benchmark, data, settings.split, settings.revision).folder
+    folder = located(settings.benchmark, settings.folder, settings.split, settings.revision).folder
     questions = read_questions(settings.benchmark, str(folder), settings.split)
     names = recording_names_of(settings.benchmark, questions, folder)
     items = []

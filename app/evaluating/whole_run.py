@@ -80,5 +80,7 @@ def carry_out(wanted: Wanted, begin: Callable[[str], None]) -> Done:
         trust = run_controls(
             settings, output, wanted.ablations, wanted.permutations, begin, wanted.judge, **wanted.options
         )
-    held_out = write_cota_results(output, Path(settings.data or "cota")) if settings.benchmark == "cota" else None
+    held_out = None
+    if settings.benchmark == "cota" and settings.folder is not None:
+        held_out = write_cota_results(output, Path(settings.folder))
     return Done(scores, trust, held_out, write_run_page(output))

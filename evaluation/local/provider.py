@@ -64,10 +64,9 @@ class LocalAudioReasoner(ModelAPI):
             raise ValueError(f"batch_size must be 1 or more, found {batch_size}.")
         self.batch_size = int(batch_size)
         self.process = AnsweringProcess(Path(model_name), self.batch_size, ahead=self.batch_size * AHEAD)
-        if (
-            api_key is None
-        ):  # inspect looks models up by instances with a key that stands for that, and asks them nothing
-            self.process.start()  # it loads while inspect makes its samples ready
+        # It loads while inspect makes its samples ready. One with a key only looks a name up, and is asked nothing.
+        if api_key is None:
+            self.process.start()
 
     async def generate(
         self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig

@@ -94,12 +94,16 @@ class RunSettings:
         return f"{LOCAL}/{Path(self.model).absolute()}" if self.is_local else self.model
 
     @property
+    def folder(self) -> str | None:
+        """The benchmark's folder, that of its reader where none is named; None for the Hub's copy."""
+        return self.data if self.data is not None else READERS[self.benchmark].folder
+
+    @property
     def task_args(self) -> dict[str, Any]:
         """The arguments of inspect's task, with whole paths: inspect goes on with a run from another directory."""
         names = ("data", "split", "revision", "prompt", "heard", "permutation", "limit")
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        data = self.data if self.data is not None else READERS[self.benchmark].folder
-        return given | ({} if data is None else {"data": str(Path(data).absolute())})
+        return given | ({} if self.folder is None else {"data": str(Path(self.folder).absolute())})
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest holds it."""
