@@ -14,7 +14,7 @@ CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmark
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 
-.PHONY: help install demo test quality style slow test-oldest test-quantization gpu bench site clean
+.PHONY: help install demo test quality style slow test-oldest test-quantization audit gpu bench site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done
@@ -57,6 +57,15 @@ test-oldest: .venv/oldest-$(OLDEST) ## run the model's tests with the oldest tra
 
 test-quantization: .venv/quantization ## run the tests with weights in 4 and 8 bits
 	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner/test_quantization.py
+
+# Beside .venv: it brings dependencies of its own.
+.venv/audit: $(READY)
+	rm -rf $@ $@.partial
+	python -m pip --disable-pip-version-check install -q --target $@.partial "pip-audit>=2.9,<3"
+	mv $@.partial $@
+
+audit: .venv/audit ## hold the pinned dependencies against PyPI's advisories
+	PYTHONPATH=$(CURDIR)/$< python -m pip_audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 gpu: $(READY) ## run the tests and the benchmarks for a CUDA GPU, which say so where there is none
 	python -m pytest tests/gpu

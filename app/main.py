@@ -49,7 +49,7 @@ class Commands(TyperGroup):
             raise typer.Exit(1) from error
 
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def print_version(wanted: bool) -> None:
@@ -71,34 +71,28 @@ def options(
 
     Training is `trl sft --config recipes/…`, with TRL's own command.
 
+    Exit codes: 0 done; 1 something given is wrong, and stderr says what;
+    2 the command line is wrong, an answer is not well-formed, or a repeated
+    run gave other answers; 130 Ctrl-C.
+
     Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
     """
 
 
-for command in (
-    fetch,
-    build,
-    check,
-    compose,
-    convert,
-    inspect_labels,
-    curves,
-    evaluate,
-    judge,
-    score,
-    compare,
-    card,
-    report,
-    extract,
-    ask,
-    page,
-    serve,
-    memory,
-):
-    app.command()(command)
+GROUPS = {
+    "Data": (fetch, build, check, extract),
+    "Models": (compose, convert, memory, inspect_labels, curves),
+    "Evaluation": (evaluate, judge, score, compare, card, report),
+    "Asking": (ask, page, serve),
+}
+"""The commands under the headings of --help, in the order in which they are needed."""
+
+for group, commands in GROUPS.items():
+    for command in commands:
+        app.command(rich_help_panel=group)(command)
 
 
-app.add_typer(publish, name="publish")
+app.add_typer(publish, name="publish", rich_help_panel="Publishing")
 
 
 def run() -> None:

@@ -6,8 +6,8 @@
 `benchmarks` and `limits`: the ratios, and the share of what the machine can do, in benchmarks/results/, measured on a
 CPU; `evaluation` and `serving` likewise. `fingerprints`: the shares in benchmarks/results/fingerprint.json.
 `build_…`: see build_tables.py and build_figures.py. `check_recall`: see check_recall.py. `ablation…`: see
-ablation_tables.py. `training…` and `feed…`: see training_tables.py. With `--check` nothing is written, and a table
-that differs is an error.
+ablation_tables.py. `training…` and `feed…`: see training_tables.py. `commands`: see command_tables.py. With `--check`
+nothing is written, and a table that differs is an error.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PAGES = (
     "docs/ablations.md",
     "docs/evaluate.md",
     "docs/serve.md",
+    "docs/commands.md",
 )
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -121,11 +122,12 @@ def main() -> int:
     import build_figures
     import build_tables
     import check_recall
+    import command_tables
     import training_tables
 
     ours = {"differences": differences, "benchmarks": benchmarks, "limits": limits, "fingerprints": fingerprints}
     ours |= {"evaluation": evaluation, "serving": serving}
-    others = (build_tables, build_figures, check_recall, ablation_tables, training_tables)
+    others = (build_tables, build_figures, check_recall, ablation_tables, training_tables, command_tables)
     tables = {**ours, **{name: table for module in others for name, table in module.TABLES.items()}}
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
     if missing := sorted(set(tables) - {found[2] for text in pages.values() for found in MARKED.finditer(text)}):

@@ -11,14 +11,13 @@ import io
 import math
 import numbers
 import os
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
-from urllib.request import urlopen
+from urllib.parse import unquote
 
 import numpy as np
 
+from .audio_fetching import fetch
 from .audio_resampling import resample, resample_tensor
 
 
@@ -26,6 +25,7 @@ SILENCE_PEAK = 1e-4  # -80 dB of full scale
 LOUDEST = 10.0  # times full scale: mixing goes a little beyond 1, 16-bit integers taken for floats far beyond
 MAX_CHANNELS = 64
 LONGEST_PATH = 4096  # what is longer is a recording in base64, as chat servers hand it over
+BLOCK = 2**20  # frames read at once of a recording that does not say how many it has
 
 
 def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
@@ -49,7 +49,13 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
     if _on_gpu(source):
         source = _resampled_on_gpu(source, sampling_rate)
     waveform, rate = read_audio(source)
-    return resample(waveform, rate, sampling_rate)
+    heard = resample(waveform, rate, sampling_rate)
+    if not len(heard):
+        raise ValueError(
+            f"{describe(source)} has {len(waveform)} samples at {rate} Hz, less than one at {sampling_rate} Hz: give "
+            "its true sampling rate, or a longer recording."
+        )
+    return heard
 
 
 def _on_gpu(source: Any) -> bool:
@@ -192,7 +198,7 @@ def _contents(source: Any, name: str) -> bytes:
     if not os.fspath(source):
         raise ValueError(f"{name} has an empty path: name an audio file.")
     if isinstance(source, str) and source.strip().lower().startswith(("http://", "https://")):
-        return _fetch(source.strip())
+        return fetch(source.strip())
     if isinstance(source, str) and (source.startswith("data:") or len(source) > LONGEST_PATH):
         return decode_base64(source, name)
     if isinstance(source, str) and "://" in source and not source.startswith("file://"):
@@ -207,16 +213,6 @@ def _contents(source: Any, name: str) -> bytes:
     except OSError as error:  # a name that is too long, no right to read it, a disk that fails
         reason = error.strerror
         raise OSError(f"{name} cannot be read as a file ({reason}): check the path of the recording.") from None
-
-
-def _fetch(url: str) -> bytes:
-    """The body of what a server answers; spaces and letters beyond ASCII may stand in the address as they are."""
-    try:
-        with urlopen(quote(url, safe="!#$%&'()*+,/:;=?@[]~"), timeout=30.0) as reply:
-            return reply.read()
-    except (OSError, HTTPException, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(": \n")
-        raise OSError(f"{url} could not be fetched whole ({reason}): check the address and the server.") from None
 
 
 def decode_base64(source: str, name: str) -> bytes:
@@ -245,7 +241,8 @@ def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:
     try:
         with soundfile.SoundFile(io.BytesIO(contents)) as file:
             expected, rate = file.frames, file.samplerate
-            waveform = file.read(dtype="float32", always_2d=True)
+            counted = 0 <= expected < 2**62  # not so where it was written to a pipe
+            waveform = file.read(dtype="float32", always_2d=True) if counted else _to_the_end(contents)
     except soundfile.LibsndfileError as error:
         if contents[:4] == b"fLaC":
             raise ValueError(
@@ -258,12 +255,28 @@ def _decode(contents: bytes, name: str) -> tuple[np.ndarray, int]:
             "convert it to WAV, FLAC, MP3 or Ogg."
         ) from None
     missing = _missing_bytes(contents)
-    if missing or 0 <= expected < 2**62 and len(waveform) < expected:
+    if missing or counted and len(waveform) < expected:
         found = f"{missing} bytes are missing" if missing else f"{len(waveform)} of {expected} frames could be read"
         if contents[:4] == b"OggS":
             found = "its last page is missing"
         raise ValueError(f"{name} is truncated ({found}): download or copy it again.")
     return waveform.T, rate
+
+
+def _to_the_end(contents: bytes) -> np.ndarray:
+    """Samples (samples, channels) of an encoded recording that does not say how many it has."""
+    import soundfile
+
+    class Piped(soundfile.SoundFile):
+        def seekable(self) -> bool:
+            """No: soundfile would seek to where it is after each block, which fails where the length is not known."""
+            return False
+
+    with Piped(io.BytesIO(contents)) as file:
+        blocks = [file.read(BLOCK, dtype="float32", always_2d=True)]
+        while len(blocks[-1]) == BLOCK:
+            blocks.append(file.read(BLOCK, dtype="float32", always_2d=True))
+    return np.concatenate(blocks)
 
 
 def _missing_bytes(contents: bytes) -> int:

@@ -53,6 +53,7 @@ KNOWN_FILES = (
     "vocab.json",
     "merges.txt",
     "chat_template.*",
+    "audio_fetching.py",
     "audio_loading.py",
     "audio_resampling.py",
     "*_audio_reasoner.py",

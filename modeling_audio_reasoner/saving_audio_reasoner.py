@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # Never executed. transformers finds the files that belong to a class by its relative imports, read as text: naming
     # all of them here brings all of them along, whichever class is loaded first, so that any class can save all.
     from .arguments_audio_reasoner import recordings_of  # noqa: F401
+    from .audio_fetching import fetch  # noqa: F401
     from .audio_loading import load_audio  # noqa: F401
     from .audio_resampling import resample  # noqa: F401
     from .augmentation_audio_reasoner import Augmentation  # noqa: F401
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 CODE_FILES = (
     "arguments_audio_reasoner.py",
+    "audio_fetching.py",
     "audio_loading.py",
     "audio_resampling.py",
     "augmentation_audio_reasoner.py",

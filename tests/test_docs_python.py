@@ -66,7 +66,7 @@ def names(place, monkeypatch) -> dict[str, object]:
     return given | {"conversations": [messages, messages]}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/building.md", "docs/model.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/ask.md", "docs/building.md"])
 def test_every_block_runs(repository, place, names, page):
     try:
         for code in python_blocks((repository / page).read_text(encoding="utf-8")):
@@ -78,6 +78,6 @@ def test_every_block_runs(repository, place, names, page):
 def test_no_other_page_has_python(repository):
     pages = [repository / "README.md", *(repository / "docs").glob("*.md")]
     with_blocks = {path.name for path in pages if python_blocks(path.read_text(encoding="utf-8"))}
-    assert with_blocks == {"README.md", "building.md", "model.md"}
+    assert with_blocks == {"README.md", "ask.md", "building.md"}
     page = "<!-- not run: it needs a GPU -->\n```python\na\n```\n```python\n# b\n```\n## Next\n```python\nc\n```"
     assert python_blocks(page) == ["# b\n", "c\n"]

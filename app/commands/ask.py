@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.asking.loading import DEMO_MODEL, load_model, load_processor, refuse_older_code
-
-
-if TYPE_CHECKING:
-    from modeling_audio_reasoner.reasoning_audio_reasoner import Reasoning
 
 
 def ask(
@@ -32,6 +28,7 @@ def ask(
         int | None, typer.Option(min=1, help="Sample so many answers and show the one that most of them give.")
     ] = None,
     seed: Annotated[int, typer.Option(help="For the answers that --votes samples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the sections as JSON alone, at the end.")] = False,
 ) -> None:
     """Ask a model about a recording and watch it plan, caption, reason, summarise and respond.
 
@@ -39,7 +36,12 @@ def ask(
 
     Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
     """
-    from app.asking.answering import encode, generation_options, messages_of
+    from json import dumps
+
+    from rich.console import Console
+
+    from app.asking.answering import SampledAnswers, StreamedAnswer, encode, generation_options, messages_of
+    from app.asking.shown import answer_fields, show_events, show_votes
     from dataset_builder.question_text import question_text
     from modeling_audio_reasoner.audio_loading import check_audible, read_audio
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
@@ -56,10 +58,18 @@ def ask(
     network = load_model(model, revision)
     refuse_older_code(network, ("vote",), model)
     options = generation_options(processor, budgets, max_new_tokens)
+    console = Console(highlight=False, soft_wrap=True, quiet=as_json)
+    voted = None
     if votes is None:
-        answer = parse_reasoning(_stream(network, processor, inputs, options))
+        streamed = StreamedAnswer(network, processor, inputs, options)
+        show_events(console, streamed)
+        answer = parse_reasoning(streamed.text)
     else:
-        answer = _vote(network, processor, messages, {"num_answers": votes, "choices": choice, **options}, seed)
+        asked = {"num_answers": votes, "choices": choice, **options}
+        voted = show_votes(console, SampledAnswers(network, processor, messages, asked, seed), asked)
+        answer = voted.reasoning
+    if as_json:
+        typer.echo(dumps(answer_fields(answer, voted), ensure_ascii=False, indent=2))
     if not answer.complete:
         if max_new_tokens is not None:
             typer.echo(f"\nThe answer was held to --max-new-tokens {max_new_tokens}.", err=True)
@@ -81,56 +91,3 @@ def _budgets(given: list[str]) -> dict[str, int]:
             )
         budgets[section] = int(tokens)
     return budgets
-
-
-def _vote(network, processor, messages: list[dict], options: dict[str, Any], seed: int) -> Reasoning:
-    """Sample answers, print the chosen one and the votes, and return it."""
-    from rich.console import Console
-
-    from app.asking.answering import SampledAnswers, as_written
-    from modeling_audio_reasoner.choices_audio_reasoner import normalise
-    from modeling_audio_reasoner.reasoning_audio_reasoner import SECTIONS
-
-    console = Console(highlight=False, soft_wrap=True)
-    answers = SampledAnswers(network, processor, messages, options, seed)
-    with console.status(f"sampling {options['num_answers']} answers"):
-        for _ in answers:
-            pass
-    voted = answers.voted
-    for section in SECTIONS:
-        if (text := getattr(voted.reasoning, section)) is not None:
-            console.print(section, style="bold cyan", end="\n  ")
-            console.print(f"{text}\n", markup=False)
-    console.print("votes", style="bold cyan")
-    spelt = {} if options["choices"] else as_written(voted.answers, normalise)
-    for response, count in voted.votes.items():
-        console.print(f"  {count}  {spelt.get(response, response)}", markup=False)
-    if silent := len(voted.answers) - sum(voted.votes.values()):
-        console.print(f"  {silent}  (no vote: the response names none of the choices, or more than one)")
-    if voted.unfinished:
-        console.print(f"  {voted.unfinished}  (not waited for, or cut at the token limit)")
-    return voted.reasoning
-
-
-def _stream(network, processor, inputs, options: dict[str, Any]) -> str:
-    """Generate greedily, print each section as it opens, and return the whole answer."""
-    from rich.console import Console
-
-    from app.asking.answering import StreamedAnswer
-
-    console = Console(highlight=False, soft_wrap=True)
-    answer = StreamedAnswer(network, processor, inputs, options)
-    at_line_start = True
-    for event in answer:
-        if event.kind == "opened":
-            if not at_line_start:  # the section before was not closed
-                console.print("\n")
-            console.print(f"{event.section}", style="bold cyan", end="\n  ")
-        elif event.kind == "text":
-            console.print(event.text, end="", markup=False, style=None if event.section else "red")
-        else:
-            console.print("\n")
-        at_line_start = event.kind == "closed"
-    if not at_line_start:
-        console.print()
-    return answer.text

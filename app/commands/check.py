@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 def check(
     folder: Annotated[Path, typer.Argument(help="A folder that `build` wrote.")],
     figure: Annotated[Path | None, typer.Option(help="Also write a figure to this file (.png, .svg, .pdf).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print statistics and problems as JSON alone.")] = False,
 ) -> None:
     """Check the shards, the splits, every answer and every clip of a CoTA folder, and print its statistics.
 
     Example: audio-reasoner check cota --figure cota.png
     """
+    from json import dumps
+
     from rich.console import Console
 
     from app.progress_bars import progress_bars
@@ -29,7 +32,10 @@ def check(
 
     with progress_bars() as progress:
         report = check_folder(folder, lambda done, whole: progress("Checking the rows", done, whole))
-    console = Console()
+    if as_json:
+        found = {"folder": str(folder), "whole": not report.problems, "problems": report.problems}
+        typer.echo(dumps(found | {"statistics": report.statistics}, ensure_ascii=False, indent=2))
+    console = Console(quiet=as_json)
     print_statistics(console, report.statistics)
     if figure is not None:
         write_figure(report.statistics, figure)

@@ -24,6 +24,7 @@ Allow = Annotated[
     list[str] | None,
     typer.Option(help="A text that may be published although it looks like a secret or a path; repeatable."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print files, card, notes and what was sent as JSON alone.")]
 Permitted = Annotated[
     list[str] | None, typer.Option(help="A licence of rows that you have leave to publish; repeatable.")
 ]
@@ -54,6 +55,7 @@ def model(
     allow: Allow = None,
     permitted: Permitted = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a model folder, write its card, and send weights, code, processor and card.
 
@@ -82,7 +84,7 @@ def model(
     )
     plan = plan_model(folder, repository, settings, permitted or (), own_card)
     _check(plan, allow)
-    _publish(plan, ask_in_fresh_process(plan), private, revision, dry_run)
+    _publish(plan, ask_in_fresh_process(plan), private, revision, dry_run, as_json)
 
 
 @publish.command()
@@ -97,6 +99,7 @@ def dataset(
     allow: Allow = None,
     permitted: Permitted = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a folder of CoTA and send it; run it again to go on after a broken connection.
 
@@ -106,7 +109,7 @@ def dataset(
 
     plan = plan_dataset(folder, repository, license, permitted or ())
     _check(plan, allow)
-    _publish(plan, None, private, revision, dry_run)
+    _publish(plan, None, private, revision, dry_run, as_json)
 
 
 @publish.command()
@@ -117,6 +120,7 @@ def space(
     revision: Revision = None,
     allow: Allow = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check the folder of a page and send it as a Space.
 
@@ -126,7 +130,7 @@ def space(
 
     plan = plan_space(folder, repository)
     _check(plan, allow)
-    _publish(plan, None, private, revision, dry_run)
+    _publish(plan, None, private, revision, dry_run, as_json)
 
 
 def _check(plan: Plan, allow: list[str] | None) -> None:
@@ -135,15 +139,22 @@ def _check(plan: Plan, allow: list[str] | None) -> None:
     check_texts(plan, allow or ())
 
 
-def _publish(plan: Plan, answer: Answer | None, private: bool, revision: str | None, dry_run: bool) -> None:
+def _publish(
+    plan: Plan, answer: Answer | None, private: bool, revision: str | None, dry_run: bool, as_json: bool
+) -> None:
+    from json import dumps
+
     from rich.console import Console
 
     from app.publishing.send import send
-    from app.publishing.shown import show_files, show_plan, show_sent
+    from app.publishing.shown import plan_fields, show_files, show_plan, show_sent
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, quiet=as_json)
     if dry_run:
         show_files(console, plan)
     show_plan(console, plan, answer, dry_run)
-    if not dry_run:
-        show_sent(console, plan, send(plan, private, revision))
+    sent = None if dry_run else send(plan, private, revision)
+    if sent is not None:
+        show_sent(console, plan, sent)
+    if as_json:
+        typer.echo(dumps(plan_fields(plan, answer, sent), ensure_ascii=False, indent=2))

@@ -1,8 +1,9 @@
-"""What the terminal shows of a plan and of what became of it."""
+"""What the terminal, or a script, is told of a plan and of what became of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from app.publishing.plan import Plan
 
@@ -59,6 +60,21 @@ def show_sent(console: Console, plan: Plan, sent: Sent) -> None:
     }
     if plan.kind in lines:
         console.print(lines[plan.kind], markup=False)
+
+
+def plan_fields(plan: Plan, answer: Answer | None, sent: Sent | None) -> dict[str, Any]:
+    """The same for a script: files with their bytes, card, notes, the answer about a tone, the commits once sent."""
+    return {
+        "kind": plan.kind,
+        "repository": plan.repository,
+        "files": [{"name": file.name, "bytes": file.size} for file in plan.files],
+        "bytes": plan.size,
+        "not_sent": list(plan.left_out),
+        "notes": list(plan.notes),
+        "card": plan.card if plan.card_for is None else plan.card_for(sent.commit if sent else "<commit>"),
+        "answer": None if answer is None else asdict(answer),
+        "sent": None if sent is None else asdict(sent),
+    }
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,20 @@ def test_the_sections_open_one_after_the_other(model_folder, tmp_path, writes):
     ]
 
 
+def test_a_script_gets_the_sections_as_fields(model_folder, tmp_path, writes):
+    whole = Reasoning("Listen.", "A [tone].", "It is steady.", "So a tone.", "tone")
+    writes(whole.render() + "<|im_end|>")
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--json")
+    assert code == 0, said
+    sections = {name: getattr(whole, name) for name in ("planning", "caption", "reasoning", "summary", "response")}
+    assert json.loads(shown) == {**sections, "complete": True, "problems": []}
+    writes("<THINK><PLANNING>Listen.</PLANNING><|im_end|>")
+    code, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--json")
+    found = json.loads(shown)
+    assert code == 2 and found["response"] is None and not found["complete"]
+    assert "the section 'response' is missing" in found["problems"]
+
+
 def test_budgets_make_any_model_well_formed(model_folder, tmp_path):
     """Random weights, and yet five sections: each is closed when its budget is spent."""
     names = ["planning", "caption", "reasoning", "summary", "response"]
@@ -111,6 +126,9 @@ def test_a_vote_is_printed_as_it_was_written(model_folder, tmp_path, monkeypatch
     monkeypatch.setattr("app.commands.ask.load_model", lambda *args: network)
     _, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--votes", 4)
     assert "  3  English\n  1  Old Czech\n" in shown, said
+    _, shown, said = ask(tone(tmp_path / "a.wav"), "What?", "--model", model_folder, "--votes", 4, "--json")
+    votes = {"of": counted, "agreement": 0.75, "unfinished": 0, "winner": "english"}
+    assert json.loads(shown)["votes"] == votes, said
 
 
 def spoil(path, kind: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,11 +11,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from app.main import app
+from app.main import GROUPS, app
 
 
-COMMANDS = ["fetch", "build", "check", "compose", "convert", "curves", "evaluate"]
-COMMANDS += ["judge", "score", "card", "report", "extract", "ask"]
+COMMANDS = [command.__name__.replace("_", "-") for commands in GROUPS.values() for command in commands]
+COMMAND_LINES = [[name] for name in COMMANDS] + [["publish", kind] for kind in ("model", "dataset", "space")]
 
 
 def run_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
@@ -22,18 +23,44 @@ def run_process(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
-def test_help_lists_every_command() -> None:
+def test_help_lists_every_command_under_its_heading(repository: Path) -> None:
     result = CliRunner().invoke(app, ["--help"])
     assert result.exit_code == 0
-    listed = re.findall(r"^│ (\w+) ", result.output, flags=re.MULTILINE)
-    assert [name for name in listed if name in COMMANDS] == COMMANDS
+    listed = re.findall(r"^(?:╭─ (\w+) ─|│ ([a-z-]+)  )", result.output, flags=re.MULTILINE)
+    listed = listed[listed.index(("Data", "")) :]
+    expected = [pair for group in GROUPS for pair in [(group, ""), *[("", name) for name in named(group)]]]
+    assert listed == [*expected, ("Publishing", ""), ("", "publish")]
+    modules = {path.stem.replace("_", "-") for path in (repository / "app" / "commands").glob("*.py")}
+    assert modules - {"--init--"} == {*COMMANDS, "publish"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_has_an_example(command: str) -> None:
-    result = CliRunner().invoke(app, [command, "--help"])
+def named(group: str) -> list[str]:
+    return [command.__name__.replace("_", "-") for command in GROUPS[group]]
+
+
+@pytest.mark.parametrize("command", COMMAND_LINES, ids=" ".join)
+def test_help_of_a_command_has_an_example(command: list[str]) -> None:
+    result = CliRunner().invoke(app, [*command, "--help"])
     assert result.exit_code == 0
-    assert f"audio-reasoner {command} " in result.output.replace("Usage: audio-reasoner", "")
+    example = result.output.partition("Example: ")[2]
+    assert example.startswith(f"audio-reasoner {' '.join(command)} ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_options(shell: str, repository: Path) -> None:
+    shown = run_process("--show-completion", shell, cwd=repository)
+    assert shown.returncode == 0 and "_AUDIO_REASONER_COMPLETE" in shown.stdout
+    asked = {"_AUDIO_REASONER_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": "audio-reasoner ev"}
+    asked |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args", "COMP_WORDS": "audio-reasoner ev", "COMP_CWORD": "1"}
+    found = subprocess.run(
+        [sys.executable, "-c", "from app.main import run; run()"],
+        cwd=repository,
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "evaluate" in found.stdout and "extract" not in found.stdout, found
 
 
 def test_version_is_the_packages() -> None:

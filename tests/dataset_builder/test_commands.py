@@ -218,6 +218,13 @@ def test_check_writes_the_figure(run, cota, tmp_path):
     assert (tmp_path / "cota.png").stat().st_size > 0
 
 
+def test_check_tells_a_script_as_fields(run, cota):
+    result = run("check", cota, "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["whole"], found["problems"]) == (0, True, [])
+    assert found["statistics"]["rows"] == json.loads((cota / "statistics.json").read_text())["rows"]
+
+
 def test_a_missing_shard_ends_with_one_sentence(run, cota, tmp_path):
     copy = shutil.copytree(cota, tmp_path / "cota")
     next(copy.glob("data/*/genre/train-*")).unlink()

@@ -199,7 +199,7 @@ def unpack_package(cache: Path, package: Package, entry: IndexEntry, deb: Path) 
     """Unpack the wanted members of `deb` into `<cache>/debian/<name>`, which appears only when it is whole.
 
     Raises:
-        OSError: the package is damaged or holds none of the wanted members.
+        OSError: the package is damaged, holds none of the wanted members, or one that would lie elsewhere.
     """
     final = cache / "debian" / entry.name
     partial = final.with_name(f".unpacking-{entry.name}")
@@ -214,6 +214,12 @@ def unpack_package(cache: Path, package: Package, entry: IndexEntry, deb: Path) 
             try:
                 with tarfile.open(fileobj=stdout, mode="r|") as archive:
                     for name, member in _wanted_members(archive, package):
+                        linked = member.linkname.removeprefix("./")
+                        if _lies_outside(name) or member.islnk() and linked not in files:
+                            raise OSError(
+                                f"The package {entry.name} holds {member.name!r}, which is outside its folder or is a "
+                                "link to what is not in it: do not use that package."
+                            )
                         _write_member(archive, member, partial, name)
                         files[name] = (partial / name).stat().st_size
             except tarfile.TarError as error:
@@ -248,8 +254,12 @@ def unpack_package(cache: Path, package: Package, entry: IndexEntry, deb: Path) 
 def _wanted_members(archive: tarfile.TarFile, package: Package) -> Iterator[tuple[str, tarfile.TarInfo]]:
     for member in archive:
         name = member.name.removeprefix("./")
-        if (member.isreg() or member.islnk()) and ".." not in name.split("/") and package.wants(name):
+        if (member.isreg() or member.islnk()) and package.wants(name):
             yield name, member
+
+
+def _lies_outside(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/")
 
 
 def _write_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, name: str) -> None:

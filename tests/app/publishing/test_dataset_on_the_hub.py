@@ -96,6 +96,17 @@ def test_a_dry_run_sends_nothing_and_needs_no_token(hub, publish, cota, monkeypa
     assert hub.requests == []
 
 
+def test_a_script_is_told_files_card_and_commit_as_fields(hub, publish, cota):
+    planned = json.loads(publish("dataset", cota, "org/cota", "--dry-run", "--json").stdout)
+    sizes = {path.relative_to(cota).as_posix(): path.stat().st_size for path in cota.rglob("*") if path.is_file()}
+    sizes["README.md"] = len(planned["card"].encode())
+    assert {file["name"]: file["bytes"] for file in planned["files"]} == sizes
+    assert (planned["repository"], planned["bytes"], planned["sent"]) == ("org/cota", sum(sizes.values()), None)
+    assert hub.requests == []
+    sent = json.loads(publish("dataset", cota, "org/cota", "--json").stdout)["sent"]
+    assert sent["commit"] in hub.repository("dataset", "org/cota").commits
+
+
 def test_one_licence_for_the_whole_stands_in_the_metadata(publish, cota):
     result = publish("dataset", cota, "org/cota", "--license", "CC-BY-SA-4.0", "--dry-run")
     assert result.exit_code == 0, result.output

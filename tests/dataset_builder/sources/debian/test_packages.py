@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
+import io
 import shutil
+import tarfile
 from collections import namedtuple
 from pathlib import Path
 
@@ -127,6 +130,52 @@ def test_a_package_that_breaks_off_is_reported(cache, index):
 def test_a_layout_without_the_wanted_members_is_reported(cache, index):
     with pytest.raises(OSError, match="holds none of usr/share/films/"):
         fetch_packages(cache, [Package(PACKAGE.names, ("usr/share/films/*",))])
+
+
+def deb_of(members: list[tarfile.TarInfo], content: bytes) -> bytes:
+    """A package as nobody's tools would build it: an ar archive of three members, the last with the files."""
+    data, control = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for member in members:
+            member.size = len(content) if member.isreg() else 0
+            archive.addfile(member, io.BytesIO(content))
+    with tarfile.open(fileobj=control, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("./control"))
+    parts = [("debian-binary", b"2.0\n"), ("control.tar", control.getvalue()), ("data.tar", data.getvalue())]
+    heads = [f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode() for name, part in parts]
+    return b"!<arch>\n" + b"".join(
+        head + part + bytes(len(part) % 2) for head, (_, part) in zip(heads, parts, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        ("{outside}/copyright", ""),
+        (".//{outside}/copyright", ""),
+        ("./usr/share/sounds/../../../../../../copyright", ""),
+        ("./usr/share/sounds/bell.wav", "{outside}/secret"),
+        ("./usr/share/sounds/bell.wav", "./../../../secret"),
+    ],
+)
+def test_nothing_is_written_or_read_outside_the_cache(cache, index, tmp_path, name, link):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"mine")
+    (tmp_path / "secret").write_bytes(b"mine")
+    licence = tarfile.TarInfo("./usr/share/sounds/horn.wav")
+    hostile = tarfile.TarInfo(name.format(outside=outside))
+    if link:
+        hostile.type, hostile.linkname = tarfile.LNKTYPE, link.format(outside=outside)
+    deb, entry = index.held["sounds-1.0"]
+    deb.write_bytes(deb_of([licence, hostile], b"toot"))
+    index.held["sounds-1.0"] = (deb, dataclasses.replace(entry, sha256=hashlib.sha256(deb.read_bytes()).hexdigest()))
+    before = files_in(tmp_path)
+    # What was downloaded is kept, by its hash.
+    before |= {f"cache/debian/.downloads/sounds-1.0/{deb.name}"}
+    with pytest.raises(OSError, match="outside its folder or is a link to what is not in it"):
+        fetch_packages(cache, [PACKAGE])
+    assert files_in(tmp_path) == before
 
 
 def test_too_little_room_names_the_cache_and_the_way_out(cache, index, monkeypatch):
