@@ -2,10 +2,11 @@
 
     python recipes/ablation_results.py --runs demo/ablations --dataset cota
 
-Reads what `recipes/ablations/Makefile` wrote, so far as it is there: of each variant all seeds that `full` has too. An
-answer is right where its RESPONSE names the right choice and no other, by the strict scorer, whatever stands before
-it: so all variants are judged alike. Writes recipes/ablations/results.json and accuracy.png (`--output`);
-`python benchmarks/write_tables.py` puts them into docs/ablations.md.
+Reads what `recipes/ablations/Makefile` wrote, so far as it is there, and what an earlier results.json kept of runs
+whose folders are gone: of each variant all seeds that `full` has too. An answer is right where its RESPONSE names the
+right choice and no other, by the strict scorer, whatever stands before it: so all variants are judged alike. Writes
+recipes/ablations/results.json and accuracy.png (`--output`); `python benchmarks/write_tables.py` puts them into
+docs/ablations.md.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,92 +22,13 @@ import numpy as np
 
 from ablation_figure import write_figure
 from ablation_intervals import DRAWS, draw_accuracies, interval, recording_groups
-from ablation_variants import VARIANTS, problems_of
+from ablation_runs import FULL, SHARES, Run, read_runs, to_keep
 from text_sources import read_text_rows
 
 
-FULL = next(iter(VARIANTS))
 TOGETHER = 0.99
 """Of five differences at once, 95% by Bonferroni."""
 DOMAINS = ("sound", "speech", "music")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one run answered.
-
-    Args:
-        variant, seed: which run.
-        folder: where it is.
-        answers: the judged answers by condition, in the order of the questions.
-        results: what its results.json holds.
-        steps, rows: of its training.
-    """
-
-    variant: str
-    seed: int
-    folder: Path
-    answers: dict[str, list[dict[str, Any]]]
-    results: dict[str, Any]
-    steps: int
-    rows: int
-
-    @property
-    def judged_on(self) -> tuple[Any, ...]:
-        """What has to be the same in runs that are compared."""
-        basis = {name: value for name, value in self.results["basis"].items() if name != "model_sha256"}
-        return (basis, self.steps, self.rows, [row["id"] for row in self.answers["real"]])
-
-
-def read_run(folder: Path) -> Run:
-    """A finished run.
-
-    Args:
-        folder: named `<variant>-<seed>`, with `model` and `evaluation`.
-
-    Raises:
-        ValueError: the run is not whole.
-    """
-    variant, _, seed = folder.name.rpartition("-")
-    results = json.loads((folder / "evaluation" / "results.json").read_text(encoding="utf-8"))
-    answers = {}
-    for condition in results["conditions"]:
-        lines = (folder / "evaluation" / f"{condition}.jsonl").read_text(encoding="utf-8").splitlines()
-        answers[condition] = [json.loads(line) for line in lines]
-    states = sorted((folder / "model").glob("checkpoint-*/trainer_state.json"))
-    if not states:
-        raise ValueError(f"{folder / 'model'} holds no checkpoint with a trainer_state.json: train it again.")
-    logs = [json.loads(path.read_text(encoding="utf-8")) for path in states]
-    last = max(logs, key=lambda log: log["global_step"])
-    if last["global_step"] < last["max_steps"]:
-        raise ValueError(f"{folder / 'model'} was trained for {last['global_step']} of {last['max_steps']} steps.")
-    steps = last["global_step"]
-    return Run(variant, int(seed), folder, answers, results, steps, steps * last["train_batch_size"])
-
-
-def read_runs(place: Path) -> dict[str, list[Run]]:
-    """The finished runs of each variant by seed, in the order of `VARIANTS`, of the seeds that `full` has too.
-
-    Raises:
-        ValueError: there is no run of `full`, or two runs were not judged on the same.
-    """
-    folders = [path.parents[1] for path in sorted(place.glob("runs/*/evaluation/results.json"))]
-    runs = [read_run(folder) for folder in folders if folder.name.rpartition("-")[0] in VARIANTS]
-    seeds = {run.seed for run in runs if run.variant == FULL}
-    if not seeds:
-        raise ValueError(f"{place} holds no finished run of {FULL}: make -f recipes/ablations/Makefile -j 2")
-    found: dict[str, list[Run]] = {}
-    for variant in VARIANTS:
-        if chosen := [run for run in runs if run.variant == variant and run.seed in seeds]:
-            found[variant] = sorted(chosen, key=lambda run: run.seed)
-    first = found[FULL][0]
-    for run in (run for chosen in found.values() for run in chosen):
-        if run.judged_on != first.judged_on:
-            raise ValueError(
-                f"{run.folder} and {first.folder} differ in data, decoding, steps or questions: remove the older one "
-                "and make it again."
-            )
-    return found
 
 
 def recordings_of(files: Iterable[Path], ids: list[str]) -> list[list[str]]:
@@ -146,19 +67,21 @@ def answer_tokens(dataset_name: str, tokenizer: Any) -> float:
     return float(np.mean([sum(mask) for mask in encoded["assistant_masks"]]))
 
 
-def collect(runs: Mapping[str, list[Run]], recordings: list[list[str]], tokens: Mapping[str, float]) -> dict[str, Any]:
+def collect(
+    runs: Mapping[str, list[Run]],
+    questions: Sequence[Mapping[str, Any]],
+    recordings: list[list[str]],
+    tokens: Mapping[str, float],
+) -> dict[str, Any]:
     """What results.json holds.
 
     Args:
-        runs: as `read_runs` gives them.
+        runs, questions: as `read_runs` gives them.
         recordings: of each question, as `recordings_of` gives them.
         tokens: of each variant, as `answer_tokens` gives them.
     """
-    questions, groups = runs[FULL][0].answers["real"], recording_groups(recordings)
-    correct = {
-        name: np.array([[row["correct"] for row in run.answers["real"]] for run in chosen])
-        for name, chosen in runs.items()
-    }
+    groups = recording_groups(recordings)
+    correct = {name: np.array([run.correct() for run in chosen]) for name, chosen in runs.items()}
     asked = {domain: np.array([row["domain"] == domain for row in questions]) for domain in DOMAINS}
     scopes = {"all": np.full(len(questions), True)} | {name: rows for name, rows in asked.items() if rows.any()}
     found: dict[str, dict[str, Any]] = {name: {"accuracy": {}, "difference": {}} for name in runs}
@@ -175,17 +98,15 @@ def collect(runs: Mapping[str, list[Run]], recordings: list[list[str]], tokens: 
                     low, high = interval(difference, TOGETHER)
                     found[name]["difference"][scope] |= {"low_together": low, "high_together": high}
     for name, chosen in runs.items():
-        taught = problems_of(name)
-        found[name]["seeds"] = {str(run.seed): _mean(run, "real", lambda row: row["correct"]) for run in chosen}
-        found[name] |= {
-            "silence": _over_seeds(chosen, "silence", lambda row: row["correct"]),
-            "as_taught": _over_seeds(chosen, "real", lambda row, taught=taught: row["problems"] == taught),
-            "unresolved": _over_seeds(chosen, "real", lambda row: row["choice"] is None),
-            "written_tokens": _over_seeds(chosen, "real", lambda row: row["new_tokens"]),
+        found[name]["seeds"] = {str(run.seed): float(run.correct().mean()) for run in chosen}
+        heard_silence = all("silence" in run.right for run in chosen)
+        found[name] |= {share: float(np.mean([getattr(run, share) for run in chosen])) for share in SHARES} | {
+            "silence": float(np.mean([run.correct("silence") for run in chosen])) if heard_silence else None,
             "answer_tokens": tokens[name],
             "trained_tokens": round(tokens[name] * chosen[0].rows),
         }
     first = runs[FULL][0]
+    everyone = [run for chosen in runs.values() for run in chosen]
     return {
         "questions": len(questions),
         "recording_groups": int(groups.max()) + 1,
@@ -195,26 +116,15 @@ def collect(runs: Mapping[str, list[Run]], recordings: list[list[str]], tokens: 
         "rows": first.rows,
         "draws": DRAWS,
         "variants": found,
-        "basis": {name: value for name, value in first.results["basis"].items() if name != "model_sha256"},
-        "versions": first.results["versions"],
-        "date": max(run.results["date"] for chosen in runs.values() for run in chosen),
+        "warm_ups": "own" if all(run.warm_ups == "own" for run in everyone) else "shared",
+        "date": max(run.date for run in everyone),
+        "runs": to_keep(runs),
     }
 
 
 def _ends(drawn: np.ndarray) -> dict[str, float]:
     low, high = interval(drawn)
     return {"low": low, "high": high}
-
-
-def _mean(run: Run, condition: str, of: Any) -> float:
-    return float(np.mean([of(row) for row in run.answers[condition]]))
-
-
-def _over_seeds(runs: list[Run], condition: str, of: Any) -> float | None:
-    """The mean over the runs; None where one of them was not asked so."""
-    if any(condition not in run.answers for run in runs):
-        return None
-    return float(np.mean([_mean(run, condition, of) for run in runs]))
 
 
 def write(place: Path, dataset: Path, output: Path) -> dict[str, Any]:
@@ -226,17 +136,17 @@ def write(place: Path, dataset: Path, output: Path) -> dict[str, Any]:
     """
     from transformers import AutoTokenizer
 
-    runs = read_runs(place)
-    first = runs[FULL][0]
-    split = first.results["basis"]["split"]
-    ids = [row["id"] for row in first.answers["real"]]
-    recordings = recordings_of(sorted((dataset / "data").rglob(f"{split}-*.parquet")), ids)
+    earlier = output / "results.json"
+    kept = json.loads(earlier.read_text(encoding="utf-8")) if earlier.is_file() else None
+    runs, questions = read_runs(place, kept)
+    split = runs[FULL][0].basis["split"]
+    recordings = recordings_of(
+        sorted((dataset / "data").rglob(f"{split}-*.parquet")), [row["id"] for row in questions]
+    )
     # The one of every run; beside the models it would ask to run their code.
     tokenizer = AutoTokenizer.from_pretrained(min((place / "initial").iterdir()))
     tokens = {name: answer_tokens(str(place / "data" / name), tokenizer) for name in runs}
-    results = collect(runs, recordings, tokens)
-    made = {name: len(list((place / "warm_ups").glob(f"{name}-*/composed/config.json"))) for name in runs}
-    results["warm_ups"] = "own" if all(made[name] >= len(runs[name]) for name in runs) else "shared"
+    results = collect(runs, questions, recordings, tokens)
     output.mkdir(parents=True, exist_ok=True)
     (output / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     write_figure(results, output / "accuracy.png")

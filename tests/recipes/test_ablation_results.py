@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def write_run(place: Path, variant: str, seed: int, right: dict[str, set[int]], 
         "date": f"2026-01-0{seed + 1}",
     }
     (folder / "evaluation" / "results.json").write_text(json.dumps(results))
-    (place / "warm_ups" / f"{variant}-{seed}" / "composed").mkdir(parents=True)
+    (place / "warm_ups" / f"{variant}-{seed}" / "composed").mkdir(parents=True, exist_ok=True)
     (place / "warm_ups" / f"{variant}-{seed}" / "composed" / "config.json").write_text("{}")
 
 
@@ -168,6 +169,22 @@ def test_runs_that_do_not_go_together_are_refused(place, capsys):
 def test_a_seed_that_full_lacks_is_left_out(place):
     write_run(place, "response_only", 2, {"real": set(range(8)), "silence": {0}})
     assert list(collected(place)["variants"]["response_only"]["seeds"]) == ["0", "1"]
+
+
+def test_runs_need_not_be_made_on_one_day(place, capsys):
+    """Those whose folders are gone are kept in results.json; a folder of the same name takes their place."""
+    together = collected(place)
+    for name in ("full-1", "response_only-1", "without_caption-0"):
+        shutil.rmtree(place / "runs" / name)
+    again = collected(place)
+    assert again == together
+    shutil.rmtree(place / "runs" / "full-0")
+    write_run(place, "full", 0, {"real": set(range(8)), "silence": {0}})
+    assert collected(place)["variants"]["full"]["seeds"] == {"0": 1.0, "1": 0.5}
+    write_run(place, "without_summary", 1, {"real": {0}}, split="validation")
+    command = ["--runs", str(place), "--dataset", str(place.parent / "cota"), "--output", str(place / "out")]
+    assert ablation_results.main(command) == 1
+    assert "The runs without_summary-1 and full-0 differ in data" in capsys.readouterr().err
 
 
 def test_the_page_says_what_the_intervals_say(place, monkeypatch):
