@@ -82,7 +82,7 @@ def versions() -> dict[str, str]:
         "audio-reasoner",
     )
     found = {"python": platform.python_version()}
-    for name in (*names, "audio-reasoner"):
+    for name in names:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
