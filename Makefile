@@ -14,7 +14,7 @@ CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmark
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 
-.PHONY: help install demo test quality style slow test-oldest test-quantization audit gpu bench site clean
+.PHONY: help install demo test quality style slow test-oldest test-lowest test-newest test-quantization audit gpu bench site clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | while read -r name text; do printf '  make %-17s %s\n' "$$name" "$$text"; done
@@ -48,6 +48,18 @@ OLDEST := $(shell sed -n 's/.*"transformers>=\([0-9.]*\),.*/\1/p' setup.py)
 
 test-oldest: .venv/oldest-$(OLDEST) ## run the model's tests with the oldest transformers it works with
 	PYTHONPATH=$(CURDIR)/$< python -m pytest tests/modeling_audio_reasoner
+
+# The oldest and the newest of each package that setup.py allows, torch apart, each in an environment of its own.
+RESOLUTION_lowest := lowest-direct
+RESOLUTION_newest := highest
+.PRECIOUS: .venv-%/.installed
+.venv-%/.installed: setup.py install.sh
+	VENV=.venv-$* RESOLUTION=$(RESOLUTION_$*) sh install.sh
+
+test-lowest: ## run the tests with the oldest packages that setup.py allows
+test-newest: ## run the tests with the newest packages that setup.py allows
+test-lowest test-newest: test-%: .venv-%/.installed
+	PATH=$(CURDIR)/$(<D)/bin:$$PATH python -m pytest -m "not slow and not gpu" -n 2 --dist loadfile
 
 # Beside .venv, as transformers imports torchao wherever it finds it, which prints warnings.
 .venv/quantization: $(READY)
@@ -83,7 +95,7 @@ site: $(READY) ## write the documents as a site into ./site
 
 clean: ## remove what the demo, the tests and the builds wrote, not .venv and not the recordings
 	rm -rf cota cota.build demo site trainer_output build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 # ---- The demo: recordings -> CoTA -> training -> held-out answers -> report. One target a step, skipped when its
 # result is there. Where a step's last file may be there although the step was killed, a marker is touched after it.

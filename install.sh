@@ -5,10 +5,15 @@
 #
 #   PYTHON=python3.12 make install         another interpreter (default: python3, 3.10 or newer)
 #   TORCH='torch==2.13.0' make install     another build of torch than the one chosen below
+#
+# For `make test-lowest` and `make test-newest`: VENV is another folder, and RESOLUTION (lowest-direct or highest) takes
+# the oldest or the newest of each package that setup.py allows, torch apart, in place of constraints.txt.
 set -eu
 cd "$(dirname "$0")"
 
-VENV=.venv
+VENV=${VENV:-.venv}
+RESOLUTION=${RESOLUTION:-}
+EXTRAS=build,train,eval,serve,app,dev
 STAMP=$VENV/.installed
 TORCH_VERSION=2.13.0
 CPU_INDEX=https://download.pytorch.org/whl/cpu
@@ -99,6 +104,14 @@ fi
 rm -f "$STAMP" # stays away until everything below is done
 
 install_torch
-pip_install --constraint constraints.txt --editable '.[build,train,eval,serve,app,dev]'
+if [ -z "$RESOLUTION" ]; then
+    pip_install --constraint constraints.txt --editable ".[$EXTRAS]"
+else
+    # pip has no way to ask for the oldest.
+    pip_install --quiet 'uv>=0.9,<1'
+    "$VENV/bin/python" -c 'import torch; print(f"torch=={torch.__version__}")' >"$VENV/override.txt"
+    "$VENV/bin/uv" pip install --python "$VENV/bin/python" --resolution "$RESOLUTION" --override "$VENV/override.txt" \
+        --editable ".[$EXTRAS]"
+fi
 touch "$STAMP"
 say "done; '. $VENV/bin/activate' puts audio-reasoner on this shell's path"

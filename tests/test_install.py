@@ -41,8 +41,8 @@ class Machine:
         path.write_text(LOG.format(name=name) if script is None else script)
         path.chmod(0o755)
 
-    def install(self) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.folder / "bin"), "MACHINE": str(self.folder)}
+    def install(self, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": str(self.folder / "bin"), "MACHINE": str(self.folder), **variables}
         command = ["sh", "checkout/install.sh"]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=60)
 
@@ -85,6 +85,23 @@ def test_the_venv_is_made_and_stamped_last(machine: Machine) -> None:
         "pip --no-compile --constraint constraints.txt --editable .[build,train,eval,serve,app,dev]",
     ]
     assert machine.stamp.exists()
+
+
+def test_the_oldest_packages_go_into_a_venv_of_their_own(machine: Machine) -> None:
+    """By uv, since pip cannot be asked for them; torch stays the build that was chosen."""
+    (machine.folder / "checkout" / ".venv-lowest" / "bin").mkdir(parents=True)
+    (machine.folder / "checkout" / ".venv-lowest" / "bin" / "uv").write_text(LOG.format(name="uv"))
+    (machine.folder / "checkout" / ".venv-lowest" / "bin" / "uv").chmod(0o755)
+    result = machine.install(VENV=".venv-lowest", RESOLUTION="lowest-direct")
+    assert result.returncode == 0, result.stderr
+    assert machine.log() == [
+        "venv --clear .venv-lowest",
+        "pip --no-compile torch==2.13.0+cpu",
+        "pip --no-compile --quiet uv>=0.9,<1",
+        "uv pip install --python .venv-lowest/bin/python --resolution lowest-direct --override .venv-lowest/override.txt "
+        "--editable .[build,train,eval,serve,app,dev]",
+    ]
+    assert (machine.stamp.parent.parent / ".venv-lowest" / ".installed").exists() and not machine.stamp.exists()
 
 
 def test_an_interrupted_install_starts_again_from_nothing(machine: Machine) -> None:
