@@ -98,8 +98,8 @@ def test_the_oldest_packages_go_into_a_venv_of_their_own(machine: Machine) -> No
         "venv --clear .venv-lowest",
         "pip --no-compile torch==2.13.0+cpu",
         "pip --no-compile --quiet uv>=0.9,<1",
-        "uv pip install --python .venv-lowest/bin/python --resolution lowest-direct --override .venv-lowest/override.txt "
-        "--editable .[build,train,eval,serve,app,dev]",
+        "uv pip install --python .venv-lowest/bin/python --resolution lowest-direct "
+        "--override .venv-lowest/override.txt --editable .[build,train,eval,serve,app,dev]",
     ]
     assert (machine.stamp.parent.parent / ".venv-lowest" / ".installed").exists() and not machine.stamp.exists()
 
