@@ -28,7 +28,7 @@ LONGEST_PATH = 4096  # what is longer is a recording in base64, as chat servers 
 BLOCK = 2**20  # frames read at once of a recording that does not say how many it has
 
 
-def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
+def load_audio(source: Any, sampling_rate: int, max_duration: float | None = None) -> np.ndarray:
     """Read a recording as float32 mono samples at `sampling_rate` (Hz), shape (samples,).
 
     A tensor on a CUDA device with another rate than the one wanted is resampled there, if torchaudio is installed.
@@ -38,17 +38,21 @@ def load_audio(source: Any, sampling_rate: int) -> np.ndarray:
             samples), already at `sampling_rate`; `{"array", "sampling_rate"}`; `{"bytes", "path"}` (datasets'
             `Audio(decode=False)`); or a torchcodec `AudioDecoder` (datasets' decoded `Audio`).
         sampling_rate: the rate wanted, in Hz.
+        max_duration: seconds; a longer recording is refused before it is resampled, which takes memory by its length.
 
     Raises:
-        ValueError: what was found is not audio, empty, truncated, of zero samples, not finite, or beyond `LOUDEST`
-            times full scale; names the source.
+        ValueError: what was found is not audio, empty, truncated, of zero samples, not finite, beyond `LOUDEST` times
+            full scale, or longer than `max_duration`; names the source.
         OSError: the file is missing or cannot be opened.
     """
     if isinstance(source, (np.ndarray, list, tuple)) or hasattr(source, "detach"):
-        return _to_mono(as_array(source, describe(source)), describe(source))
-    if _on_gpu(source):
-        source = _resampled_on_gpu(source, sampling_rate)
-    waveform, rate = read_audio(source)
+        waveform, rate = _to_mono(as_array(source, describe(source)), describe(source)), sampling_rate
+    else:
+        if _on_gpu(source):
+            source = _resampled_on_gpu(source, sampling_rate, max_duration)
+        waveform, rate = read_audio(source)
+    if max_duration is not None:
+        check_duration(describe(source), len(waveform), rate, max_duration)
     heard = resample(waveform, rate, sampling_rate)
     if not len(heard):
         raise ValueError(
@@ -68,8 +72,10 @@ def _on_gpu(source: Any) -> bool:
     return array.ndim == 1 or array.ndim == 2 and array.shape[0] <= MAX_CHANNELS
 
 
-def _resampled_on_gpu(source: dict[str, Any], target: int) -> dict[str, Any]:
+def _resampled_on_gpu(source: dict[str, Any], target: int, max_duration: float | None) -> dict[str, Any]:
     rate = _checked_rate(source["sampling_rate"], describe(source))
+    if max_duration is not None:
+        check_duration(describe(source), source["array"].shape[-1], rate, max_duration)
     found = None if rate == target else resample_tensor(source["array"], rate, target)
     return source if found is None else {**source, "array": found, "sampling_rate": target}
 

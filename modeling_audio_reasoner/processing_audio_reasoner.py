@@ -13,7 +13,7 @@ from typing import Any
 from transformers import BatchFeature, ProcessorMixin
 
 from .arguments_audio_reasoner import are_clips, compare_totals, is_empty, prompts_of, recordings_of
-from .audio_loading import check_duration, describe, load_audio
+from .audio_loading import load_audio
 from .augmentation_audio_reasoner import Augmentation, Variants
 from .configuration_audio_reasoner import MODEL_AUTO_MAP, count_audio_tokens
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
@@ -246,10 +246,7 @@ class AudioReasonerProcessor(PushesCode, ProcessorMixin):
 
     def _hear(self, source: Any) -> Any:
         """The waveform of a recording, (samples,)."""
-        waveform = load_audio(source, self.feature_extractor.sampling_rate)
-        extractor = self.feature_extractor
-        check_duration(describe(source), len(waveform), extractor.sampling_rate, extractor.max_duration)
-        return waveform
+        return load_audio(source, self.feature_extractor.sampling_rate, self.feature_extractor.max_duration)
 
     def _vary(self, waveform: Any, augmentation: Any) -> Any:
         """A variant of a recording (samples,), no longer than the longest that is heard unless it was."""

@@ -223,6 +223,13 @@ def test_a_flac_that_does_not_say_how_long_it_is_is_heard_whole():
         load_audio(contents[: len(contents) // 2], 16000)
 
 
+def test_what_is_too_long_is_refused_before_it_is_resampled(monkeypatch):
+    """A header that says 1 Hz makes weeks of a small file: resampled, they would take all memory."""
+    monkeypatch.setattr("modeling_audio_reasoner.audio_loading.resample", None)
+    with pytest.raises(ValueError, match="The recording lasts 16000.0 s, more than the maximum of 600 s"):
+        load_audio(encoded(tone(16000), 1), 16000, max_duration=600)
+
+
 def test_less_than_one_sample_at_the_models_rate_is_refused():
     with pytest.raises(ValueError, match="The recording has 16000 samples at 2147483647 Hz, less than one at 16000"):
         load_audio(encoded(tone(16000), 2**31 - 1), 16000)
