@@ -167,7 +167,7 @@ class AudioReasonerPreTrainedModel(PushesCode, PreTrainedModel):
     input_modalities: tuple[str, ...] = ("audio", "text")
     supports_gradient_checkpointing = True
     _no_split_modules = ["AudioReasonerEncoderLayer"]
-    _skip_keys_device_placement = ["past_key_values"]
+    _skip_keys_device_placement = ["cache", "past_key_values"]
     _supports_flash_attn = True
     _supports_sdpa = True
     _supports_flex_attn = True

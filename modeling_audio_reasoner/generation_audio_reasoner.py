@@ -12,6 +12,7 @@ import torch
 from transformers import GenerationMixin
 from transformers.modeling_outputs import BaseModelOutputWithPooling, ModelOutput
 
+from .cache_names_audio_reasoner import NAMES, one_cache
 from .voting_audio_reasoner import VotedAnswer, vote
 
 
@@ -128,7 +129,7 @@ class AudioGenerationMixin(GenerationMixin):
         Beside a cache `generate` takes whole prompts or their new tokens, and here the recordings of either.
         """
         placeholders = input_ids == self.config.audio_token_id
-        cache, mask = model_kwargs.get("past_key_values"), model_kwargs.get("attention_mask")
+        cache, mask = one_cache(*map(model_kwargs.get, NAMES)), model_kwargs.get("attention_mask")
         held = 0 if cache is None else int(cache.get_seq_length())
         whole = held < input_ids.shape[1] and (mask is None or mask.shape[-1] == input_ids.shape[1])
         if not held or not whole:

@@ -16,6 +16,7 @@ from transformers.cache_utils import Cache
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast, ModelOutput
 from transformers.utils.generic import can_return_tuple
 
+from .cache_names_audio_reasoner import CACHE, cache_name, one_cache
 from .checkpoint_names_audio_reasoner import name_in_memory, register_checkpoint_names
 from .configuration_audio_reasoner import AudioReasonerConfig
 from .encoder_audio_reasoner import AudioReasonerEncoder, AudioReasonerEncoderOutput, AudioReasonerPreTrainedModel
@@ -51,6 +52,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         self.audio_tower = AudioReasonerEncoder._from_config(config.audio_config)
         self.multi_modal_projector = AudioReasonerMultiModalProjector(config)
         self.language_model = AutoModel.from_config(config.text_config)
+        self._cache_name = cache_name(self.language_model)
         self.post_init()
 
     @classmethod
@@ -132,6 +134,7 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
         use_cache: bool | None = None,
         mm_encoder_outputs: dict[str, ModelOutput] | None = None,
         pixel_values: torch.Tensor | None = None,
+        cache: Cache | None = None,
         **kwargs: Any,
     ) -> tuple | BaseModelOutputWithPast:
         """See [`AudioReasonerForConditionalGeneration.forward`]."""
@@ -154,9 +157,10 @@ class AudioReasonerModel(AudioReasonerPreTrainedModel):
             raise ValueError(MASK_ALONE)
         kwargs |= {"position_ids": position_ids, "use_cache": use_cache}
         given = {"inputs_embeds": inputs_embeds, "attention_mask": attention_mask, **kwargs}
-        if past_key_values is None and can_leave_padding_out(self.language_model, **given):
+        cache = one_cache(cache, past_key_values)
+        if cache is None and can_leave_padding_out(self.language_model, **given):
             return without_padding(self.language_model, **given)
-        return self.language_model(past_key_values=past_key_values, **given)
+        return self.language_model(**{self._cache_name: cache}, **given)
 
 
 class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioGenerationMixin):
@@ -207,6 +211,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         use_cache: bool | None = None,
         logits_to_keep: int | torch.Tensor = 0,
         mm_encoder_outputs: dict[str, ModelOutput] | None = None,
+        cache: Cache | None = None,
         **kwargs: Any,
     ) -> tuple | CausalLMOutputWithPast:
         """One pass over the prompt, or over the next token.
@@ -220,11 +225,12 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             logits_to_keep: compute logits for the last so many positions only (0: for all).
             mm_encoder_outputs: in place of features and mask, recordings that were encoded before:
                 `{"audio": model.get_audio_features(input_features, feature_attention_mask)}`.
+            cache: of earlier positions; `past_key_values` is the same by its name before transformers 5.24.
             kwargs: of the language model; or `pixel_values`, in place of features and mask, as the processor returns
                 them for recordings in the place of images.
 
         Returns:
-            `loss`, `logits` (batch, positions, vocab_size), `past_key_values`.
+            `loss`, `logits` (batch, positions, vocab_size), and the cache by transformers' own name for it.
 
         Raises:
             ValueError: placeholders and features do not match, or one of features and mask is missing; or labels came
@@ -238,7 +244,7 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
             attention_mask=attention_mask,
             feature_attention_mask=feature_attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
+            cache=one_cache(cache, past_key_values),
             inputs_embeds=inputs_embeds,
             use_cache=use_cache,
             mm_encoder_outputs=mm_encoder_outputs,
@@ -252,9 +258,9 @@ class AudioReasonerForConditionalGeneration(AudioReasonerPreTrainedModel, AudioG
         return CausalLMOutputWithPast(
             loss=loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
+            **{CACHE: getattr(outputs, CACHE)},
         )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .audio_loading import load_audio  # noqa: F401
     from .audio_resampling import resample  # noqa: F401
     from .augmentation_audio_reasoner import Augmentation  # noqa: F401
+    from .cache_names_audio_reasoner import one_cache  # noqa: F401
     from .checkpoint_names_audio_reasoner import name_in_memory  # noqa: F401
     from .choices_audio_reasoner import resolve_choice  # noqa: F401
     from .configuration_audio_reasoner import AudioReasonerConfig  # noqa: F401
@@ -46,6 +47,7 @@ CODE_FILES = (
     "audio_loading.py",
     "audio_resampling.py",
     "augmentation_audio_reasoner.py",
+    "cache_names_audio_reasoner.py",
     "checkpoint_names_audio_reasoner.py",
     "choices_audio_reasoner.py",
     "configuration_audio_reasoner.py",

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
+from .cache_names_audio_reasoner import CACHE, NAMES
 from .choices_audio_reasoner import normalise, resolve_choice
 from .messages_audio_reasoner import conversations_of
 from .reasoning_audio_reasoner import Reasoning, parse_reasoning
@@ -22,7 +23,7 @@ from .reasoning_audio_reasoner import Reasoning, parse_reasoning
 
 ONE_SEQUENCE = {"num_beams": 1, "num_return_sequences": 1, "return_dict_in_generate": False, "use_cache": True}
 """What each sample needs, whatever the model's own settings say."""
-OWN_ARGUMENTS = ("inputs", "input_ids", "inputs_embeds", "attention_mask", "past_key_values")
+OWN_ARGUMENTS = ("inputs", "input_ids", "inputs_embeds", "attention_mask", *NAMES)
 """Arguments of `generate` that a vote makes from the messages."""
 
 
@@ -147,7 +148,7 @@ def vote(
     heard = {name: value for name, value in inputs.items() if name not in ("input_ids", "attention_mask")}
     # Without its last token, which generation takes as its first input.
     prefill = {"input_ids": prompt[:, :-1], "attention_mask": mask[:, :-1], **heard}
-    cache = model(**prefill, use_cache=True, logits_to_keep=1).past_key_values
+    cache = getattr(model(**prefill, use_cache=True, logits_to_keep=1), CACHE)
     if cache is None:
         raise ValueError("The model keeps no cache, as in training with gradient checkpointing: call model.eval().")
     cache.batch_repeat_interleave(num_answers)
@@ -158,7 +159,7 @@ def vote(
     written = model.generate(
         input_ids=prompt.repeat_interleave(num_answers, dim=0),
         attention_mask=mask.repeat_interleave(num_answers, dim=0),
-        past_key_values=cache,
+        **{CACHE: cache},
         stopping_criteria=criteria,
         **sampling,
         **generation,
