@@ -40,7 +40,8 @@ def place(tmp_path_factory) -> Path:
     music = [found for found in make_recordings(folder / "recordings") if found.domain == "music"]
     describe(music)
     question = {"teacher": "annotations", "rows": 30, "tasks": ["lead_instrument"]}
-    build_cota(music, folder / "cota", rows=30, question=question)
+    source = {"corpus": "folder", "folder": "recordings/score"}  # as a build file names it
+    build_cota(music, folder / "cota", rows=30, sources=[source], question=question)
     model = write_tiny_model(folder / "demo" / "model")
     settings = (model / "generation_config.json").read_text()
     (model / "generation_config.json").write_text(settings.replace("{", '{"max_new_tokens": 8,', 1))
