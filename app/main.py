@@ -24,6 +24,7 @@ from app.commands.fetch import fetch
 from app.commands.inspect_labels import inspect_labels
 from app.commands.judge import judge
 from app.commands.memory import memory
+from app.commands.merge import merge
 from app.commands.page import page
 from app.commands.publish import publish
 from app.commands.report import report
@@ -80,6 +81,7 @@ for command in (
     build,
     check,
     compose,
+    merge,
     convert,
     inspect_labels,
     curves,

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.main import app
 
 
-COMMANDS = ["fetch", "build", "check", "compose", "convert", "curves", "evaluate"]
+COMMANDS = ["fetch", "build", "check", "compose", "merge", "convert", "curves", "evaluate"]
 COMMANDS += ["judge", "score", "card", "report", "extract", "ask"]
 
 
