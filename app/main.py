@@ -24,6 +24,7 @@ from app.commands.fetch import fetch
 from app.commands.inspect_labels import inspect_labels
 from app.commands.judge import judge
 from app.commands.memory import memory
+from app.commands.merge import merge
 from app.commands.page import page
 from app.commands.publish import publish
 from app.commands.report import report
@@ -81,7 +82,7 @@ def options(
 
 GROUPS = {
     "Data": (fetch, build, check, extract),
-    "Models": (compose, convert, memory, inspect_labels, curves),
+    "Models": (compose, convert, inspect_labels, curves, merge, memory),
     "Evaluation": (evaluate, judge, score, compare, card, report),
     "Asking": (ask, page, serve),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.card_adapters import adapters_record, is_adapters
 from evaluation.card_facts import (
     data_record,
     encoder_words,
@@ -20,9 +21,11 @@ from evaluation.card_facts import (
     sampling_rate,
     training_record,
 )
+from evaluation.card_training import run_sentences
 from evaluation.cota import read_json
 from evaluation.curves import FIGURE, curves_record, write_curves
 from evaluation.manifest import model_sha256
+from evaluation.training_log import trainer_state
 
 
 # The Hub's tag of models that take audio and text and write text (Qwen2-Audio's); `any-to-any` is the pipeline of
@@ -46,7 +49,8 @@ class CardSettings:
         repo_id: the model's name on the Hub, for the code in the card; the folder's path without it.
         revision: of the repository, for the code in the card.
         dataset: the data set's name on the Hub, where it has one.
-        base_model: the Hub's name of the model that training began with, where it did with one.
+        base_model: the Hub's name of the model that training began with, where it did with one; of adapters, of the
+            model that they go into, in place of the one that they name.
         license: of the weights, by the Hub's name of it.
         recipe: the YAML file that the model was trained with, to be quoted.
         run: the folder with the training's log, where that is not the model folder, as of adapters that were merged.
@@ -105,13 +109,20 @@ def write_card(model: Path, settings: CardSettings | None = None, overwrite: boo
 
 
 def rendered_card(model: Path, settings: CardSettings) -> Card:
-    """The card of a model folder; nothing is written.
+    """The card of a model folder, or of one that holds adapters; nothing is written.
 
     Raises:
         ValueError: when the model folder is not whole, an evaluation is not whole or of another model, two are of
             one benchmark, or the recipe holds a secret.
     """
-    evaluated, runs = evaluation_records(settings.evaluation, model_sha256(model), settings.source)
+    adapters = adapters_record(model, settings.base_model) if is_adapters(model) else None
+    if adapters is not None and settings.evaluation:
+        raise ValueError(
+            f"{model} holds adapters, and an evaluation is of a whole model: write the card of the folder that "
+            f"`audio-reasoner merge {model} FOLDER` makes, with --run {model}."
+        )
+    model_hash = "" if adapters is not None else model_sha256(model)
+    evaluated, runs = evaluation_records(settings.evaluation, model_hash, settings.source)
     run, recipe = settings.run, settings.recipe
     title = (settings.repo_id or model.resolve().name).rpartition("/")[2]
     training = training_record(run or model)
@@ -119,6 +130,7 @@ def rendered_card(model: Path, settings: CardSettings) -> Card:
         raise ValueError(f"{run}: no trainer_state.json in this folder or a checkpoint-… below it.")
     if training is not None:
         training["recipe"] = None if recipe is None else recipe_text(recipe)
+        training["run"] = run_sentences(trainer_state(run or model) or {}, recipe)
     elif recipe is not None:
         raise ValueError(
             f"{model}: no training log lies here that the recipe would belong to; name its folder by --run."
@@ -129,13 +141,14 @@ def rendered_card(model: Path, settings: CardSettings) -> Card:
         "repo_id": settings.repo_id or str(model),
         "revision": settings.revision,
         "base_model": settings.base_model,
+        "adapters": adapters,
         "license": None if settings.license == LICENSE else settings.license,
         "data": None if settings.data is None else data_record(settings.data),
         "training": training,
         "evaluation": evaluated,
         "runs": runs,
     }
-    text = render_card(model, _metadata(measured, title, settings, training), page)
+    text = render_card(model, _metadata(measured, title, settings, training, adapters), page)
     return Card(text, None if training is None else curves_record(run or model, settings.data, model))
 
 
@@ -193,7 +206,11 @@ def is_draft(card: Path) -> bool:
 
 
 def _metadata(
-    measured: Sequence[Mapping[str, Any]], title: str, settings: CardSettings, training: Mapping[str, Any] | None
+    measured: Sequence[Mapping[str, Any]],
+    title: str,
+    settings: CardSettings,
+    training: Mapping[str, Any] | None,
+    adapters: Mapping[str, Any] | None,
 ) -> Any:
     """The card's metadata for the Hub, as huggingface_hub's `ModelCardData`."""
     from huggingface_hub import EvalResult, ModelCardData
@@ -202,8 +219,8 @@ def _metadata(
     return ModelCardData(
         language="en",
         license=settings.license,
-        library_name="transformers",
-        base_model=settings.base_model,
+        library_name="transformers" if adapters is None else "peft",
+        base_model=settings.base_model if adapters is None else adapters["base_on_hub"],
         pipeline_tag=PIPELINE_TAG,
         tags=TAGS + ([] if training is None else [training["method"]]),
         datasets=[settings.dataset] if settings.dataset else None,
@@ -226,7 +243,7 @@ def render_card(model: Path, metadata: Any, page: Mapping[str, Any]) -> str:
     """
     from huggingface_hub import ModelCard
 
-    config = read_json(model / "config.json")
+    config = read_json(model / "config.json") or {}
     generation = read_json(model / "generation_config.json") or {}
     template = next((place for place in PLACES if place.is_file()), None)
     if template is None:

@@ -30,9 +30,10 @@ def curves_record(run: Path, data: Path | None = None, model: Path | None = None
 
     Returns:
         `steps`, `minutes` (or None), `train`, `held_out`, `learning_rate`, `gradient_norm`, `tokens_per_second` and
-        `audio_per_second` ([(step, value), …]), `rewards` (the same by name), `floor` (nats a token, or None), and
-        the means `mean_tokens_per_second`, `mean_padding_share` and `mean_audio_per_second` (or None). What is not a
-        finite number is left out, and the first step of it stands by name in `not_finite`.
+        `audio_per_second` ([(step, value), …]), `rewards` (the same by name), `floor` (nats a token, or None),
+        `with_data` (whether there was a folder to count it from), and the means `mean_tokens_per_second`,
+        `mean_padding_share` and `mean_audio_per_second` (or None). What is not a finite number is left out, and the
+        first step of it stands by name in `not_finite`.
 
     Raises:
         ValueError: there is no log in the folder, or it holds no figures.
@@ -63,7 +64,7 @@ def curves_record(run: Path, data: Path | None = None, model: Path | None = None
             found["not_finite"][name] = next(step for step, value in curve if not math.isfinite(value))
     if not any(found[name] for name in ("train", "held_out", "rewards", "not_finite")):
         raise ValueError(f"{run}: the run has logged no loss yet; look again after logging_steps.")
-    found["floor"] = None
+    found["floor"], found["with_data"] = None, data is not None
     if data is not None and found["held_out"] and not found["rewards"]:
         found["floor"] = split_floor(model or run, split_files(data, "validation"))["floor"]
     seconds = run_seconds(state)
@@ -98,6 +99,11 @@ def curves_sentences(record: Mapping[str, Any]) -> list[str]:
         step, loss = record["held_out"][-1]
         floor = "" if record["floor"] is None else f"; the audio-blind floor is {record['floor']:.4f}"
         lines.append(f"Held-out loss at step {step}: {loss:.4f} nats a token{floor}.")
+        if not record["with_data"]:
+            lines.append(
+                "The audio-blind floor, below which only a model gets that hears, is not drawn: name the CoTA folder "
+                "that it learns by --data."
+            )
     for name, step in record["not_finite"].items():
         words = {"train": "training loss", "held_out": "held-out loss"}.get(name, name.replace("_", " "))
         lines.append(f"The {words} is no finite number at step {step}, and perhaps later.")

@@ -6,8 +6,8 @@ not among the files that travel with the weights.
 
 from __future__ import annotations
 
+import math
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     GenerationConfig,
-    PreTrainedConfig,
     WhisperFeatureExtractor,
     WhisperModel,
 )
@@ -30,7 +29,7 @@ from .convert_qwen2_audio import FEATURE_FIELDS, PROCESSOR_FILES
 from .encoder_audio_reasoner import AudioReasonerEncoder
 from .feature_extraction_audio_reasoner import AudioReasonerFeatureExtractor
 from .modeling_audio_reasoner import AudioReasonerForConditionalGeneration
-from .pretrained_folder import MAX_NEW_TOKENS, TEMPLATE_TOKENS, chat_template, generation_config, read_model_type
+from .pretrained_folder import MAX_NEW_TOKENS, TEMPLATE_TOKENS, chat_template, generation_config, named_model_type
 from .processing_audio_reasoner import AudioReasonerProcessor
 from .whole_folder import whole_folder
 
@@ -39,6 +38,8 @@ PROJECTOR_FILE = "projector.safetensors"
 """Beside an encoder: `weight` (hidden size, d_model) and `bias` of a projector that was trained with it."""
 ENCODER = "an encoder that recipes/warm_up_encoder.py wrote, or a Whisper model"
 LANGUAGE_MODEL = "a causal language model of transformers and its tokenizer"
+LOUD = 100.0
+"""A logit that each cap in use bends: they are 15 to 50."""
 
 
 def compose_audio_reasoner(
@@ -117,22 +118,9 @@ def _load_projector(model: AudioReasonerForConditionalGeneration, name: str) -> 
     projector.load_state_dict(trained)
 
 
-def _model_type(name: str, wanted: str) -> str:
-    """The model type of a folder, or of a repository on the Hub where no folder has that name."""
-    if not Path(name).exists() and re.fullmatch(r"([\w.-]+/)?\w[\w.-]*", name):
-        try:
-            return str(PreTrainedConfig.get_config_dict(name)[0].get("model_type"))
-        except OSError as error:
-            raise OSError(
-                f"{name} is not a folder, and no model of that name could be read from the Hub: name a folder with "
-                f"{wanted}. ({' '.join(str(error).split())})"
-            ) from error
-    return read_model_type(Path(name), wanted)
-
-
 def _read_encoder(name: str) -> tuple[AudioReasonerEncoder, AudioReasonerFeatureExtractor]:
     """The encoder and its feature extractor. Of a Whisper model the decoder is left behind."""
-    model_type = _model_type(name, ENCODER)
+    model_type = named_model_type(name, ENCODER)
     if Path(name).is_dir() and not any((Path(name) / file).is_file() for file in PROCESSOR_FILES):
         raise ValueError(
             f"{name} holds no {' and no '.join(PROCESSOR_FILES)}: save the feature extractor beside the encoder."
@@ -154,7 +142,7 @@ def _read_encoder(name: str) -> tuple[AudioReasonerEncoder, AudioReasonerFeature
 
 def _read_language_model(name: str) -> tuple[Any, Any]:
     """The language model and its tokenizer, which has the tokens of the chat template and a padding token."""
-    model_type = _model_type(name, LANGUAGE_MODEL)
+    model_type = named_model_type(name, LANGUAGE_MODEL)
     try:
         language_model, info = AutoModelForCausalLM.from_pretrained(name, output_loading_info=True)
     except ValueError as error:
@@ -243,10 +231,21 @@ def _template(tokenizer: Any, name: str) -> str:
 
 @torch.no_grad()
 def _compare_logits(model: AudioReasonerForConditionalGeneration, language_model: Any, name: str) -> None:
-    """Refuse a language model that does more to its logits than a linear head does, such as to cap or scale them."""
+    """Refuse a language model that does more to its logits than a linear head does, such as to cap or scale them.
+
+    A cap of 30 hardly bends the small logits of a few tokens. So the language model's head is made as loud as a cap
+    would show, by a power of two, which changes no digit of what a linear head gives.
+    """
     tokens = torch.tensor([[token for token in range(8) if token != model.config.audio_token_id]])
-    expected = language_model.eval()(tokens).logits.float()
     found = model(tokens).logits.float()
+    head = language_model.get_output_embeddings()
+    largest = float(found.abs().max())
+    louder = 2.0 ** math.ceil(math.log2(LOUD / largest)) if 0 < largest < math.inf else 1.0
+    own, head.weight = head.weight, nn.Parameter(head.weight * louder, requires_grad=False)
+    try:
+        expected = language_model.eval()(tokens).logits.float() / louder
+    finally:
+        head.weight = own
     if (found - expected).abs().max() > 1e-3 * expected.abs().max():
         raise ValueError(
             f"{name} holds a {type(language_model).__name__}, whose logits are more than a linear head gives, as when "

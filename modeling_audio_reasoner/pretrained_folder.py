@@ -6,10 +6,11 @@ Shared by the commands that write such folders. It is not among the files that t
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from transformers import GenerationConfig
+from transformers import GenerationConfig, PreTrainedConfig
 
 
 TEMPLATE_TOKENS = ("<|im_start|>", "<|im_end|>", "<|audio_bos|>", "<|AUDIO|>", "<|audio_eos|>")
@@ -49,3 +50,16 @@ def read_model_type(folder: Path, wanted: str) -> str:
         return str(json.loads(path.read_text(encoding="utf-8")).get("model_type"))
     except (json.JSONDecodeError, AttributeError) as error:
         raise ValueError(f"{path} is not a model configuration: write the folder again.") from error
+
+
+def named_model_type(name: str, wanted: str) -> str:
+    """The model type of a folder, or of a repository on the Hub where no folder has that name."""
+    if not Path(name).exists() and re.fullmatch(r"([\w.-]+/)?\w[\w.-]*", name):
+        try:
+            return str(PreTrainedConfig.get_config_dict(name)[0].get("model_type"))
+        except OSError as error:
+            raise OSError(
+                f"{name} is not a folder, and no model of that name could be read from the Hub: name a folder with "
+                f"{wanted}. ({' '.join(str(error).split())})"
+            ) from error
+    return read_model_type(Path(name), wanted)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .streaming_audio_reasoner import ReasoningStreamer  # noqa: F401
     from .token_masks_audio_reasoner import masks_of  # noqa: F401
     from .training_audio_reasoner import TrainingBatch  # noqa: F401
+    from .training_session_audio_reasoner import session  # noqa: F401
     from .training_speed_audio_reasoner import Throughput  # noqa: F401
     from .unpadding_audio_reasoner import without_padding  # noqa: F401
     from .voting_audio_reasoner import vote  # noqa: F401
@@ -69,6 +70,7 @@ CODE_FILES = (
     "streaming_audio_reasoner.py",
     "token_masks_audio_reasoner.py",
     "training_audio_reasoner.py",
+    "training_session_audio_reasoner.py",
     "training_speed_audio_reasoner.py",
     "unpadding_audio_reasoner.py",
     "voting_audio_reasoner.py",

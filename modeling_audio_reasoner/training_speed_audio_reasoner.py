@@ -1,4 +1,4 @@
-"""How fast a model trains: tokens, padding and seconds of audio, in each line that its trainer logs.
+"""How fast a model trains: tokens, padding and seconds of audio, in each line that its trainer logs; and its start.
 
 A trainer that is started by a command, as by `trl sft`, takes no callback from outside; what it takes are names of
 places to report to. `report_to: [audio_reasoner, trackio]` puts these figures into the line above the progress bar,
@@ -12,7 +12,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from transformers.utils import logging
 
+from .training_session_audio_reasoner import hold_steps, record_session, session
+
+
+logger = logging.get_logger(__name__)
 NAME = "audio_reasoner"
 """What stands in `report_to`."""
 
@@ -83,9 +88,16 @@ def register_training_speed() -> None:
     from transformers import TrainerCallback
 
     class TrainingSpeedCallback(TrainerCallback):
-        """Counts what the model is given in training, and adds the figures to each line of the log with a loss."""
+        """Counts what the model is given in training, and adds the figures to each line of the log with a loss.
+
+        It also keeps what the run was started with, and lets one that goes on keep to the steps that it was told.
+        """
 
         def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+            record_session(state, session(sys.argv, state.global_step, args.world_size))
+            changed = hold_steps(args, state)
+            if changed and state.is_world_process_zero:
+                logger.warning(f"From step {state.global_step} on, as this run was told: {', '.join(changed)}.")
             extractor = getattr(kwargs.get("processing_class"), "feature_extractor", None)
             throughput = Throughput(extractor.sampling_rate / extractor.hop_length if extractor else None)
 

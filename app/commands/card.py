@@ -18,7 +18,10 @@ def card(
     revision: Annotated[str, typer.Option(help="Revision that the card's code pins.")] = "main",
     dataset: Annotated[str | None, typer.Option(help="The data set's name on the Hub, ORG/NAME.")] = None,
     base_model: Annotated[
-        str | None, typer.Option(help="The Hub's name of the model that training began with, ORG/NAME.")
+        str | None,
+        typer.Option(
+            help="The Hub's name of the model that training began with, ORG/NAME; of adapters, that they go into."
+        ),
     ] = None,
     license: Annotated[str, typer.Option(help="Of the weights, by the Hub's name of it.")] = "apache-2.0",
     recipe: Annotated[Path | None, typer.Option(help="The YAML file of `trl sft --config`, to be quoted.")] = None,
@@ -31,8 +34,9 @@ def card(
 ) -> None:
     """Write the model's card: what it is, how to ask it, data, training, evaluation, limits, licence, citation.
 
-    Draws the curves of the training beside it. Takes the place of the draft that TRL writes into a run's folder, and
-    of another card only with --overwrite.
+    Draws the curves of the training beside it. Of a folder with adapters it says so, what they go into, and how to
+    load both. How the training was run is what the run itself recorded, beside the recipe. Takes the place of the
+    draft that TRL writes into a run's folder, and of another card only with --overwrite.
 
     The table of the evaluation and the Hub's `model-index` are written from the manifests and scores of the runs.
 

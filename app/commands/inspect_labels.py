@@ -13,13 +13,17 @@ def inspect_labels(
     options: Annotated[
         list[str] | None, typer.Argument(help="After --, what would stand over the recipe: -- --max_length 2048")
     ] = None,
-    rows: Annotated[int, typer.Option(min=0, help="Rows of the first batch to print.")] = 2,
+    rows: Annotated[int, typer.Option(min=0, help="Rows of the first batch to print, not to read (--limit).")] = 2,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Look at only so many rows of each split, evenly chosen; by default at all."),
+    ] = None,
     split: Annotated[str | None, typer.Option(help="In place of the split that the recipe trains on.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the whole batch, figures and faults as JSON.")
     ] = False,
 ) -> None:
-    """Print the first batch of a recipe as TRL's trainer sees it, and figures and faults of all rows.
+    """Print the first batch of a recipe as TRL's trainer sees it, and figures and faults of all rows, or of --limit.
 
     Green, or in ⟦brackets⟧ where there are no colours, is what the model is trained on. Reads no weights, and needs no
     GPU. The exit code is 1 where there is a fault.
@@ -31,12 +35,12 @@ def inspect_labels(
     from rich.console import Console
 
     from app.labels.inspection import inspect
-    from app.labels.shown import batch_lines, figure_lines, row_heading, row_text
+    from app.labels.shown import batch_lines, closing_line, figure_lines, row_heading, row_text
     from app.labels.trainer import read_recipe
     from app.progress_bars import progress_bars
 
     with progress_bars() as progress:
-        found = inspect(read_recipe(recipe, options or ()), split, progress)
+        found = inspect(read_recipe(recipe, options or ()), split, progress, limit)
     if as_json:
         typer.echo(dumps(found.as_dict(), ensure_ascii=False, indent=2))
     else:
@@ -54,6 +58,8 @@ def inspect_labels(
         said = [*(f"Warning: {each}" for each in found.warnings), *(f"Fault: {each}" for each in found.faults)]
         for line in [*figure_lines(found), *said]:
             console.print(line)
+        if not found.faults:
+            console.print(closing_line(found))
     if found.faults:
         count = "a fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
         raise ValueError(f"{recipe} has {count}: mend the recipe or the data before training.")

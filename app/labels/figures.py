@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from app.labels.row_sizes import RowSize
@@ -21,9 +22,10 @@ def split_figures(
         seed: of the order.
 
     Returns:
-        `rows`, `recordings`, `audio_seconds`, `tokens`, `longest_row` (tokens), `trained_share` of the tokens, and
-        `padding_share` of what batches hold, `in_random_order` and `grouped_by_length`; with recordings that training
-        varies also `varied_recordings`. All is counted of recordings as they are.
+        `rows`, `recordings`, `audio_seconds`, `recording_seconds` (`shortest`, `median`, `longest`), `tokens`,
+        `row_tokens` (`shortest`, `median`, `95th_percentile`, `longest`), `trained_share` and `placeholder_share` of
+        the tokens, and `padding_share` of what batches hold, `in_random_order` and `grouped_by_length`; with
+        recordings that training varies also `varied_recordings`. All is counted of recordings as they are.
     """
     import torch
     from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -43,14 +45,24 @@ def split_figures(
         "recordings": len(seconds),
         **({"varied_recordings": varied} if varied else {}),
         "audio_seconds": round(sum(seconds), 2),
+        "recording_seconds": spread(seconds, {"shortest": 0, "median": 0.5, "longest": 1}),
         "tokens": sum(tokens),
-        "longest_row": max(tokens),
+        "row_tokens": spread(tokens, {"shortest": 0, "median": 0.5, "95th_percentile": 0.95, "longest": 1}),
         "trained_share": round(sum(sizes[number].trained for number in kept) / sum(tokens), 4),
+        "placeholder_share": round(sum(sizes[number].placeholders for number in kept) / sum(tokens), 4),
         "padding_share": {
             "in_random_order": padding_share([tokens[place] for place in order], batch_size),
             "grouped_by_length": padding_share([tokens[place] for place in grouped], batch_size),
         },
     }
+
+
+def spread(values: Sequence[float], shares: dict[str, float]) -> dict[str, float]:
+    """By each name the least of `values` that so large a share of them does not exceed; nothing of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    return {name: round(ordered[max(0, ceil(share * len(ordered)) - 1)], 2) for name, share in shares.items()}
 
 
 def padding_share(tokens: Sequence[int], batch_size: int) -> float:

@@ -25,6 +25,8 @@ class Inspection:
     shapes: dict[str, list[int]] = field(default_factory=dict)
     """Of the tensors of the batch."""
     figures: dict[str, Any] = field(default_factory=dict)
+    looked_at: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By split, rows that were read one by one, and all of its rows."""
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """What may be meant, or not."""
@@ -36,8 +38,18 @@ class Inspection:
         return {**asdict(self), "rows": rows}
 
 
+def evenly(count: int, limit: int | None) -> list[int]:
+    """Places of `limit` rows of `count`, spread over all of them; all where that is not less."""
+    if limit is None or limit >= count:
+        return list(range(count))
+    return [number * count // limit for number in range(limit)]
+
+
 def inspect(
-    recipe: Recipe, split: str | None = None, progress: Callable[[str, int, int], None] | None = None
+    recipe: Recipe,
+    split: str | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    limit: int | None = None,
 ) -> Inspection:
     """Build the first batch of a recipe with TRL's trainer, and look at every row of the split.
 
@@ -47,6 +59,7 @@ def inspect(
         recipe: as TRL reads it.
         split: in place of the recipe's own to train on.
         progress: called with what is done, how many rows of it are, and of how many.
+        limit: rows of each split to look at, evenly chosen; all when left out.
 
     Raises:
         ValueError, OSError: recipe, data set or model cannot be read.
@@ -59,13 +72,17 @@ def inspect(
     if "messages" not in rows.column_names or unmarked_answers(template_of(processor)):
         return found
 
-    def measure(rows: Any, name: str) -> list[RowSize]:
-        return row_sizes(rows, processor, progress=progress and (lambda done, whole: progress(name, done, whole)))
+    def measure(rows: Any, name: str, split: str) -> tuple[list[RowSize], list[int]]:
+        places = evenly(len(rows), limit)
+        found.looked_at[split] = (len(places), len(rows))
+        report = progress and (lambda done, whole: progress(name, done, whole))
+        return row_sizes(rows, processor, progress=report, places=places), places
 
     buildable = not found.faults
     training, longest = recipe.training, processor.feature_extractor.max_duration
-    sizes = measure(rows, "Rows")
-    lengths = rows[training.length_column_name] if training.length_column_name in rows.column_names else None
+    sizes, places = measure(rows, "Rows", found.split)
+    column = training.length_column_name
+    lengths = rows.select(places)[column] if column in rows.column_names else None
     batch_size, step = training.per_device_train_batch_size, training.gradient_accumulation_steps
     found.figures = split_figures(sizes, batch_size, training.train_batch_size * step, lengths, training.seed)
     found.faults += row_faults(sizes, recipe.max_length, longest)
@@ -73,7 +90,7 @@ def inspect(
     held_out = recipe.script.dataset_test_split
     if training.eval_strategy != "no" and held_out != found.split:
         try:
-            sizes = measure(load_split(recipe, held_out), f"Rows of {held_out}")
+            sizes, _ = measure(load_split(recipe, held_out), f"Rows of {held_out}", held_out)
         except ValueError as error:
             found.faults.append(f"The recipe evaluates on its dataset_test_split. {error}")
         else:

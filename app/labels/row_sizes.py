@@ -19,7 +19,8 @@ from modeling_audio_reasoner.augmentation_audio_reasoner import Augmentation
 @dataclass(frozen=True)
 class RowSize:
     """A row, if it can be read: its tokens, how many of them are trained on, where its last recording ends, the
-    seconds of each recording, and how many of these training varies; otherwise what is wrong with it."""
+    seconds of each recording, how many of these training varies, and how many tokens stand for recordings; otherwise
+    what is wrong with it."""
 
     name: str
     tokens: int = 0
@@ -28,6 +29,7 @@ class RowSize:
     seconds: tuple[float, ...] = ()
     error: str = ""
     varied: int = 0
+    placeholders: int = 0
 
     @property
     def longest_recording(self) -> float:
@@ -76,7 +78,11 @@ class Counter:
 
 
 def row_sizes(
-    rows: Any, processor: Any, template: str | None = None, progress: Callable[[int, int], None] | None = None
+    rows: Any,
+    processor: Any,
+    template: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    places: Sequence[int] | None = None,
 ) -> list[RowSize]:
     """The size of each row.
 
@@ -85,9 +91,12 @@ def row_sizes(
         processor: of the model.
         template: a chat template in place of the processor's.
         progress: called with the rows done and all rows.
+        places: of the rows to look at, from 0 on; all when left out.
     """
     counter = Counter(processor)
-    names = rows["id"] if "id" in rows.column_names else [f"row {number}" for number in range(1, len(rows) + 1)]
+    places = range(len(rows)) if places is None else places
+    rows = rows.select(places)
+    names = rows["id"] if "id" in rows.column_names else [f"row {place + 1}" for place in places]
     # Not the other columns: one of audio would be decoded for nothing.
     read = [name for name in ("messages", "images", "image") if name in rows.column_names]
     sizes = []
@@ -118,4 +127,7 @@ def _size(name: str, row: dict[str, Any], counter: Counter, template: str | None
         for clip in clips_of([ids], frames, placeholder, extractor.hop_length / extractor.sampling_rate)[0]
     )
     end = len(ids) - ids[::-1].index(placeholder) if seconds else 0
-    return RowSize(name, len(ids), int(np.sum(encoded["assistant_masks"])), end, seconds, varied=counter.varied)
+    trained = int(np.sum(encoded["assistant_masks"]))
+    return RowSize(
+        name, len(ids), trained, end, seconds, varied=counter.varied, placeholders=ids.count(placeholder)
+    )

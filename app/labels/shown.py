@@ -54,15 +54,37 @@ def figure_lines(found: Inspection) -> list[str]:
     figures = found.figures
     if "tokens" not in figures:
         return []
-    padding = figures["padding_share"]
+    padding, tokens, seconds = figures["padding_share"], figures["row_tokens"], figures["recording_seconds"]
     varied = figures.get("varied_recordings")
     note = f"{varied} recordings are varied each time they are read; the figures are of them as they are"
+    read, whole = found.looked_at[found.split]
+    of = f"All of {found.split}: {read}" if read == whole else f"Of {found.split}, evenly chosen: {read} of {whole}"
+    lasting = (
+        [f"Recordings: {seconds['shortest']:.2f} to {seconds['longest']:.2f} s, the median {seconds['median']:.2f} s"]
+        if seconds
+        else []
+    )
     return [
-        f"All of {found.split}: {figures['rows']} rows, {figures['recordings']} recordings, "
-        f"{figures['audio_seconds']:.2f} s of audio",
-        f"Tokens: {figures['tokens']}, {figures['trained_share']:.1%} trained on; the longest row has "
-        f"{figures['longest_row']}",
+        f"{of} rows, {figures['recordings']} recordings, {figures['audio_seconds']:.2f} s of audio",
+        *lasting,
+        f"Tokens: {figures['tokens']}, {figures['trained_share']:.1%} trained on, {figures['placeholder_share']:.1%} "
+        "placeholders of recordings",
+        f"Rows: {tokens['shortest']} to {tokens['longest']} tokens, the median {tokens['median']}, 95% up to "
+        f"{tokens['95th_percentile']}",
         f"Padding in batches: {padding['grouped_by_length']:.1%} grouped by length, "
         f"{padding['in_random_order']:.1%} in random order",
         *([note] if varied else []),
     ]
+
+
+def closing_line(found: Inspection) -> str:
+    """What a look without a fault comes to: in how many rows none was found, and how many warnings there were."""
+    rows = [
+        f"{read} rows of {split}" if read == whole else f"{read} of the {whole} rows of {split}"
+        for split, (read, whole) in found.looked_at.items()
+    ]
+    warned = {0: "", 1: " One warning stands above."}.get(
+        len(found.warnings), f" {len(found.warnings)} warnings stand above."
+    )
+    *parts, last = ["the recipe", "the first batch", *rows]
+    return f"No fault was found in {', '.join(parts)} and {last}.{warned}"

@@ -44,8 +44,8 @@ def check_no_adapters(folder: Path) -> None:
         if any(fnmatch(path.name, pattern) for pattern in OF_ADAPTERS):
             raise ValueError(
                 f"{path}: this folder holds adapters and no whole model. Merge them into the model that they were "
-                "trained on, as docs/train.md shows (PeftModel.from_pretrained(…).merge_and_unload(), then "
-                "save_pretrained of model and processor), and publish that folder; its card takes the log by --run."
+                f"trained on (audio-reasoner merge {folder} FOLDER), and publish that folder; its card takes the log "
+                "by --run."
             )
 
 

@@ -32,7 +32,10 @@ def draw_loss(axes: Any, train: Curve, held_out: Curve, floor: float | None, loo
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     if train:
-        axes.plot(*zip(*train, strict=True), color=look.faint, linewidth=1.1, label="training")
+        dot = "o" if len(train) == 1 else None  # a line through one point is none
+        axes.plot(
+            *zip(*train, strict=True), color=look.faint, linewidth=1.1, marker=dot, markersize=3.5, label="training"
+        )
     if held_out:
         axes.plot(
             *zip(*held_out, strict=True),

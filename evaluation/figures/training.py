@@ -40,13 +40,23 @@ def training_figure(record: Mapping[str, Any], look: Look, ground: str | None = 
         else:
             draw_loss(first, record["train"], record["held_out"], record["floor"], look)
         for axes, (label, curve) in zip(others, below, strict=True):
-            axes.plot(*zip(*curve, strict=True), color=look.accent, linewidth=1.4)
+            dot = "o" if len(curve) == 1 else None  # a line through one point is none
+            axes.plot(*zip(*curve, strict=True), color=look.accent, linewidth=1.4, marker=dot, markersize=3.5)
             axes.set_ylim(0, 1.12 * max(value for _, value in curve) or 1)
             axes.set_ylabel(label)
             axes.grid(axis="y")
         drawing.align_ylabels()
         (others or [first])[-1].set_xlabel("optimizer step")
+        show_steps(first, record["steps"])
         return png(drawing, ground)
+
+
+def show_steps(axes: Any, steps: int) -> None:
+    """Let the step axis, which panels share, go from 0 to the last step, with whole steps for its ticks."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlim(0, max(1, steps) * 1.02)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=2))
 
 
 def _draw_rewards(axes: Any, rewards: Mapping[str, Curve], look: Look) -> None:
@@ -59,6 +69,7 @@ def _draw_rewards(axes: Any, rewards: Mapping[str, Curve], look: Look) -> None:
             color=inks[number % len(inks)],
             linestyle=strokes[number % len(strokes)],
             linewidth=1.6,
+            marker="o" if len(curve) == 1 else None,
             label=name.replace("_", " "),
         )
     axes.set_ylabel("mean reward")

@@ -10,6 +10,8 @@ import pytest
 
 from evaluation.cota import split_files
 from evaluation.curves import curves_record, curves_sentences, write_curves
+from evaluation.figures.style import Look, panels
+from evaluation.figures.training import show_steps
 from evaluation.floor import split_floor
 from evaluation.training_log import Speed, run_seconds, speeds
 
@@ -94,6 +96,37 @@ def test_a_panel_for_each_kind_of_figure(run: Path, tmp_path: Path) -> None:
     assert picture.size == (1258, 1198)
     pixels = np.asarray(picture.convert("L"))
     assert [pixels[start : start + 200].std() > 10 for start in (100, 550, 780, 990)] == [True] * 4
+
+
+@pytest.mark.parametrize(("steps", "ticks"), [(1, {0, 1}), (2, {0, 1, 2}), (600, {0})])
+def test_the_step_axis_begins_at_nothing_and_has_whole_steps(steps: int, ticks: set[int]) -> None:
+    with panels(Look(), [3.0]) as (_, (axes,)):
+        axes.plot([steps], [0.5])
+        show_steps(axes, steps)
+        low, high = axes.get_xlim()
+        shown = {tick for tick in axes.get_xticks() if low <= tick <= high}
+    assert shown >= ticks and all(tick == int(tick) for tick in shown)
+
+
+def test_a_run_of_one_line_is_drawn(tmp_path: Path) -> None:
+    """Each of its curves is one point, through which no line goes."""
+    import numpy as np
+    from PIL import Image
+
+    state = {"global_step": 1, "log_history": [{"step": 1, "loss": 2.0, "learning_rate": 0.1}]}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state))
+    record = curves_record(tmp_path)
+    pixels = np.asarray(Image.open(write_curves(record, tmp_path / "curves.png")).convert("RGB")).astype(int)
+    accent = [int(Look().accent[place : place + 2], 16) for place in (1, 3, 5)]
+    near = np.abs(pixels - accent).max(-1) < 20
+    assert near.sum() > 20, "the learning rate, which alone has this colour"
+
+
+def test_a_floor_that_is_not_drawn_is_said(run: Path) -> None:
+    assert [line for line in curves_sentences(curves_record(run)) if "floor" in line] == [
+        "The audio-blind floor, below which only a model gets that hears, is not drawn: name the CoTA folder that it "
+        "learns by --data."
+    ]
 
 
 def test_a_run_by_rewards_shows_them_by_name(tmp_path: Path) -> None:

@@ -165,6 +165,7 @@ def test_a_name_that_is_nowhere(tmp_path, whisper, monkeypatch):
     ("family", "fields", "message"),
     [
         ("gemma2", {"final_logit_softcapping": 0.5}, "Gemma2ForCausalLM, whose logits are more than a linear head"),
+        ("gemma2", {"initializer_range": 0.02}, "Gemma2ForCausalLM, whose logits are more than a linear head"),
         ("cohere", {"logit_scale": 0.0625}, "CohereForCausalLM, whose logits are more than a linear head"),
         ("phi", {}, "PhiForCausalLM, which is not a text model with a linear head without bias"),
         ("bart", {"d_model": 32}, "which is not a text model with a linear head"),

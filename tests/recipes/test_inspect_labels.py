@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from app.labels.batch_rows import Clip, clips_of, mismatches
 from app.labels.faults import row_faults
 from app.labels.figures import padding_share, split_figures
+from app.labels.inspection import evenly
 from app.labels.row_sizes import RowSize, row_sizes
 from app.labels.trainer import load_processor, load_split, read_recipe, trainer_of
 from app.main import app
@@ -142,6 +143,23 @@ def test_options_and_split_stand_over_the_recipe(write_recipe):
     assert "All of validation: 32 rows, 32 recordings" in done.stdout
     done = inspect(write_recipe(), "--split", "tset")
     assert done.exit_code == 1 and "has no split 'tset': name one of train, validation" in done.stderr
+
+
+def test_a_part_of_the_rows_is_read_where_that_is_asked_for(write_recipe):
+    """Evenly chosen, of both splits, and said in the figures and at the end."""
+    done = inspect(write_recipe(), "--limit", "5")
+    assert done.exit_code == 0, done.output
+    assert "Of train, evenly chosen: 5 of 64 rows, 5 recordings" in done.stdout
+    rows = "5 of the 64 rows of train and 5 of the 32 rows of validation"
+    assert done.stdout.splitlines()[-1] == f"No fault was found in the recipe, the first batch, {rows}."
+    assert evenly(64, 5) == [0, 12, 25, 38, 51] and evenly(3, 5) == evenly(3, None) == [0, 1, 2]
+    recipe = read_recipe(write_recipe())
+    rows, processor = load_split(recipe), load_processor(recipe)
+    chosen = row_sizes(rows, processor, places=[0, 51])
+    everything = row_sizes(rows, processor)
+    assert chosen == [everything[0], everything[51]]
+    unnamed = row_sizes(rows.remove_columns("id"), processor, places=[51])
+    assert unnamed[0].name == "row 52", "of the split, not of what was chosen"
 
 
 def test_the_split_to_evaluate_on_is_looked_at(write_recipe, weightless, tones, tmp_path):
@@ -323,6 +341,7 @@ def test_clips_that_stand_as_images_are_heard(write_recipe, tones, tmp_path):
     done = inspect(write_recipe(dataset_name=str(tmp_path / "mixed"), eval_strategy="no"))
     assert done.exit_code == 0
     assert "Warning: 1 of 4 rows hold no recording, the first of them row 1. They are trained" in done.stdout
+    assert done.stdout.endswith("the first batch and 4 rows of train. One warning stands above.\n")
     (fault,) = faults_of(write_recipe(dataset_name=str(tmp_path / "silent"), eval_strategy="no"))
     assert fault.startswith("None of 4 rows holds a recording")
 
@@ -357,14 +376,20 @@ def test_a_placeholder_without_its_feature_is_a_fault():
 def test_padding_and_shares():
     assert padding_share([10, 2, 6, 6], batch_size=2) == 0.25, "8 of 32"
     assert padding_share([6, 6, 10, 2, 4], batch_size=2) == round(8 / 36, 4)
-    sizes = [RowSize("a", 10, 4, 5, (1.0, 0.5)), RowSize("b", 30, 6, 5, (2.0,)), RowSize("c", error="lost")]
+    sizes = [
+        RowSize("a", 10, 4, 5, (1.0, 0.5), placeholders=6),
+        RowSize("b", 30, 6, 5, (2.0,), placeholders=14),
+        RowSize("c", error="lost"),
+    ]
     assert split_figures(sizes, batch_size=2, rows_of_a_step=2, lengths=None, seed=0) == {
         "rows": 3,
         "recordings": 3,
         "audio_seconds": 3.5,
+        "recording_seconds": {"shortest": 0.5, "median": 1.0, "longest": 2.0},
         "tokens": 40,
-        "longest_row": 30,
+        "row_tokens": {"shortest": 10, "median": 10, "95th_percentile": 30, "longest": 30},
         "trained_share": 0.25,
+        "placeholder_share": 0.5,
         "padding_share": {"in_random_order": round(1 - 40 / 60, 4), "grouped_by_length": round(1 - 40 / 60, 4)},
     }
     even = [RowSize(str(number), 10 + 90 * (number % 2), 1) for number in range(400)]

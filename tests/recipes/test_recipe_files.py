@@ -108,7 +108,15 @@ def test_rewards_are_functions_of_what_the_data_holds(path, monkeypatch):
     assert training.log_multimodal is False, "a logged clip would be taken for a picture"
 
 
-@pytest.mark.parametrize("name", ["sft/config_lora", "sft/config_qlora", "grpo/config_lora"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "audio-reasoner-7b/sft/config_lora",
+        "audio-reasoner-7b/sft/config_qlora",
+        "audio-reasoner-7b/grpo/config_lora",
+        "audio-reasoner-mini/sft/config_lora",
+    ],
+)
 def test_adapters_go_on_the_language_models_linear_layers_alone(name):
     """PEFT holds the whole name of a module to a regular expression."""
     import torch
@@ -116,7 +124,7 @@ def test_adapters_go_on_the_language_models_linear_layers_alone(name):
     from modeling_audio_reasoner import AudioReasonerForConditionalGeneration
     from modeling_audio_reasoner.memory_audio_reasoner import QWEN2_AUDIO_7B
 
-    _, _, model, _ = read_by_trl(ROOT / "recipes/audio-reasoner-7b" / f"{name}.yaml")
+    _, _, model, _ = read_by_trl(ROOT / "recipes" / f"{name}.yaml")
     with torch.device("meta"):
         layers = AudioReasonerForConditionalGeneration(QWEN2_AUDIO_7B).named_modules()
         linear = {name for name, module in layers if isinstance(module, torch.nn.Linear)}
@@ -256,7 +264,22 @@ def test_one_step_writes_what_the_next_one_reads():
     assert read("text/config_demo.yaml")["model_name_or_path"] == read("text/config_initial.yaml")["output_dir"]
     assert read("sft/config_demo.yaml")["model_name_or_path"] == "demo/composed"
     assert read("sft/config_demo.yaml")["output_dir"] == read("grpo/config_demo.yaml")["model_name_or_path"]
+    assert read("sft/config_demo.yaml")["output_dir"] == read("sft/config_lora.yaml")["model_name_or_path"]
     assert read("sft/config_demo.yaml")["output_dir"] == "demo/model"
+
+
+@pytest.mark.parametrize("path", [path for path in BY_TRL if "use_peft: true" in path.read_text()], ids=name_of)
+def test_adapters_are_merged_as_the_recipe_and_the_page_say(path):
+    """From the folder that the recipe writes, into one that is none of those it needs."""
+    keys = yaml.safe_load(path.read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "train.md").read_text(encoding="utf-8")
+    if path.parent.name == "sft":
+        opening = path.read_text(encoding="utf-8").split("\n\n")[0]
+        (merged,) = re.findall(rf"^#   audio-reasoner merge {keys['output_dir']} (\S+)$", opening, flags=re.MULTILINE)
+        assert merged not in (keys["output_dir"], keys["model_name_or_path"])
+        assert path.stem == "config_qlora" or f"audio-reasoner merge {keys['output_dir']} {merged}\n" in page
+    else:
+        assert f" {keys['model_name_or_path']}\n" in page.split("audio-reasoner merge ", 1)[1]
 
 
 @pytest.mark.parametrize(

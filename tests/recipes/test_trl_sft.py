@@ -75,6 +75,7 @@ def trained(tmp_path_factory, encoder_folder):
     }
     (place / "config.yaml").write_text(yaml.safe_dump({**RECIPE, **recipe}), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "trl"), "sft", "--config", str(place / "config.yaml")]
+    command += ["--save_total_limit", "3"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["TRACKIO_DIR"] = str(place / "trackio")
     run = subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment, timeout=300)
@@ -155,6 +156,20 @@ def test_each_line_says_what_went_through_the_model(trained):
         assert line["padding_share"] == pytest.approx(speed.padding_share)
         # The last frame of a clip is seldom a whole one.
         assert line["audio_seconds_per_second"] * seconds == pytest.approx(audio, rel=0.02)
+
+
+def test_the_log_says_what_the_run_was_started_with(trained):
+    """By the literal command: the recipe, and what stood over it."""
+    from evaluation.card_training import run_sentences
+    from evaluation.training_log import trainer_state
+
+    state = trainer_state(trained / "model")
+    (said,) = run_sentences(state)
+    assert said == "It was run in one process as `trl sft --config …/config.yaml --save_total_limit 3`."
+    assert run_sentences(state, trained / "config.yaml") == [said], "which was not changed since"
+    changed = trained / "changed.yaml"
+    changed.write_text((trained / "config.yaml").read_text(encoding="utf-8").replace("max_steps: 80", "max_steps: 90"))
+    assert "`max_steps` 80 and not 90" in run_sentences(state, changed)[-1]
 
 
 def test_trackio_has_the_run_on_this_machine(trained):

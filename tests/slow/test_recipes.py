@@ -99,14 +99,6 @@ def changed(before: Path, after: Path) -> tuple[set[str], set[str]]:
     return differ, first.keys() - differ
 
 
-def merging(base: str, written: str) -> str:
-    """The block of docs/train.md that makes one folder of model and adapters, in the tests' type of numbers."""
-    page = (ROOT / "docs" / "train.md").read_text(encoding="utf-8")
-    block = page.split("```python\n")[1].split("```")[0]
-    assert f'"{base}"' in block
-    return block.replace("audio-reasoner-7b-lora", written).replace("bfloat16", "float32")
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -120,11 +112,17 @@ def test_full_fine_tuning_trains_all_but_the_positions(place, name):
     assert differ and {tensor.split(".")[-2] for tensor in same} == {POSITIONS}
 
 
-@pytest.mark.parametrize("name", ["config_lora", "config_qlora"])
-def test_adapters_train_the_language_model_and_the_projector(place, name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("audio-reasoner-7b/sft/config_lora.yaml", {}),
+        ("audio-reasoner-7b/sft/config_qlora.yaml", {}),
+        ("audio-reasoner-mini/sft/config_lora.yaml", {"model_name_or_path": "demo/composed"}),
+    ],
+)
+def test_adapters_train_the_language_model_and_the_projector(place, name, changes):
     """The base stays as it is; merged, one folder holds what was learnt and the encoder bit for bit."""
-    monkeypatch.chdir(place)
-    base, written = train(place, f"audio-reasoner-7b/sft/{name}.yaml")
+    base, written = train(place, name, **changes)
     adapter = load_file(written / "adapter_model.safetensors")
     layers = {key.split(".lora_")[0] for key in adapter if ".lora_" in key}
     assert len(layers) == 7 * 2 and all(".model.language_model.layers." in key for key in layers)
@@ -132,8 +130,9 @@ def test_adapters_train_the_language_model_and_the_projector(place, name, monkey
     others = {key for key in adapter if ".lora_" not in key}
     assert others == {f"base_model.model.model.multi_modal_projector.linear.{part}" for part in ("weight", "bias")}
 
-    exec(merging(base.name, written.name), {})
-    merged = place / "audio-reasoner-7b-merged"
+    merged = place / f"{written.name}-merged"
+    folders = [str(written.relative_to(place)), str(merged.relative_to(place))]
+    start([sys.executable, "-m", "app.main", "merge", *folders], place)
     differ, _ = changed(base, merged)
     assert (merged / "processor_config.json").is_file() and (merged / "modeling_audio_reasoner.py").is_file()
     assert not any(tensor.startswith("audio_tower") for tensor in differ)

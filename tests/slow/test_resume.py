@@ -89,6 +89,26 @@ def test_a_killed_run_goes_on_as_if_uninterrupted(place, name, least):
     assert_same(folder, expected)
 
 
+def test_a_run_that_goes_on_logs_and_saves_as_it_is_told(place):
+    """Where transformers' trainer would go on with the steps of the checkpoint; and both starts stand in the log."""
+    changes = {**SETTINGS, **RANDOM, "report_to": ["audio_reasoner"], "save_steps": 4}
+    config = write_recipe(place, "told", **changes)
+    run([TRL, "sft", "--config", str(config), "--max_steps", "4"], place)
+    told = ["--max_steps", "10", "--logging_steps", "3", "--save_steps", "6"]
+    resumed = ["--resume_from_checkpoint", "told/checkpoint-4"]
+    run([TRL, "sft", "--config", str(config), *told, *resumed], place)
+    assert [entry["step"] for entry in history(place / "told") if "loss" in entry] == [1, 2, 3, 4, 6, 9]
+    assert {path.name for path in (place / "told").glob("checkpoint-*")} == {
+        *("checkpoint-4", "checkpoint-6", "checkpoint-10")
+    }
+    state = json.loads((place / "told" / "checkpoint-10" / "trainer_state.json").read_text(encoding="utf-8"))
+    begun, gone_on = state["stateful_callbacks"]["audio_reasoner_sessions"]["sessions"]
+    assert (begun["begins_after"], begun["options"]) == (0, ["--max_steps", "4"])
+    assert (gone_on["begins_after"], gone_on["options"]) == (4, [*told, *resumed])
+    said = "From step 4 on, as this run was told: logging_steps 3 (it was 1 before), save_steps 6 (it was 4 before)."
+    assert any(said in log.read_text() for log in place.glob("log-*.txt"))
+
+
 def wait_for(path: Path, process, seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not path.exists():

@@ -51,7 +51,7 @@ def test_a_trainings_leavings_stay(folder):
         ("notes.txt", "nothing that this model is loaded from"),
         ("other.safetensors", "nothing that this model is loaded from"),
         ("data/rows.parquet", "a folder that no model is loaded from"),
-        ("adapter_config.json", "adapters and no whole model. Merge them .* docs/train.md .*merge_and_unload"),
+        ("adapter_config.json", "adapters and no whole model. Merge them .*audio-reasoner merge \\S+ FOLDER"),
         ("model-00001-of-00002.safetensors", "weights in parts .* without model.safetensors.index.json"),
     ],
 )
