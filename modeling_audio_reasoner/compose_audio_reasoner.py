@@ -87,6 +87,9 @@ def compose_audio_reasoner(
         audio_token_id=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
         dtype=language_model.dtype,
     )
+    for part in (config.audio_config, config.text_config):
+        if Path(part._name_or_path).exists():
+            part._name_or_path = ""  # a path leads nowhere elsewhere, and says whose machine it was
     torch.manual_seed(seed)
     model = AudioReasonerForConditionalGeneration._from_config(config, dtype=language_model.dtype).eval()
     _load_projector(model, str(audio))

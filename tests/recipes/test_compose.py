@@ -77,6 +77,11 @@ def test_parts_keep_their_weights(composed, encoder_folder, text_folder):
     assert model.lm_head.weight.data_ptr() == model.get_input_embeddings().weight.data_ptr()
 
 
+def test_no_path_of_this_machine_is_kept(composed, encoder_folder, text_folder):
+    settings = (composed / "config.json").read_text(encoding="utf-8")
+    assert str(encoder_folder) not in settings and str(text_folder) not in settings
+
+
 def test_generation_is_greedy_and_ends_with_the_turn(composed):
     model = AutoModel.from_pretrained(composed, trust_remote_code=True)
     tokenizer = AutoTokenizer.from_pretrained(composed)
