@@ -136,7 +136,7 @@ COTA = Benchmark(
         choices=listed_choices,
         groups={"domain": field_reader("domain"), "task": field_reader("task")},
         further=("domain", "task", "question", "choices", "output", "sections", "complete", "problems", "condition")
-        + ("clip", "new_tokens", "truncated", "choice", "correct", "mmau"),
+        + ("clip", "new_tokens", "truncated", "choice", "unread", "correct", "mmau"),
     ),
     # The questions of CoTA show no letters.
     judge=choice_judge(_mmau, letters=False),

@@ -15,7 +15,7 @@ from typing import Any
 from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import SUMMARY, Scored
+from evaluation.outputs.score import Scored, summary
 from evaluation.runs.judging import JudgeSettings, scored_run
 from evaluation.runs.run import run
 from evaluation.runs.settings import RunSettings
@@ -70,9 +70,9 @@ def run_controls(
         options: as `run` takes them.
 
     Returns:
-        {"runs": [line, …], "agreement"}. A line has "name", "n", "official", "strict", their "intervals", "failed",
-        and against the first run "difference" and "p" of the strict figure. "agreement" is the share of items for
-        which all orders of the choices gave the same choice; None without other orders.
+        {"runs": [line, …], "agreement"}. A line has "name", "n", "official", "strict", their "intervals", "named" of
+        choices, "failed", and against the first run "difference" and "p" of the strict figure. "agreement" is the
+        share of items for which all orders of the choices gave the same choice; None without other orders.
     """
     judge = judge if BENCHMARKS[settings.benchmark].needs_judge else None
     first = scored_run(settings.benchmark, output)
@@ -92,7 +92,7 @@ def run_controls(
 
 def _line(name: str, scored: Scored, first: Scored | None, failed: int) -> dict[str, Any]:
     figures = scored.figures
-    line: dict[str, Any] = {"name": name, **{key: figures[key] for key in SUMMARY}, "failed": failed}
+    line: dict[str, Any] = {"name": name, **summary(figures), "failed": failed}
     if first is None:
         return line
     # An order of the choices is part of the item there: only answers are compared.
