@@ -10,6 +10,7 @@ from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSample
 
+from evaluation.error_words import error_words
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.tasks.scoring import prediction_of
@@ -76,7 +77,7 @@ def item(sample: EvalSample, benchmark: str) -> dict[str, Any]:
         "complete": bool(reasoning and reasoning.complete),
         "tokens": tokens,
         "seconds": said.get("answer_seconds", sample.total_time),
-        "error": sample.error.message if sample.error is not None else None,
+        "error": error_words(sample.error.message) if sample.error is not None else None,
     }
 
 

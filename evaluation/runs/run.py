@@ -20,6 +20,7 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 from evaluation.cota import read_json
+from evaluation.error_words import error_words
 from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
@@ -111,7 +112,7 @@ def check_model_held(log: EvalLog, output: Path) -> None:
     """
     for sample in log.samples or []:
         if sample.error is not None and ModelStopped.__name__ in sample.error.traceback:
-            raise RunFailed(f"{output}: {sample.error.message} Nothing of this run is scored.")
+            raise RunFailed(f"{output}: {error_words(sample.error.message)} Nothing of this run is scored.")
 
 
 def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:

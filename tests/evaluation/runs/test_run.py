@@ -246,6 +246,6 @@ def test_a_deaf_model_has_no_score(settings: RunSettings, tmp_path: Path, monkey
         return await answer(self, **arguments)
 
     monkeypatch.setattr(LocalAudioReasoner, "generate", found_out)
-    with pytest.raises(RunFailed, match="did not hear .* Nothing of this run is scored"):
+    with pytest.raises(RunFailed, match=r"run: the model did not hear .* Nothing of this run is scored"):
         run(settings, tmp_path / "run", **OPTIONS)
     assert not (tmp_path / "run" / "scores.json").exists()
