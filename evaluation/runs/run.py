@@ -39,12 +39,11 @@ from evaluation.runs.judging import (
 )
 from evaluation.runs.manifest import MANIFEST, manifest_of, read_manifest
 from evaluation.runs.reasoning_quality import reasoning_quality
+from evaluation.runs.refusals import check_folder
 from evaluation.runs.settings import RunSettings
 
 
 SCORES = "scores.json"
-PATHS = ("model", "data")
-"""The settings that name a folder, which may be said in several ways."""
 PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
@@ -79,29 +78,6 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
     write_json(output / MANIFEST, manifest_of(settings, log, items, process_facts(log)))
     scores = recorded_scores(output) if judge is None else judge_run(output, judge)
     return scores | {"answered_now": answered_now}
-
-
-def check_folder(settings: RunSettings, output: Path) -> None:
-    """Refuse a folder that holds another run: what lies there would be mixed with this one's.
-
-    Raises:
-        ValueError: names the setting that is another one.
-    """
-    if not (output / MANIFEST).is_file():
-        return
-    before = RunSettings.from_json(read_manifest(output)["settings"], str(output / MANIFEST))
-    for name, value in settings.to_json().items():
-        found = before.to_json()[name]
-        same = found == value or (name in PATHS and None not in (found, value) and _place(found) == _place(value))
-        if not same:
-            raise ValueError(
-                f"{output} holds a run with another {name} ({found} there, {value} here): name another folder of "
-                "results, or take that one away."
-            )
-
-
-def _place(path: str) -> Path:
-    return Path(path).absolute()
 
 
 def check_model_held(log: EvalLog, output: Path) -> None:

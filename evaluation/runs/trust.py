@@ -8,7 +8,6 @@ choices says that places were answered and not choices.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +15,13 @@ from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
 from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import Scored, summary
+from evaluation.runs.controls import CONTROLS, controls_of
 from evaluation.runs.judging import JudgeSettings, scored_run
 from evaluation.runs.run import run
 from evaluation.runs.settings import RunSettings
 
 
-CONTROLS = "controls"
-"""The folder of the other runs in that of the first."""
 TRUST = "trust.json"
-ABLATIONS = ("silence", "noise", "shuffle", "none")
-PERMUTATIONS = 2
-"""Other orders of the choices that `--trust` asks for."""
-
-
-def controls_of(settings: RunSettings, ablations: Sequence[str], permutations: int) -> dict[str, RunSettings]:
-    """The further runs by name.
-
-    Args:
-        settings: of the first run, which hears the recordings.
-        ablations: of `ABLATIONS`.
-        permutations: how many other orders of the choices.
-
-    Raises:
-        ValueError: an ablation is unknown, or the first run is a control itself.
-    """
-    unknown = [name for name in ablations if name not in ABLATIONS]
-    if unknown:
-        raise ValueError(f"ablation {unknown[0]!r} is unknown; choose among {', '.join(ABLATIONS)}.")
-    if settings.heard != "real" or settings.permutation:
-        raise ValueError("controls are of a run that hears its recordings with the choices in their own order.")
-    found = {name: replace(settings, heard=name) for name in ablations}
-    found |= {f"order-{number}": replace(settings, permutation=number) for number in range(1, permutations + 1)}
-    return found
 
 
 def run_controls(

@@ -34,6 +34,12 @@ def response_of(output: str) -> str | None:
     return output
 
 
+def prediction_of(output: str) -> str:
+    """What of `output` is scored: its RESPONSE where it is structured and has one, else all of it."""
+    response = response_of(output)
+    return output if response is None else response
+
+
 def named_choice(output: str | None, choices: Sequence[str], letters: bool = False) -> NamedChoice:
     """The one choice that `output` names, by `modeling_audio_reasoner.resolve_choice`.
 

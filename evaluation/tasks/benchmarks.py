@@ -10,14 +10,13 @@ from inspect_ai.util import registry_info
 
 from evaluation.benchmarks.readable import check_readable
 from evaluation.benchmarks.registry import READERS, located, read_questions, template_of
+from evaluation.manifest import HUB
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
 
 
 PACKAGE = "evaluation"
-HUB = "hub"
-"""The field of a log's metadata that says which repository and commit the questions were downloaded from."""
 
 
 def registered(function: Callable[..., Task]) -> Callable[..., Task]:

@@ -17,10 +17,11 @@ from evaluation.outputs.score import score_outputs
 from evaluation.report.run_page import write_run_page
 from evaluation.runs import answering
 from evaluation.runs.answering import RunFailed
+from evaluation.runs.controls import controls_of
 from evaluation.runs.repeat import repeat
 from evaluation.runs.run import read_run, run
 from evaluation.runs.settings import RunSettings
-from evaluation.runs.trust import controls_of, run_controls
+from evaluation.runs.trust import run_controls
 
 
 QUESTIONS = 12
