@@ -35,12 +35,13 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
 
     Returns:
         figures {"benchmark", "outputs", "key", "measure", "n", "official", "strict", "skipped", "unresolved",
-        "intervals", "left_out_moved", "wording_moved", "wording", "named", "by_group", "statements", "problems"}. Shares
-        are between 0 and 1, BLEU is between 0 and 100. `official` is over the items that the official script counts,
-        `strict` over all `n`; `skipped` counts those that the script leaves out, `unresolved` those in which nothing
-        could be read, each of which `problems` lists. `named` counts, of choices, the answers that name the right
-        one, a wrong one, none, several, or have nothing to read. `official` minus `strict` is `left_out_moved`, what
-        the skipped items alone made of it, plus `wording_moved`.
+        "intervals", "left_out_moved", "wording_moved", "wording", "named", "by_group", "release", "statements",
+        "problems"}. Shares are between 0 and 1, BLEU is between 0 and 100. `official` is over the items that the
+        official script counts, `strict` over all `n`; `skipped` counts those that the script leaves out, `unresolved`
+        those in which nothing could be read, each of which `problems` lists. `named` counts, of choices, the answers
+        that name the right one, a wrong one, none, several, or have nothing to read. `official` minus `strict` is
+        `left_out_moved`, what the skipped items alone made of it, plus `wording_moved`. `release` is there where the
+        benchmark's releases are told apart: the one that the items are of, or None.
 
     Raises:
         FileNotFoundError, ValueError: as `read_items` does.
@@ -58,6 +59,8 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
         for grouping, found in groups.items()
         if found
     }
+    if benchmark.release is not None:
+        figures["release"] = benchmark.release(verdicts)
     figures["statements"] = [*reading.statements, *benchmark.remarks(verdicts)]
     figures["problems"] = [
         {"id": verdict.item.id, "problem": verdict.problem, "prediction": verdict.item.prediction}
