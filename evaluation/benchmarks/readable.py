@@ -33,7 +33,9 @@ def check_there(questions: Sequence[Question], folder: Path, source: Source) -> 
         named = f"the recording {missing[0]}"
         if len(missing) > 1:
             named = f"{len(missing)} of {len(files)} recordings ({_first(missing, ', ')})"
-        raise FileNotFoundError(f"{folder} lacks {named}: unpack the audio of {source.benchmark} there ({source.site}).")
+        raise FileNotFoundError(
+            f"{folder} lacks {named}: unpack the audio of {source.benchmark} there ({source.site})."
+        )
 
 
 def check_readable(questions: Sequence[Question], source: Source) -> None:
@@ -49,8 +51,8 @@ def check_readable(questions: Sequence[Question], source: Source) -> None:
         faults = [fault for fault in pool.map(lambda one: _fault(one, _stamp(one), source.empty), recordings) if fault]
     if faults:
         raise ValueError(
-            f"{len(faults)} of {len(recordings)} recordings of {source.benchmark} cannot be read, so nothing was asked: "
-            f"{_first(faults, '; ')}."
+            f"{len(faults)} of {len(recordings)} recordings of {source.benchmark} cannot be read, so nothing was "
+            f"asked: {_first(faults, '; ')}."
         )
 
 

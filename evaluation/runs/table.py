@@ -103,10 +103,14 @@ def silent_sentences(trust: Mapping[str, Any]) -> list[str]:
     counts = [(run_name(line["name"]), without_choice(line["named"]), sum(line["named"].values())) for line in lines]
     if not any(count for _, count, _ in counts):
         return []
-    said = [f"Without a choice, by what was heard: {', '.join(f'{name} {count} of {n}' for name, count, n in counts)}."]
+    each = ", ".join(f"{name} {count} of {n}" for name, count, n in counts)
+    said = [f"Without a choice, by what was heard: {each}."]
     never = [name for name, count, n in counts if count == n]
     if never:
-        said.append(f"No answer names one choice: {', '.join(never)}. Such a figure does not say what is given away.")
+        said.append(
+            f"No answer names one choice in: {', '.join(never)}. Such a figure says how the model answers, and not "
+            "what it would choose."
+        )
     return said
 
 

@@ -45,8 +45,8 @@ def naming_sentences(named: Mapping[str, int]) -> list[str]:
     if not whole:
         return []
     said = (
-        f"Named in {whole} answers: the right choice in {named['right']}, a wrong one in {named['wrong']}, none of the "
-        f"choices in {named['none']}, more than one in {named['several']}"
+        f"Named in {whole} answers: the right choice in {named['right']}, a wrong one in {named['wrong']}, none of "
+        f"the choices in {named['none']}, more than one in {named['several']}"
     )
     said += f"; nothing to read in {named['nothing']}" if named["nothing"] else ""
     said += f". Without a choice, and so wrong: {lacking}." if lacking else "."

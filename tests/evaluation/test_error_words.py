@@ -9,7 +9,7 @@ from evaluation.error_words import error_words
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("a.wav is empty (0 bytes): record it again."), OSError("it's \"full\"\nand more"), ValueError("é – 1")],
+    [ValueError("a.wav is empty (0 bytes): record it."), OSError('it\'s "full"\nand more'), ValueError("é – 1")],
 )
 def test_a_sentence_stays_what_was_written(error: Exception) -> None:
     assert error_words(repr(error)) == str(error)

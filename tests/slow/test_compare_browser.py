@@ -1,4 +1,4 @@
-"""The page of two runs compared, in a real browser: what its search, its order and its filter leave, wide and narrow."""
+"""The page of two runs compared, in a real browser: what its search, order and filter leave, wide and narrow."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ def questions(folder: Path, *names: str) -> list[Question]:
 def test_all_that_is_missing_is_counted(tree) -> None:
     tree.sound("a.wav")
     asked = questions(tree.folder, "a.wav", *(f"sub/{number}.wav" for number in range(5)), "sub/0.wav")
-    with pytest.raises(FileNotFoundError, match=r"lacks 5 of 6 recordings \(sub/0.wav, sub/1.wav, sub/2.wav, and 2 more"):
+    with pytest.raises(FileNotFoundError, match=r"lacks 5 of 6 recordings \(sub/0.wav, sub/1.wav, sub/2.wav,"):
         check_there(asked, tree.folder, SOURCE)
-    with pytest.raises(FileNotFoundError, match=r"benchmark lacks the recording sub/0.wav: unpack the audio of tones th"):
+    with pytest.raises(FileNotFoundError, match="benchmark lacks the recording sub/0.wav: unpack the audio of tones"):
         check_there(asked[:2], tree.folder, SOURCE)
     check_there(asked[:1], tree.folder, SOURCE)
 
@@ -37,7 +37,7 @@ def test_all_that_cannot_be_read_is_counted(tree) -> None:
     tree.path("empty.wav").touch()
     tree.path("text.wav").write_text("hello")
     asked = questions(tree.folder, "whole.wav", "header.wav", "cut.wav", "empty.wav", "text.wav")
-    with pytest.raises(ValueError, match="^4 of 5 recordings of tones cannot be read, so nothing was asked: ") as refused:
+    with pytest.raises(ValueError, match="^4 of 5 recordings of tones cannot be read, so nothing") as refused:
         check_readable(asked, SOURCE)
     said = str(refused.value)
     assert "header.wav is not audio that can be decoded" in said

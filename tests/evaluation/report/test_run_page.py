@@ -1,7 +1,8 @@
-"""The page of a run and of its controls: groups under their fields, and who chooses wrongly beside who never chooses."""
+"""The page of a run and of its controls: groups under their fields, and wrong choices beside answers without one."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -65,14 +66,14 @@ def test_wrong_choices_and_answers_without_a_choice_are_told_apart(run: Path) ->
     assert (real[-2:], silence[-2:]) == (["1", "1"], ["0", "8"])
     assert "Named in 8 answers: the right choice in 6, a wrong one in 1, none of the choices in 1, more than" in page
     assert "Without a choice, by what was heard: the recordings 1 of 8, silence 8 of 8." in page
-    assert "No answer names one choice: silence. Such a figure does not say what is given away." in page
+    assert "No answer names one choice in: silence. Such a figure says how the model answers, and not what" in page
 
 
 def test_the_terminal_says_the_same_of_the_controls(run: Path) -> None:
     from rich.console import Console
 
     trust = json.loads((run / "trust.json").read_text(encoding="utf-8"))
-    console = Console(width=80, record=True, file=Path("/dev/null").open("w"))
+    console = Console(width=80, record=True, file=io.StringIO())
     console.print(trust_table(trust, "accuracy"))
     lines = {line.split("  ")[0]: line.split() for line in console.export_text().splitlines() if line.strip()}
     assert lines["the recordings"][-2:] == ["1", "1"] and lines["silence"][-2:] == ["0", "8"]
