@@ -21,6 +21,10 @@ def test_a_sentence_stays_what_was_written(error: Exception) -> None:
         (repr(FileNotFoundError(2, "No such file")), "No such file"),
         (repr(KeyError("path")), "KeyError: path"),
         (repr(TimeoutError()), "TimeoutError"),
+        (
+            repr(type("ModelGenerateError", (Exception,), {})(f"\nRequest:\n{{}}\n\n{RuntimeError('not today')!r}")),
+            "not today",
+        ),
         (repr(SystemExit(3)), "SystemExit: 3"),
         # What inspect took from an exception's own message.
         ("Error code: 400 - {'error': 'too long'}", "Error code: 400 - {'error': 'too long'}"),
