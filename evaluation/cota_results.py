@@ -14,8 +14,8 @@ from typing import Any
 from evaluation.cota import hash_files, multiple_choice, read_json, read_rows, split_files
 from evaluation.manifest import write_json
 from evaluation.runs.collect import CUT, write_lines
+from evaluation.runs.controls import CONTROLS
 from evaluation.runs.run import SCORES, read_run
-from evaluation.runs.trust import CONTROLS
 from evaluation.score import judge, score_table
 from evaluation.tasks.samples import SEED
 from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning

@@ -14,6 +14,8 @@ from typing import Any
 from evaluation.cota import hash_files, read_json
 
 
+HUB = "hub"
+"""The field of a log's metadata that says which repository and commit the questions were downloaded from."""
 # What a model folder answers with: weights, code, configuration, tokenizer, template.
 _ANSWERS_WITH = (".safetensors", ".bin", ".json", ".py", ".jinja", ".txt", ".model")
 _WRITTEN_BY_TRAINING = (

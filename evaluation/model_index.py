@@ -38,6 +38,8 @@ METRICS = {
     "weighted_f1": ("f1", "weighted F1, percent", 100),
 }
 """The Hub's metric of a measure, what it is called, and its scale; others have their own name for both."""
+UNKNOWN = "items of no known release"
+"""In the place of a split that a file only calls itself."""
 SIDES = ("strict", "official")
 SOURCE = ("source_name", "source_url")
 
@@ -47,18 +49,27 @@ def split_of(run: FinishedRun) -> str:
     return run.settings["split"] or READERS[run.settings["benchmark"]].splits[0]
 
 
+def is_of_split(run: FinishedRun) -> bool:
+    """Whether a run's items are shown to be those of the split: of the Hub's copy, or of a release that is known.
+
+    Of a benchmark whose releases are not told apart, they are taken to be.
+    """
+    told = benchmark_of(run.settings["benchmark"]).release is not None
+    return not told or run.scores.get("release") is not None or bool(run.manifest["data"].get("revision"))
+
+
 def data_set_of(run: FinishedRun) -> str:
     """The Hub's repository of a run's benchmark, where it holds the split; else the benchmark's name."""
     benchmark = run.settings["benchmark"]
     source = READERS[benchmark].source
-    held = not source.hub_splits or split_of(run) in source.hub_splits
+    held = is_of_split(run) and (not source.hub_splits or split_of(run) in source.hub_splits)
     return source.hub if source.hub is not None and held else benchmark
 
 
 def run_title(run: FinishedRun) -> str:
-    """Benchmark and split, and how many items where it was not all of them."""
+    """Benchmark and split, or that the items are of no known release; how many where it was not all of them."""
     benchmark = run.settings["benchmark"]
-    parts = [NAMES.get(benchmark, benchmark), split_of(run)]
+    parts = [NAMES.get(benchmark, benchmark), split_of(run) if is_of_split(run) else UNKNOWN]
     if run.settings["limit"] is not None:
         parts.append(f"{run.scores['n']} items, evenly chosen")
     return ", ".join(parts)
@@ -83,7 +94,7 @@ def model_index(run: FinishedRun, source: Mapping[str, str | None] | None = None
         "task_type": task_type,
         "task_name": task_name,
         "dataset_type": data_set_of(run),
-        "dataset_split": split_of(run),
+        "dataset_split": split_of(run) if is_of_split(run) else None,
         "dataset_revision": run.manifest["data"].get("revision"),
         "dataset_args": args,
         **{name: (source or {})[name] for name in SOURCE if (source or {}).get(name)},

@@ -7,18 +7,23 @@ from typing import Any
 
 from evaluation.intervals import wilson_interval
 from evaluation.official.mmau import mmau_match
-from modeling_audio_reasoner.choices_audio_reasoner import resolve_choice
+from evaluation.strict import named_choice, named_counts
 
 
 Row = Mapping[str, Any]
 
 
 def judge(row: Row) -> dict[str, Any]:
-    """`row` with `choice` (the text its response names, or None), `correct` (strict) and `mmau` (official matcher)."""
-    index = resolve_choice(row["response"], row["choices"])
-    choice = None if index is None else row["choices"][index]
+    """`row` with what was found of it.
+
+    Returns:
+        The row with `choice` (the text its response names, or None), `unread` (why there is none, or None), `correct`
+        (strict) and `mmau` (official matcher).
+    """
+    named = named_choice(row["response"], row["choices"])
     official = mmau_match(row["answer"], row["response"] or "", row["choices"])
-    return dict(row) | {"choice": choice, "correct": choice == row["answer"], "mmau": official}
+    found = {"choice": named.choice, "unread": named.problem, "correct": named.choice == row["answer"]}
+    return dict(row) | found | {"mmau": official}
 
 
 def share(right: int, total: int) -> dict[str, Any]:
@@ -35,6 +40,7 @@ def score_rows(rows: Sequence[Row]) -> dict[str, Any]:
         "mmau_accuracy": sum(row["mmau"] for row in rows) / total,
         "complete": sum(row["complete"] for row in rows) / total,
         "abstained": sum(row["choice"] is None for row in rows),
+        "named": named_counts((row["correct"], row["unread"]) for row in rows),
         "truncated": sum(row["truncated"] for row in rows),
     }
 

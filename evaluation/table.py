@@ -35,7 +35,7 @@ def results_table(results: Mapping[str, Any]) -> Table:
     table.add_column("", no_wrap=True)
     headings = ["n", "accu-\nracy", "95%", "chance", "text\nonly"]
     headings += [{"silence": "si-\nlence", "shuffled": "shuf-\nfled"}[name] for name in controls]
-    for heading in (*headings, "MMAU", "com-\nplete"):
+    for heading in (*headings, "MMAU", "com-\nplete", "no\nchoice"):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in results["table"]:
         real = line["real"]
@@ -43,7 +43,7 @@ def results_table(results: Mapping[str, Any]) -> Table:
         cells = [str(real["total"]), percent(real["accuracy"])]
         cells += [f"{100 * real['low']:.0f}–{100 * real['high']:.0f}", whole(line["chance"])]
         cells += [whole(line["text_only"]), *(whole(line[control]["accuracy"]) for control in controls)]
-        cells += [whole(real["mmau_accuracy"]), percent(real["complete"])]
+        cells += [whole(real["mmau_accuracy"]), percent(real["complete"]), str(real["abstained"])]
         table.add_row(name, *cells, style="bold" if line["scope"] != "task" else "")
     return table
 

@@ -81,8 +81,18 @@ def resolve_choice(response: str | None, choices: Sequence[str], letters: bool =
             "The answer is B." name the second. A letter and a text that name different choices resolve to None. Where
             a choice is itself a letter, letters mean nothing; neither do they unless asked for.
     """
+    named = choices_named(response, choices, letters)
+    return named.pop() if len(named) == 1 else None
+
+
+def choices_named(response: str | None, choices: Sequence[str], letters: bool = False) -> set[int]:
+    """The indices of all choices that `response` names, none or several where [`resolve_choice`] gives None.
+
+    Args:
+        response, choices, letters: as `resolve_choice` takes them.
+    """
     if response is None:
-        return None
+        return set()
     names = [normalise(choice) for choice in choices]
     text = normalise(response)
     exact = {index for index, name in enumerate(names) if name and name == text}
@@ -91,8 +101,8 @@ def resolve_choice(response: str | None, choices: Sequence[str], letters: bool =
         lettered = _named_by_letter(response, names)
         if lettered:
             # The letter was given for an answer; texts beside it may be the other choices, talked about.
-            named = lettered if not named or lettered <= named else set()
-    return named.pop() if len(named) == 1 else None
+            named = lettered if not named or lettered <= named else named | lettered
+    return named
 
 
 def _named_by_letter(response: str, names: Sequence[str]) -> set[int]:

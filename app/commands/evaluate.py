@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+
+if TYPE_CHECKING:
+    from evaluation.runs.judging import JudgeSettings
 
 OF_A_MANIFEST = (
     "benchmark",
@@ -87,14 +90,19 @@ def evaluate(
     """
     from rich.console import Console
 
-    from app.evaluating.judge_options import judge_settings
+    from app.evaluating.judge_options import check_judge_is_named, judge_settings
     from app.evaluating.shown import show, show_repetition
 
     if output is None:
         raise ValueError("name the folder of the results by --output.")
+    check_judge_is_named(judge, judge_base_url, official_randomness)
     console = Console(stderr=json)
     display = "plain" if console.is_terminal else "none"
-    judging = judge_settings(judge, judge_base_url, official_randomness, judge_seed, connections, retries, display)
+
+    def judging() -> JudgeSettings | None:
+        # Heavy: what is wrong with the run is said before.
+        return judge_settings(judge, judge_base_url, official_randomness, judge_seed, connections, retries, display)
+
     options = {
         "batch_size": batch_size,
         "max_connections": connections,
@@ -108,9 +116,11 @@ def evaluate(
                 f"--from repeats the run of {from_} as it was: leave out {taken[0].replace('_', '-')}. --model and "
                 "--data say where the manifest's own lie now."
             )
+        from evaluation.runs.manifest import read_manifest
         from evaluation.runs.repeat import repeat
 
-        found = repeat(from_, output, model, data, judge=judging, **options)
+        read_manifest(from_)
+        found = repeat(from_, output, model, data, judge=judging(), **options)
         show_repetition(found, from_, console, json)
         if not found["identical"]:
             raise typer.Exit(2)
@@ -118,9 +128,11 @@ def evaluate(
     if benchmark is None or model is None:
         raise ValueError("name a benchmark and --model, or a manifest by --from.")
     from app.evaluating.whole_run import Wanted, carry_out
+    from evaluation.heard import ABLATIONS
+    from evaluation.runs.controls import PERMUTATIONS, controls_of
+    from evaluation.runs.refusals import check_at_once
     from evaluation.runs.settings import RunSettings
     from evaluation.runs.table import run_name
-    from evaluation.runs.trust import ABLATIONS, PERMUTATIONS
 
     settings = RunSettings(
         benchmark=benchmark.replace("-", "_"),
@@ -137,7 +149,9 @@ def evaluate(
     )
     ablations = list(ABLATIONS) if trust else list(dict.fromkeys(ablate or ()))
     permutations = PERMUTATIONS if trust else permute_choices
-    wanted = Wanted(settings, output, ablations, permutations, train_data or [], judging, options)
+    controls = controls_of(settings, ablations, permutations) if ablations or permutations else {}
+    check_at_once(settings, output, controls)
+    wanted = Wanted(settings, output, ablations, permutations, train_data or [], judging(), options)
     done = carry_out(wanted, lambda name: console.print(f"Now: {run_name(name)}.", highlight=False))
     show(done, output, console, json)
 

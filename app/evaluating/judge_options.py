@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from evaluation.runs.judging import JudgeSettings
 
 
+def check_judge_is_named(judge: str | None, base_url: str | None, official_randomness: bool) -> None:
+    """Raise ValueError where there are options of a judge and none is named."""
+    if judge is None and (base_url or official_randomness):
+        raise ValueError("--judge-base-url and --official-randomness are of a judge: name it by --judge.")
+
+
 def judge_settings(
     judge: str | None,
     base_url: str | None,
@@ -23,9 +29,8 @@ def judge_settings(
     Raises:
         ValueError: there are options of a judge and none is named.
     """
+    check_judge_is_named(judge, base_url, official_randomness)
     if judge is None:
-        if base_url or official_randomness:
-            raise ValueError("--judge-base-url and --official-randomness are of a judge: name it by --judge.")
         return None
     from evaluation.runs.judging import JudgeSettings
 

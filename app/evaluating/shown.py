@@ -48,11 +48,13 @@ def show_repetition(found: Mapping[str, Any], manifest: Path, console: Console, 
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     if found["identical"]:
         console.print(f"Identical: all {found['n']} outputs are those of {manifest}.", highlight=False)
+    elif found["changed"] is None:
+        hashes = f"{found['outputs_sha256'][:12]} now, {found['expected_sha256'][:12]} in {manifest}"
+        _say(console, [f"Not identical: the {found['n']} outputs have another hash ({hashes})."])
+        _say(console, [f"Which of them changed cannot be said: {found['unnamed']}."])
     else:
-        count = "some" if found["changed"] is None else len(found["changed"])
-        sentence = f"Not identical: {count} of {found['n']} outputs are others than in {manifest}."
-        console.print(sentence, highlight=False)
-        _say(console, [f"  {name}" for name in (found["changed"] or [])[:SHOWN]])
+        sentence = f"Not identical: {len(found['changed'])} of {found['n']} outputs are others than in {manifest}."
+        _say(console, [sentence, *(f"  {name}" for name in found["changed"][:SHOWN])])
     _say(console, [f"Other than then: {sentence}." for sentence in found["differs"]])
 
 

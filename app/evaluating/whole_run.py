@@ -46,28 +46,25 @@ class Done:
 
 
 def carry_out(wanted: Wanted, begin: Callable[[str], None]) -> Done:
-    """Do all of it; what is wrong with a part is said before anything is asked.
+    """Do all of it; what is wrong with a part is said before anything is asked, most of it by `check_at_once`.
 
     Args:
         wanted: what.
         begin: called with the name of each control before it runs.
 
     Raises:
-        As `check_folder`, `run`, `run_controls` and `write_contamination` do.
+        As `check_judge`, `run`, `run_controls` and `write_contamination` do.
     """
     from app.contamination import write_contamination
     from app.progress_bars import progress_bars
     from evaluation.cota_results import write_cota_results
     from evaluation.report.run_page import write_run_page
     from evaluation.runs.judging import check_judge
-    from evaluation.runs.run import check_folder, run
-    from evaluation.runs.trust import CONTROLS, TRUST, controls_of, run_controls
+    from evaluation.runs.run import run
+    from evaluation.runs.trust import TRUST, run_controls
 
     settings, output = wanted.settings, wanted.output
     controls = bool(wanted.ablations or wanted.permutations)
-    check_folder(settings, output)
-    for name, control in controls_of(settings, wanted.ablations, wanted.permutations).items() if controls else ():
-        check_folder(control, output / CONTROLS / name)
     check_judge(settings.benchmark, wanted.judge, controls)
     if wanted.train_data:
         with progress_bars() as progress:

@@ -60,7 +60,7 @@ class Compared:
 
     def __str__(self) -> str:
         return (
-            f"Compared with {self.items:,} test items of {self.benchmark}: {self.source_id:,} by source id, "
+            f"Looked for: {self.items:,} test items of {self.benchmark}, {self.source_id:,} of them by source id, "
             f"{self.audio:,} by audio, {self.question:,} by question."
         )
 

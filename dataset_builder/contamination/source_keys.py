@@ -2,7 +2,8 @@
 
 A name is `"<corpus>/<id>"`, as `Recording.id`, or an address, or an id alone. It gives a set of keys, and two names
 mean one recording where they share a key: "youtube:…" and "freesound:…" for the recordings that many corpora took from
-there, "meld:…" for an utterance with its split, "name:…" for a file name within a corpus, or anywhere if it is long.
+there, "meld:…" for an utterance with its split, "name:…" for a file name within a corpus and its folders, or anywhere
+if it is long.
 """
 
 from __future__ import annotations
@@ -25,8 +26,15 @@ _FREESOUND_CORPORA = frozenset({"freesound", "fsd50k"})
 # Where every name of 11 characters is an id at YouTube, even one that could be words.
 _YOUTUBE_CORPORA = frozenset({"audioset", "audiocaps", "musiccaps", "wavcaps", "musicbench", "mmar", "youtube"})
 _FAMILIES = {"clothoaqa": "clotho", "clothotest": "clotho", "audiosetsl": "audioset", "audiosetstrong": "audioset"}
+# Folders that say how a corpus is laid out and not what is in it: one copy of it has them, another has not.
+_LAYOUT = re.compile(
+    r"(?:train|dev|val|test|eval|(?:train|test)ing|development|valid|validation|evaluation)(?:set|split|clean|other)?|"
+    r"audios?|audiofiles?|wavs?|flac|mp3|clips?|sounds?|recordings?|data|dataset|files"
+)
 MIN_UNIQUE_NAME = 14
 """A file name of so many characters with a digit is taken for the same recording in every corpus."""
+MIN_UNIQUE_DIGITS = 5
+"""A file name of so many digits and other characters is taken for the same recording in every folder of its corpus."""
 
 
 def family(corpus: str) -> str:
@@ -83,11 +91,19 @@ def _named(stem: str, group: str, places: set[str]) -> set[str]:
         return keys
     plain = " ".join(stem.casefold().replace("_", " ").split())
     if group and plain:
-        # A number alone is counted anew in each folder of a corpus.
-        keys.add(f"name:{group}/{'/'.join(sorted(places - {group})) + '/' if plain.isdigit() else ''}{plain}")
+        keys.add("/".join([f"name:{group}", *_folders_that_count(plain, places - {group}), plain]))
     if len(plain) >= MIN_UNIQUE_NAME and any(character.isdigit() for character in plain):
         keys.add(f"name:*/{plain}")
     return keys
+
+
+def _folders_that_count(plain: str, folders: set[str]) -> list[str]:
+    """The folders of a corpus without which a file name says nothing: `door.ogg` is another one in each of them."""
+    if plain.isdigit():  # a number alone is counted anew in each folder, whatever it is called
+        return sorted(folders)
+    if sum(character.isdigit() for character in plain) >= MIN_UNIQUE_DIGITS:
+        return []
+    return sorted(folder for folder in folders if not _LAYOUT.fullmatch(folder))
 
 
 def _of_one_case(id: str) -> bool:

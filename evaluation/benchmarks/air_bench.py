@@ -32,17 +32,14 @@ def item_id(entry: Mapping[str, Any], path: Path, number: int) -> str:
     return "/".join(need(entry, name, path, number) for name in ("task_name", "dataset_name", "uniq_id"))
 
 
-def recording_of(entry: Mapping[str, Any], path: Path, number: int, source: Source) -> Recording:
+def recording_of(entry: Mapping[str, Any], path: Path, number: int) -> Recording:
     """The recording of an item.
 
     That of a question of Audio_Grounding is FLAC and ends so, whatever `path` says (`Inference_Foundation.py`).
-
-    Raises:
-        FileNotFoundError: it is not there.
     """
     task, dataset, name = (need(entry, key, path, number) for key in ("task_name", "dataset_name", "path"))
     names = [f"{name[:-3]}flac", name] if task == "Audio_Grounding" else [name]
-    return heard(path.parent, [f"{task}_{dataset}/{one}" for one in names], source)
+    return heard(path.parent, [f"{task}_{dataset}/{one}" for one in names])
 
 
 def origin_of(entry: Mapping[str, Any], path: Path, number: int) -> str:

@@ -25,7 +25,7 @@ from evaluation.benchmarks.question import Question
 from evaluation.outputs.open_benchmarks import AIR_BENCH_CHAT
 
 
-SOURCE = Source("air_bench_chat", SITE, hub=HUB, patterns=("Chat/*",))
+SOURCE = Source("air_bench_chat", SITE, hub=HUB, patterns=("Chat/*",), empty=True)
 
 __all__ = ["SOURCE", "SPLITS", "read"]
 
@@ -34,7 +34,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
     """The questions, each with the reference answer as its answer; questions of one task may swap their recordings.
 
     Raises:
-        FileNotFoundError: the file or a recording is missing.
+        FileNotFoundError: the file is missing.
         ValueError: an entry is not in the layout, such as one without the description that a judge is shown.
     """
     path = meta_file(folder, "Chat", SOURCE)
@@ -52,7 +52,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
                 entry=entry,
                 text=need(entry, "question", path, number),
                 answer=need(entry, "answer_gt", path, number),
-                recordings=(recording_of(entry, path, number, SOURCE),),
+                recordings=(recording_of(entry, path, number),),
                 kind=need(entry, "task_name", path, number),
                 origin=origin_of(entry, path, number),
             )

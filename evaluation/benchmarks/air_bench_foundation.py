@@ -28,7 +28,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
     """The questions; questions of one task may swap their recordings.
 
     Raises:
-        FileNotFoundError: the file or a recording is missing.
+        FileNotFoundError: the file is missing.
         ValueError: an entry is not in the layout, such as one whose answer is none of its choices.
     """
     path = meta_file(folder, "Foundation", SOURCE)
@@ -45,7 +45,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
                 text=need(entry, "question", path, number),
                 answer=need(entry, "answer_gt", path, number),
                 choices=tuple(choice or "" for choice in choices),
-                recordings=(recording_of(entry, path, number, SOURCE),),
+                recordings=(recording_of(entry, path, number),),
                 kind=need(entry, "task_name", path, number),
                 origin=origin_of(entry, path, number),
                 choice_fields=FIELDS,

@@ -60,7 +60,7 @@ def read(folder: Path, split: str = SPLITS[0]) -> list[Question]:
     evaluation has them.
 
     Raises:
-        FileNotFoundError: the table or a clip is missing.
+        FileNotFoundError: the table is missing.
         ValueError: a row is not in the layout.
     """
     language, target = split.split("_")
@@ -79,7 +79,7 @@ def read(folder: Path, split: str = SPLITS[0]) -> list[Question]:
                 entry={**row, "source": source, "audio_path": f"clips/{name}"},
                 text=QUESTION.format(language=LANGUAGES[target]),
                 answer=need(row, "translation", path, number),
-                recordings=(heard(place, (name,), SOURCE),),
+                recordings=(heard(place, (name,)),),
                 kind=split,
                 origin=f"common_voice/{name}",
             )

@@ -26,7 +26,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
     The entries are the table's rows, with "source" and "audio_path" as Qwen2-Audio's evaluation has them.
 
     Raises:
-        FileNotFoundError: the table or a clip is missing.
+        FileNotFoundError: the table is missing.
         ValueError: a row is not in the layout, or its emotion is none of the seven.
     """
     path = present(folder, TABLES, SOURCE)[0]
@@ -49,7 +49,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
                 text=QUESTION,
                 answer=emotion,
                 choices=EMOTIONS,
-                recordings=(heard(place, (f"{name}.mp4",), SOURCE),),
+                recordings=(heard(place, (f"{name}.mp4",)),),
                 kind="emotion",
                 origin=f"meld/{split}/{name}",
                 choice_fields=(),

@@ -25,7 +25,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
     Where the archive is not unpacked in the folder, it is unpacked beside it.
 
     Raises:
-        FileNotFoundError: the file or a recording is missing.
+        FileNotFoundError: the file is missing.
         ValueError: an entry is not in the layout, or the archive is broken.
     """
     path = present(folder, ("MMAR-meta.json", "MMAR-meta.jsonl"), SOURCE)[0]
@@ -41,7 +41,7 @@ def read(folder: Path, split: str = "test") -> list[Question]:
                 text=need(entry, "question", path, number),
                 answer=need(entry, "answer", path, number),
                 choices=choices_of(entry, path, number),
-                recordings=(heard(sounds, (audio,), SOURCE),),
+                recordings=(heard(sounds, (audio,)),),
                 kind=need(entry, "modality", path, number),
                 origin=str(entry.get("url") or f"mmar/{Path(audio).name}"),
             )

@@ -32,7 +32,7 @@ def read(folder: Path, split: str = "test-mini") -> list[Question]:
     The JSON is read where it is there with its audio, and else the Parquet file.
 
     Raises:
-        FileNotFoundError: the file or a recording is missing.
+        FileNotFoundError: the file is missing.
         ValueError: an entry is not in the layout.
     """
     official = f"mmau-{split}.json"
@@ -51,7 +51,7 @@ def read(folder: Path, split: str = "test-mini") -> list[Question]:
                 # The answers of `test` are not public; EvalAI scores its predictions.
                 answer=str(entry.get("answer") or "") if split == "test" else need(entry, "answer", path, number),
                 choices=choices_of(entry, path, number),
-                recordings=(heard(folder, (audio,), SOURCE),),
+                recordings=(heard(folder, (audio,)),),
                 kind=need(entry, "task", path, number),
                 origin=f"mmau/{Path(audio).name}",
             )

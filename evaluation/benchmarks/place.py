@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ class Source:
         hub: the repository of the Hub that holds it, where one does.
         patterns: the files that are needed of it.
         hub_splits: the splits that it holds; empty for all of the benchmark's.
+        empty: whether some of its recordings are published as empty files.
     """
 
     benchmark: str
@@ -29,6 +30,7 @@ class Source:
     hub: str | None = None
     patterns: tuple[str, ...] = ()
     hub_splits: tuple[str, ...] = ()
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,19 +134,10 @@ def need(entry: Mapping[str, Any], name: str, path: Path, number: int) -> str:
     return str(value)
 
 
-def heard(folder: Path, names: Iterable[str], source: Source) -> Recording:
-    """The first of the named files that is there.
-
-    Raises:
-        FileNotFoundError: none is: a question without its recording is not asked.
-    """
-    names = list(names)
-    for name in names:
-        if (folder / name).is_file():
-            return Recording(str(folder / name))
-    raise FileNotFoundError(
-        f"{folder} lacks the recording {names[0]}: unpack the audio of {source.benchmark} there ({source.site})."
-    )
+def heard(folder: Path, names: Sequence[str]) -> Recording:
+    """The first of the named files that is there; the first one where none is, as `readable.check_there` will say."""
+    paths = [folder / name for name in names]
+    return Recording(str(next((path for path in paths if path.is_file()), paths[0])))
 
 
 def not_in_layout(path: Path, number: int, error: ValueError) -> ValueError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,9 @@ class Recording:
         """
         if self.column is None:
             return Path(self.path).read_bytes()
-        cell = _cells(self.path, self.column, self.row_group)[self.row].as_py()
+        with _READING:
+            cells = _cells(self.path, self.column, self.row_group)
+        cell = cells[self.row].as_py()
         contents = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(contents, bytes) or not contents:
             raise ValueError(f"{self}: column {self.column!r} holds no audio; download the file again.")
@@ -63,6 +66,10 @@ class Recording:
             OSError, ValueError: as `contents`; or it is not audio, empty or cut off.
         """
         return decoded(self.contents(), str(self))
+
+
+_READING = Lock()
+"""So that threads do not read a row group twice."""
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,7 @@ from evaluation.benchmarks import (
 from evaluation.benchmarks.place import Place, Source, place_of
 from evaluation.benchmarks.prompts import PROMPTS
 from evaluation.benchmarks.question import Question, check_unique
+from evaluation.benchmarks.readable import check_there
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,10 @@ def read_questions(benchmark: str, data: str | None, split: str | None = None) -
 
     Raises:
         ValueError: the benchmark or the split is unknown, an entry is not in the layout, or an id is there twice.
-        FileNotFoundError: a file or a recording is missing; says which, and where to get it.
+        FileNotFoundError: a file or recordings are missing; says which, and where to get them.
     """
     folder = located(benchmark, data, split).folder
     questions = reader_of(benchmark).read(folder, split_of(benchmark, split))
     check_unique(questions, str(folder))
+    check_there(questions, folder, reader_of(benchmark).source)
     return questions

@@ -33,6 +33,8 @@ from inspect_ai.model import (
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from rich.text import Text
 
+from evaluation.error_words import error_words
+
 
 JUDGING = "judging.json"
 """The file that says who judged and what was not: failed requests, and replies that cannot be read."""
@@ -173,7 +175,7 @@ def ask(judge: Judge, requests: Sequence[Request], log: Path, name: str) -> dict
             fail_on_error=False,
         )
     if ended.status != "success":
-        reason = ended.error.message.strip().splitlines()[-1] if ended.error else ended.status
+        reason = error_words(ended.error.message).splitlines()[-1] if ended.error else ended.status
         raise JudgingFailed(f"{log}: judging did not come to its end ({reason}); run it again to go on with it.")
     return {str(sample.id): _replies(sample) for sample in read_eval_log(ended.location).samples or []}
 
@@ -226,6 +228,6 @@ def _described(output: ModelOutput) -> dict[str, Any]:
 def _replies(sample: EvalSample) -> Replies:
     return Replies(
         raters=sample.metadata.get("replies", []),
-        error=None if sample.error is None else sample.error.message.strip(),
+        error=None if sample.error is None else error_words(sample.error.message),
         kept=sum(event.event == "model" and event.cache == "read" for event in sample.events),
     )

@@ -45,6 +45,7 @@ class Benchmark:
         measure: the figure.
         further: further figures, of the verdicts' `more`, such as weighted F1.
         remarks: what has to be said of these items, such as a group that the official script cannot score.
+        release: where releases are told apart, the one that the items are of, or None where it is none that is known.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Benchmark:
     measure: Measure = ACCURACY
     further: tuple[Measure, ...] = ()
     remarks: Callable[[Sequence[Verdict]], list[str]] = lambda verdicts: []
+    release: Callable[[Sequence[Verdict]], str | None] | None = None
 
     @property
     def needs_judge(self) -> bool:

@@ -39,8 +39,12 @@ def items_hash(items: Sequence[Item]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _release(verdicts: Sequence[Verdict]) -> list[str]:
-    release = MMAU_RELEASES.get(items_hash([verdict.item for verdict in verdicts]))
+def _release(verdicts: Sequence[Verdict]) -> str | None:
+    return MMAU_RELEASES.get(items_hash([verdict.item for verdict in verdicts]))
+
+
+def _about_release(verdicts: Sequence[Verdict]) -> list[str]:
+    release = _release(verdicts)
     if release:
         return [f"The items are MMAU {release}."]
     return ["The items are no whole release of MMAU test-mini that is known here: say which they are of."]
@@ -84,7 +88,8 @@ MMAU = Benchmark(
         further=("dataset", "split", "task", "difficulty", "category", "sub-category", "choices", "match"),
     ),
     judge=choice_judge(_mmau, letters=True),
-    remarks=_release,
+    remarks=_about_release,
+    release=_release,
 )
 
 MMAR = Benchmark(
@@ -136,7 +141,7 @@ COTA = Benchmark(
         choices=listed_choices,
         groups={"domain": field_reader("domain"), "task": field_reader("task")},
         further=("domain", "task", "question", "choices", "output", "sections", "complete", "problems", "condition")
-        + ("clip", "new_tokens", "truncated", "choice", "correct", "mmau"),
+        + ("clip", "new_tokens", "truncated", "choice", "unread", "correct", "mmau"),
     ),
     # The questions of CoTA show no letters.
     judge=choice_judge(_mmau, letters=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from evaluation.outputs.benchmark import Benchmark, Verdict
 from evaluation.outputs.items import Item, Reading, read_items
 from evaluation.outputs.measures import Measure, measured
+from evaluation.strict import named_counts
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,13 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
 
     Returns:
         figures {"benchmark", "outputs", "key", "measure", "n", "official", "strict", "skipped", "unresolved",
-        "intervals", "left_out_moved", "wording_moved", "wording", "by_group", "statements", "problems"}. Shares are
-        between 0 and 1, BLEU is between 0 and 100. `official` is over the items that the official script counts,
-        `strict` over all `n`; `skipped` counts those that the script leaves out, `unresolved` those in which nothing
-        could be read, each of which `problems` lists. `official` minus `strict` is `left_out_moved`, what the skipped
-        items alone made of it, plus `wording_moved`.
+        "intervals", "left_out_moved", "wording_moved", "wording", "named", "by_group", "release", "statements",
+        "problems"}. Shares are between 0 and 1, BLEU is between 0 and 100. `official` is over the items that the
+        official script counts, `strict` over all `n`; `skipped` counts those that the script leaves out, `unresolved`
+        those in which nothing could be read, each of which `problems` lists. `named` counts, of choices, the answers
+        that name the right one, a wrong one, none, several, or have nothing to read. `official` minus `strict` is
+        `left_out_moved`, what the skipped items alone made of it, plus `wording_moved`. `release` is there where the
+        benchmark's releases are told apart: the one that the items are of, or None.
 
     Raises:
         FileNotFoundError, ValueError: as `read_items` does.
@@ -56,6 +59,8 @@ def score_outputs(benchmark: Benchmark, path: Path, key: str | None = None, swap
         for grouping, found in groups.items()
         if found
     }
+    if benchmark.release is not None:
+        figures["release"] = benchmark.release(verdicts)
     figures["statements"] = [*reading.statements, *benchmark.remarks(verdicts)]
     figures["problems"] = [
         {"id": verdict.item.id, "problem": verdict.problem, "prediction": verdict.item.prediction}
@@ -82,8 +87,8 @@ def figures_without(scored: Scored, ids: Collection[str]) -> dict[str, Any]:
     return group_figures(scored.benchmark, [verdict for verdict in scored.verdicts if verdict.item.id not in ids])
 
 
-SUMMARY = ("n", "official", "strict", "intervals", "skipped", "unresolved")
-"""The figures that stand for a run, or a part of it, where it is set beside another."""
+SUMMARY = ("n", "official", "strict", "intervals", "skipped", "unresolved", "named")
+"""The figures that stand for a run, or a part of it, where it is set beside another; "named" of choices alone."""
 NO_JUDGE = "No judge has given points yet."
 NOT_PUBLIC = "The right answers of this split are not public: the benchmark's own server scores these outputs."
 
@@ -122,9 +127,15 @@ def group_figures(benchmark: Benchmark, verdicts: Sequence[Verdict]) -> dict[str
             "official_wrong_strict_right": sum(_rights(verdict) == (False, True) for verdict in counted),
             "official_right_strict_wrong": sum(_rights(verdict) == (True, False) for verdict in counted),
         }
+        figures["named"] = named_counts((strict_right(verdict), verdict.problem) for verdict in verdicts)
     for further in benchmark.further:
         figures[further.name] = _further_figures(further, verdicts)
     return figures
+
+
+def summary(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `SUMMARY` that the measure has."""
+    return {name: figures[name] for name in SUMMARY if name in figures}
 
 
 def official_right(verdict: Verdict) -> bool | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from evaluation.strict import naming_sentences, without_choice
+
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,7 +26,8 @@ def outputs_table(figures: Figures) -> Table:
         title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False
     )
     table.add_column("", overflow="fold")
-    for heading in ("n", "official", "strict", "wording\nmoved", "skip-\nped", "unre-\nsolved"):
+    last = ("wrong\nchoice", "no\nchoice") if "named" in figures else ("unre-\nsolved",)
+    for heading in ("n", "official", "strict", "wording\nmoved", "skip-\nped", *last):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_row("all", *_cells(figures, figures), style="bold")
     for grouping, groups in figures["by_group"].items():
@@ -36,8 +39,9 @@ def outputs_table(figures: Figures) -> Table:
 
 
 def outputs_sentences(figures: Figures) -> list[str]:
-    """What the table does not hold: what the wording moved, what was not scored and why, and further figures."""
-    said = []
+    """What the table does not hold: what was named, what the wording moved, what was not scored and why, and further
+    figures."""
+    said = naming_sentences(figures["named"]) if "named" in figures else []
     if "wording" in figures:
         wording = figures["wording"]
         said.append(
@@ -90,7 +94,10 @@ def _cells(whole: Figures, line: Figures) -> list[str]:
         interval = line["intervals"][side]
         ends = "" if interval is None else " " + "–".join(_end(whole, end) for end in interval)
         cells.append(_number(whole, line[side]) + ends)
-    return [*cells, _number(whole, line["wording_moved"], signed=True), str(line["skipped"]), str(line["unresolved"])]
+    cells += [_number(whole, line["wording_moved"], signed=True), str(line["skipped"])]
+    if "named" in line:
+        return [*cells, str(line["named"]["wrong"]), str(without_choice(line["named"]))]
+    return [*cells, str(line["unresolved"])]
 
 
 def _unit(figures: Figures) -> str:

@@ -14,13 +14,15 @@ from evaluation.report.page import templates
 from evaluation.report.run_page import UNITS, verdict_word
 from evaluation.report.write import data_uri, write_bytes
 from evaluation.runs.comparison import SIDES, compare_runs
-from evaluation.runs.table import number
+from evaluation.runs.table import choice_counts, number
 
 
 TEMPLATE = "compare.html.jinja"
 PAGE = "compare.html"
 RECORD = "compare.json"
 FIGURE = "difference"
+ONE_ITEM = "one item"
+"""In the place of an interval: of one item there is none."""
 KINDS = {"first": "first better", "second": "second better", "official": "officially alone"}
 """How an item can have changed: by its strict value, or by the official one alone."""
 
@@ -70,6 +72,8 @@ def _rendered(record: Mapping[str, Any], pictures: Mapping[str, Mapping[str, str
             groupings=groupings,
             changed=[line | {"kind": change_kind(line)} for line in record["changed"]],
             kinds=KINDS,
+            choice_counts=choice_counts,
+            one_item=ONE_ITEM,
             share=record["measure"] == "accuracy",
             unit=UNITS.get(record["measure"], record["measure"]),
             points="percentage points" if record["measure"] == "accuracy" else record["measure"],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "page.html.jinja"
 SECTIONS = ("planning", "caption", "reasoning", "summary", "response")
+HEARD = {"real": "the recordings", "silence": "silence", "shuffled": "another clip"}
 STAGES = {"encoder": "encoder warm-up", "text": "text warm-up", "model": "joint training"}
 
 
@@ -38,6 +39,7 @@ def render_page(
             pictures=pictures,
             players=players,
             sections=SECTIONS,
+            heard=HEARD,
             stages=STAGES,
             last_loss=record["loss"]["held_out"][-1][1] if record["loss"]["held_out"] else None,
         )

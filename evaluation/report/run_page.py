@@ -15,8 +15,9 @@ from evaluation.report.page import templates
 from evaluation.report.write import data_uri, write_bytes
 from evaluation.runs.contamination import WAYS, contamination_sentences, read_contamination
 from evaluation.runs.run import read_run
-from evaluation.runs.table import number, run_name, run_sentences, trust_sentences
+from evaluation.runs.table import choice_counts, number, run_name, run_sentences, trust_sentences
 from evaluation.runs.trust import TRUST
+from evaluation.strict import without_choice
 
 
 TEMPLATE = "run.html.jinja"
@@ -57,9 +58,6 @@ def _rendered(
     pictures: Mapping[str, Mapping[str, str]],
 ) -> str:
     shown = partial(_shown, measure=scores["measure"])
-    rows: list[tuple[str, Mapping[str, Any], bool]] = [("all", scores, True)]
-    for groups in scores["by_group"].values():
-        rows += [(name, line, False) for name, line in groups.items()]
     asked = {item["id"] for item in items}
     # Problems are in the table of the items.
     sentences = [line for line in outputs_sentences({**scores, "problems": []}) if not line.startswith(" ")]
@@ -70,7 +68,9 @@ def _rendered(
             scores=scores,
             manifest=manifest,
             items=[item | {"right": right_answer(item["entry"])} for item in items],
-            rows=rows,
+            chosen="named" in scores,
+            without_choice=without_choice,
+            choice_counts=choice_counts,
             unit=UNITS.get(scores["measure"], scores["measure"]),
             trust=trust,
             sentences=[*run_sentences(scores), *sentences],

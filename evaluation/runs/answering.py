@@ -10,6 +10,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai import eval_retry
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 
+from evaluation.error_words import error_words
 from evaluation.local.provider import AHEAD, BATCH_SIZE
 from evaluation.manifest import model_sha256
 from evaluation.runs.settings import RunSettings
@@ -105,7 +106,7 @@ def answered(
         raise RunFailed(f"{output}: the run was interrupted; the same command goes on with it.")
     (log,) = logs
     if log.status != "success":
-        reason = log.error.message.strip().splitlines()[-1] if log.error else log.status
+        reason = error_words(log.error.message).splitlines()[-1] if log.error else log.status
         raise RunFailed(f"{output}: the run did not come to its end ({reason}); run it again to go on with it.")
     return read_eval_log(log.location), True
 

@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspect_ai.log import EvalLog, EvalSample
-
+from evaluation.error_words import error_words
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.tasks.scoring import prediction_of
+from evaluation.strict import prediction_of
 from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog, EvalSample
 
 OUTPUTS, ITEMS = "outputs.json", "items.jsonl"
 CUT = "max_tokens"
@@ -76,7 +78,7 @@ def item(sample: EvalSample, benchmark: str) -> dict[str, Any]:
         "complete": bool(reasoning and reasoning.complete),
         "tokens": tokens,
         "seconds": said.get("answer_seconds", sample.total_time),
-        "error": sample.error.message if sample.error is not None else None,
+        "error": error_words(sample.error.message) if sample.error is not None else None,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from evaluation.outputs.benchmark import Verdict
 from evaluation.outputs.compare import compare
 from evaluation.outputs.measures import Measure, difference, value_of
-from evaluation.outputs.score import SUMMARY, Scored
+from evaluation.outputs.score import Scored, summary
 from evaluation.runs.finished import FinishedRun, finished_run, scored_again
 from evaluation.runs.run_differences import answered, asked_otherwise, other_settings
 
@@ -31,11 +31,11 @@ def compare_runs(first: Path, second: Path) -> dict[str, Any]:
     Returns:
         {"benchmark", "measure", "first", "second", "comparison", "groups", "changed", "questions", "settings"}.
         "first" and "second" hold "folder", "model", "date", and of `score_outputs` "n", "official", "strict",
-        "skipped", "unresolved" and "intervals". "comparison" is what `evaluation.outputs.compare.compare` returns,
-        with an "interval" of each difference. "groups" has the same for each group, in a list, with "grouping" and
-        "group". "changed" lists the items whose official or strict value is another one. "questions" says in
-        sentences what was asked otherwise in one run, and is empty where all was the same; "settings" lists what
-        else differs: [name, in the first, in the second].
+        "skipped", "unresolved", "intervals" and, of choices, "named". "comparison" is what
+        `evaluation.outputs.compare.compare` returns, with an "interval" of each difference. "groups" has the same for
+        each group, in a list, with "grouping" and "group". "changed" lists the items whose official or strict value
+        is another one. "questions" says in sentences what was asked otherwise in one run, and is empty where all was
+        the same; "settings" lists what else differs: [name, in the first, in the second].
 
     Raises:
         ValueError: a folder holds no finished run, the benchmarks differ, no item is in both, or an item has another
@@ -74,7 +74,7 @@ def _figures(run: FinishedRun, scored: Scored) -> dict[str, Any]:
         "folder": str(run.folder),
         "model": run.manifest["model"]["name"],
         "date": run.manifest["date"],
-        **{name: scored.figures[name] for name in SUMMARY},
+        **summary(scored.figures),
     }
 
 
@@ -103,13 +103,13 @@ def _groups(ours: Scored, theirs: Scored, pairs: Sequence[Pair]) -> list[dict[st
 def _interval(measure: Measure, found: Mapping[str, Any], pairs: Sequence[Pair], side: str) -> list[float] | None:
     """The 95% interval of a difference, by a bootstrap that draws the same items for both runs.
 
-    None where nothing changed: its resamples are all zero, which says nothing of how sure that is.
+    None where nothing changed, and of one item: all resamples are alike, which says nothing of how sure that is.
     """
     if not found["n"]:
         return None
     parts = [tuple(getattr(verdict, side) for verdict in pair) for pair in pairs]
     counted = [(one, other) for one, other in parts if one is not None and other is not None]
-    if all(one == other for one, other in counted):
+    if len(counted) == 1 or all(one == other for one, other in counted):
         return None
     if "interval" in found:
         return list(found["interval"])

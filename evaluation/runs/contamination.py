@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluation.cota import read_json
 from evaluation.outputs.items import identities
-from evaluation.outputs.score import SUMMARY, Scored, figures_without
+from evaluation.outputs.score import Scored, figures_without, summary
 from evaluation.runs.table import number
 
 
@@ -64,9 +64,10 @@ def without_contaminated(
 
     Returns:
         {"n", "official", "strict", "intervals", "skipped", "unresolved", "removed", "by", "recordings", "statements"},
-        and further figures of the benchmark. "removed" counts the items that are left out, "by" those that were found
-        in each way; an item may be found in several. "recordings" has the figures, and "removed", where only those
-        items are left out whose recording was found: a question that is asked of many recordings occurs without them.
+        "named" of choices, and further figures of the benchmark. "removed" counts the items that are left out, "by"
+        those that were found in each way; an item may be found in several. "recordings" has the figures, and
+        "removed", where only those items are left out whose recording was found: a question that is asked of many
+        recordings occurs without them.
 
     Raises:
         ValueError: an item of the run was not scored.
@@ -79,8 +80,8 @@ def without_contaminated(
 
     def without(removed: set[str]) -> dict[str, Any]:
         figures = figures_without(scored, removed)
-        kept = {name: figures[name] for name in (*SUMMARY, *(measure.name for measure in benchmark.further))}
-        return kept | {"removed": len(removed)}
+        further = {measure.name: figures[measure.name] for measure in benchmark.further}
+        return summary(figures) | further | {"removed": len(removed)}
 
     return without({name for name, _ in found}) | {
         "by": {way: counts[way] for way in WAYS},

@@ -7,18 +7,18 @@ import platform
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from inspect_ai.log import EvalLog
+from typing import TYPE_CHECKING, Any
 
 import evaluation
 from evaluation.benchmarks.registry import template_of
 from evaluation.cota import hash_files, read_json
-from evaluation.manifest import model_sha256, today, versions
+from evaluation.manifest import HUB, model_sha256, today, versions
 from evaluation.runs.collect import outputs_hash, questions_hash
 from evaluation.runs.settings import RunSettings
-from evaluation.tasks.benchmarks import HUB
 
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalLog
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.manifest import model_sha256, write_json
-from evaluation.runs.collect import read_lines
+from evaluation.runs.collect import ITEMS, outputs_hash, read_lines
 from evaluation.runs.manifest import read_manifest
-from evaluation.runs.run import ITEMS, run
 from evaluation.runs.settings import RunSettings
 
 
@@ -29,9 +28,10 @@ def repeat(
         options: as `run` takes them.
 
     Returns:
-        {"identical", "outputs_sha256", "expected_sha256", "n", "changed", "differs", "scores"}: "changed" lists the
-        items whose output is another one, where the first run's items are beside its manifest, else it is None;
-        "differs" says what besides the outputs is not as it was: versions, machine, scorers, what was asked.
+        {"identical", "outputs_sha256", "expected_sha256", "n", "changed", "unnamed", "differs", "scores"}: "changed"
+        lists the items whose output is another one. It is None where the items of the first run are not beside its
+        manifest, or are those of another run; "unnamed" says so, and is None else. "differs" says what besides the
+        outputs is not as it was: versions, machine, scorers, what was asked.
 
     Raises:
         ValueError: the model is not there, or not the one of the manifest, or the output folder is the manifest's own.
@@ -62,14 +62,18 @@ def repeat(
                 f"{folder_of_model} is not the model of {path}: its files have the hash {found[:12]}, there it is "
                 f"{expected[:12]}. Put that model there, or run the benchmark anew."
             )
+    from evaluation.runs.run import run  # heavy: what is wrong with the manifest is said before
+
     scores = run(settings, output, **options)
     after = read_manifest(output)
+    changed, unnamed = _changed(folder, before, output)
     result = {
         "identical": after["outputs_sha256"] == before["outputs_sha256"],
         "outputs_sha256": after["outputs_sha256"],
         "expected_sha256": before["outputs_sha256"],
         "n": scores["n"],
-        "changed": _changed(folder, output),
+        "changed": changed,
+        "unnamed": unnamed,
         "differs": differences(before, after),
         "scores": {side: scores[side] for side in ("official", "strict")},
     }
@@ -77,11 +81,18 @@ def repeat(
     return result
 
 
-def _changed(folder: Path, output: Path) -> list[str] | None:
-    if not (folder / ITEMS).is_file():
-        return None
-    before, after = ({item["id"]: item["output"] for item in read_lines(place / ITEMS)} for place in (folder, output))
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def _changed(folder: Path, manifest: Mapping[str, Any], output: Path) -> tuple[list[str] | None, str | None]:
+    """The items whose output is another one; or None, and why they cannot be named."""
+    path = folder / ITEMS
+    if not path.is_file():
+        why = "is not there, which the run wrote beside its manifest: put it there, or name the run's folder"
+        return None, f"{path} {why}"
+    items = read_lines(path)
+    if outputs_hash(items) != manifest["outputs_sha256"]:
+        why = "does not hold the outputs that the manifest is of: one of the two was changed or is another's"
+        return None, f"{path} {why}"
+    before, after = ({item["id"]: item["output"] for item in found} for found in (items, read_lines(output / ITEMS)))
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)), None
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Any
 from inspect_ai.log import EvalLog
 
 from evaluation.cota import read_json
+from evaluation.error_words import error_words
 from evaluation.local.process import ModelStopped
 from evaluation.manifest import write_json
 from evaluation.outputs.registry import BENCHMARKS
@@ -38,12 +39,11 @@ from evaluation.runs.judging import (
 )
 from evaluation.runs.manifest import MANIFEST, manifest_of, read_manifest
 from evaluation.runs.reasoning_quality import reasoning_quality
+from evaluation.runs.refusals import check_folder
 from evaluation.runs.settings import RunSettings
 
 
 SCORES = "scores.json"
-PATHS = ("model", "data")
-"""The settings that name a folder, which may be said in several ways."""
 PROCESS = "process"
 """The field of an answer's metadata in which a local model's process says what it is."""
 
@@ -80,29 +80,6 @@ def run(settings: RunSettings, output: Path, judge: JudgeSettings | None = None,
     return scores | {"answered_now": answered_now}
 
 
-def check_folder(settings: RunSettings, output: Path) -> None:
-    """Refuse a folder that holds another run: what lies there would be mixed with this one's.
-
-    Raises:
-        ValueError: names the setting that is another one.
-    """
-    if not (output / MANIFEST).is_file():
-        return
-    before = RunSettings.from_json(read_manifest(output)["settings"], str(output / MANIFEST))
-    for name, value in settings.to_json().items():
-        found = before.to_json()[name]
-        same = found == value or (name in PATHS and None not in (found, value) and _place(found) == _place(value))
-        if not same:
-            raise ValueError(
-                f"{output} holds a run with another {name} ({found} there, {value} here): name another folder of "
-                "results, or take that one away."
-            )
-
-
-def _place(path: str) -> Path:
-    return Path(path).absolute()
-
-
 def check_model_held(log: EvalLog, output: Path) -> None:
     """Refuse a run whose local model stopped, as one that was handed audio and did not hear it: nothing of it counts.
 
@@ -111,7 +88,7 @@ def check_model_held(log: EvalLog, output: Path) -> None:
     """
     for sample in log.samples or []:
         if sample.error is not None and ModelStopped.__name__ in sample.error.traceback:
-            raise RunFailed(f"{output}: {sample.error.message} Nothing of this run is scored.")
+            raise RunFailed(f"{output}: {error_words(sample.error.message)} Nothing of this run is scored.")
 
 
 def judge_run(output: Path, judge: JudgeSettings) -> dict[str, Any]:

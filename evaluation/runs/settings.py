@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.benchmarks.registry import READERS
-from evaluation.tasks.hearing import HEARD
+from evaluation.heard import HEARD
 
 
 LOCAL = "audio_reasoner"

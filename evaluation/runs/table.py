@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from evaluation.strict import without_choice
+
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,8 +35,10 @@ def trust_table(trust: Mapping[str, Any], measure: str) -> Table:
         pad_edge=False,
         show_edge=False,
     )
+    chosen = any("named" in line for line in trust["runs"])
     table.add_column("heard", overflow="fold")
-    for heading in ("n", "official", "strict", "95%", "difference", "p"):
+    last = ("wrong\nchoice", "no\nchoice") if chosen else ()
+    for heading in ("n", "official", "strict", "95%", "differ-\nence", "p", *last):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in trust["runs"]:
         interval = line["intervals"]["strict"]
@@ -46,9 +50,16 @@ def trust_table(trust: Mapping[str, Any], measure: str) -> Table:
             "" if interval is None else "–".join(number(end, measure) for end in interval),
             "" if line.get("difference") is None else number(line["difference"], measure, signed=True),
             "" if line.get("p") is None else f"{line['p']:.2g}",
+            *(choice_counts(line) if chosen else ()),
             style="bold" if line["name"] == "real" else "",
         )
     return table
+
+
+def choice_counts(line: Mapping[str, Any]) -> tuple[str, str]:
+    """Of a run's line, how many answers name a wrong choice, and how many none or more than one."""
+    named = line.get("named")
+    return ("–", "–") if named is None else (str(named["wrong"]), str(without_choice(named)))
 
 
 def run_name(name: str) -> str:
@@ -79,9 +90,27 @@ def trust_sentences(trust: Mapping[str, Any], measure: str) -> list[str]:
             f"Strict, {points}{'above' if margin >= 0 else 'below'} the best of what does not hear it "
             f"({run_name(best['name'])}); {sure}."
         )
+    said += silent_sentences(trust)
     if trust["agreement"] is not None:
         orders = sum(line["name"].startswith("order-") for line in others) + 1
         said.append(f"In {100 * trust['agreement']:.1f}% of the items all {orders} orders give the same choice.")
+    return said
+
+
+def silent_sentences(trust: Mapping[str, Any]) -> list[str]:
+    """In which runs how many answers choose nothing: a low score of these does not show that the model guessed."""
+    lines = [line for line in trust["runs"] if line.get("named")]
+    counts = [(run_name(line["name"]), without_choice(line["named"]), sum(line["named"].values())) for line in lines]
+    if not any(count for _, count, _ in counts):
+        return []
+    each = ", ".join(f"{name} {count} of {n}" for name, count, n in counts)
+    said = [f"Without a choice, by what was heard: {each}."]
+    never = [name for name, count, n in counts if count == n]
+    if never:
+        said.append(
+            f"No answer names one choice in: {', '.join(never)}. Such a figure says how the model answers, and not "
+            "what it would choose."
+        )
     return said
 
 

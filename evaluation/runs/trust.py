@@ -8,46 +8,20 @@ choices says that places were answered and not choices.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evaluation.manifest import write_json
 from evaluation.outputs.compare import compare
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.outputs.score import SUMMARY, Scored
+from evaluation.outputs.score import Scored, summary
+from evaluation.runs.controls import CONTROLS, controls_of
 from evaluation.runs.judging import JudgeSettings, scored_run
 from evaluation.runs.run import run
 from evaluation.runs.settings import RunSettings
 
 
-CONTROLS = "controls"
-"""The folder of the other runs in that of the first."""
 TRUST = "trust.json"
-ABLATIONS = ("silence", "noise", "shuffle", "none")
-PERMUTATIONS = 2
-"""Other orders of the choices that `--trust` asks for."""
-
-
-def controls_of(settings: RunSettings, ablations: Sequence[str], permutations: int) -> dict[str, RunSettings]:
-    """The further runs by name.
-
-    Args:
-        settings: of the first run, which hears the recordings.
-        ablations: of `ABLATIONS`.
-        permutations: how many other orders of the choices.
-
-    Raises:
-        ValueError: an ablation is unknown, or the first run is a control itself.
-    """
-    unknown = [name for name in ablations if name not in ABLATIONS]
-    if unknown:
-        raise ValueError(f"ablation {unknown[0]!r} is unknown; choose among {', '.join(ABLATIONS)}.")
-    if settings.heard != "real" or settings.permutation:
-        raise ValueError("controls are of a run that hears its recordings with the choices in their own order.")
-    found = {name: replace(settings, heard=name) for name in ablations}
-    found |= {f"order-{number}": replace(settings, permutation=number) for number in range(1, permutations + 1)}
-    return found
 
 
 def run_controls(
@@ -70,9 +44,9 @@ def run_controls(
         options: as `run` takes them.
 
     Returns:
-        {"runs": [line, …], "agreement"}. A line has "name", "n", "official", "strict", their "intervals", "failed",
-        and against the first run "difference" and "p" of the strict figure. "agreement" is the share of items for
-        which all orders of the choices gave the same choice; None without other orders.
+        {"runs": [line, …], "agreement"}. A line has "name", "n", "official", "strict", their "intervals", "named" of
+        choices, "failed", and against the first run "difference" and "p" of the strict figure. "agreement" is the
+        share of items for which all orders of the choices gave the same choice; None without other orders.
     """
     judge = judge if BENCHMARKS[settings.benchmark].needs_judge else None
     first = scored_run(settings.benchmark, output)
@@ -92,7 +66,7 @@ def run_controls(
 
 def _line(name: str, scored: Scored, first: Scored | None, failed: int) -> dict[str, Any]:
     figures = scored.figures
-    line: dict[str, Any] = {"name": name, **{key: figures[key] for key in SUMMARY}, "failed": failed}
+    line: dict[str, Any] = {"name": name, **summary(figures), "failed": failed}
     if first is None:
         return line
     # An order of the choices is part of the item there: only answers are compared.

@@ -3,7 +3,16 @@
 May import `modeling_audio_reasoner`, whose `resolve_choice` decides.
 """
 
-from evaluation.strict.choice import NamedChoice, named_choice, response_of
+from evaluation.strict.choice import NamedChoice, named_choice, prediction_of, response_of
+from evaluation.strict.naming import named_counts, naming_sentences, without_choice
 
 
-__all__ = ["NamedChoice", "named_choice", "response_of"]
+__all__ = [
+    "NamedChoice",
+    "named_choice",
+    "named_counts",
+    "naming_sentences",
+    "prediction_of",
+    "response_of",
+    "without_choice",
+]

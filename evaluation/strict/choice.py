@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modeling_audio_reasoner.choices_audio_reasoner import normalise, resolve_choice
+from modeling_audio_reasoner.choices_audio_reasoner import choices_named, normalise, resolve_choice
 from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
 
 NO_PREDICTION = "there is no prediction"
 EMPTY = "the prediction is empty"
 NO_RESPONSE = "it reasons and has no <RESPONSE>"
-NOT_ONE = "it names none of the choices, or more than one"
+NONE = "it names none of the choices"
+SEVERAL = "it names more than one of the choices"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,12 @@ def response_of(output: str) -> str | None:
     if "<RESPONSE>" in output or "<THINK>" in output:
         return parse_reasoning(output).response
     return output
+
+
+def prediction_of(output: str) -> str:
+    """What of `output` is scored: its RESPONSE where it is structured and has one, else all of it."""
+    response = response_of(output)
+    return output if response is None else response
 
 
 def named_choice(output: str | None, choices: Sequence[str], letters: bool = False) -> NamedChoice:
@@ -53,4 +60,6 @@ def named_choice(output: str | None, choices: Sequence[str], letters: bool = Fal
         # Repeated texts resolve to nothing, as any two that fit; blanked, the others keep their letters.
         firsts = [choice if choice not in choices[:place] else "" for place, choice in enumerate(choices)]
         index = resolve_choice(response, firsts, letters)
-    return NamedChoice(None, NOT_ONE) if index is None else NamedChoice(choices[index])
+    if index is None:
+        return NamedChoice(None, SEVERAL if choices_named(response, choices, letters) else NONE)
+    return NamedChoice(choices[index])

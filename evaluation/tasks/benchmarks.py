@@ -8,15 +8,15 @@ from inspect_ai import Task, task
 from inspect_ai.solver import generate
 from inspect_ai.util import registry_info
 
+from evaluation.benchmarks.readable import check_readable
 from evaluation.benchmarks.registry import READERS, located, read_questions, template_of
+from evaluation.manifest import HUB
 from evaluation.tasks.hearing import hear
 from evaluation.tasks.samples import samples
 from evaluation.tasks.scoring import official_and_strict, sides
 
 
 PACKAGE = "evaluation"
-HUB = "hub"
-"""The field of a log's metadata that says which repository and commit the questions were downloaded from."""
 
 
 def registered(function: Callable[..., Task]) -> Callable[..., Task]:
@@ -54,12 +54,14 @@ def benchmark_task(
         revision: branch, tag or commit of the Hub's copy; the newest without it.
 
     Raises:
-        ValueError, FileNotFoundError: as `located`, `read_questions` and `samples`.
+        ValueError, FileNotFoundError: as `located`, `read_questions`, `check_readable` and `samples`.
     """
     place = located(benchmark, data, split, revision)
     questions = read_questions(benchmark, str(place.folder), split)
     if limit is not None and limit < len(questions):
         questions = [questions[place * len(questions) // limit] for place in range(limit)]
+    if heard != "none":
+        check_readable(questions, READERS[benchmark].source)
     return Task(
         dataset=samples(questions, benchmark, template_of(benchmark, prompt), heard, permutation),
         solver=[hear(heard), generate()],

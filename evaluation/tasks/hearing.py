@@ -20,7 +20,6 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from evaluation.benchmarks.recording import Recording, decoded, portable, wav
 
 
-HEARD = ("real", "silence", "noise", "shuffle", "none")
 SILENT_LOUDNESS = 1e-3
 """Of the noise in place of a recording without sound, root mean square of full scale."""
 
@@ -32,7 +31,7 @@ def hear(heard: str = "real") -> Solver:
     The sample's metadata name the recordings: "recordings", and for `shuffle` those of another question, "others".
 
     Args:
-        heard: one of `HEARD`.
+        heard: one of `evaluation.heard.HEARD`.
     """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:

@@ -10,7 +10,8 @@ from inspect_ai.model import ChatMessage, ChatMessageSystem
 from evaluation.benchmarks.prompts import asked
 from evaluation.benchmarks.question import Question, reordered
 from evaluation.conditions import shuffled_clips
-from evaluation.tasks.hearing import HEARD, user_message
+from evaluation.heard import HEARD
+from evaluation.tasks.hearing import user_message
 
 
 SEED = 2503

@@ -15,16 +15,10 @@ from inspect_ai.solver import TaskState
 from evaluation.outputs.items import has_answer, item_of
 from evaluation.outputs.measures import measured, value_of
 from evaluation.outputs.registry import BENCHMARKS
-from evaluation.strict import response_of
+from evaluation.strict import prediction_of
 
 
 SIDES = ("official", "strict")
-
-
-def prediction_of(completion: str) -> str:
-    """What of an answer is scored: its RESPONSE where it is structured and has one, else all of it."""
-    response = response_of(completion)
-    return completion if response is None else response
 
 
 @metric

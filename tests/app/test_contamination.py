@@ -146,7 +146,7 @@ def test_what_is_printed_is_on_the_page(runs: Runs, train: Path) -> None:
         "In the training data: 6 of the 12 items. Without them strict 0.0 (0.0–39.0, 95%), official 0.0",
         "Found: 2 by source id, 3 by sound, 4 by question; contamination.json names the rows.",
         f"Training data searched: 3 rows of {train}, split train.",
-        "Compared with 12 test items of cota: 12 by source id, 12 by audio, 12 by question.",
+        "Looked for: 12 test items of cota, 12 of them by source id, 12 by audio, 12 by question.",
     ):
         assert sentence in printed and sentence in page
     assert "<td>sound_event-000</td><td>source id</td>" in page
@@ -202,6 +202,8 @@ def test_items_of_mmau_are_named_as_the_builder_names_them(tmp_path: Path) -> No
 def test_of_another_benchmark_the_questions_are_the_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of the two has two recordings, so that it is two items under one id."""
     names = [str(tmp_path / name) for name in ("a.wav", "b.wav")]
+    for name in names:
+        Path(name).touch()
     questions = [
         Question("heard", {}, "Which came first?", recordings=tuple(map(Recording, names)), origin="clip_de_1234567"),
         Question("read", {}, "Which is louder?", choices=("a bell", "a whisper")),

@@ -43,8 +43,12 @@ def test_the_table_and_a_file(outputs: Path, tmp_path: Path) -> None:
     (line,) = [line for line in shown.splitlines() if line.startswith("all ")]
     assert line.split()[:2] == ["all", "3"]
     assert "33.3" in line and "66.7" in line and "-33.3" in line
+    assert (
+        "Named in 3 answers: the right choice in 2, a wrong one in 0, none of the choices in 1, more than one in 0. "
+        "Without a choice, and so wrong: 1."
+    ) in shown
     assert "Wording alone: 1 officially wrong that name the right choice, 0 officially right that" in shown
-    assert "Not resolved, as it names none of the choices, or more than one: 1." in shown
+    assert "Not resolved, as it names none of the choices: 1." in shown
     assert "c: '[bold]both'" in shown
     assert json.loads((tmp_path / "scores.json").read_text())["n"] == 3
 

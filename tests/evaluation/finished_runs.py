@@ -14,7 +14,7 @@ from evaluation.runs.collect import outputs_hash, questions_hash, write_lines
 from evaluation.runs.judging import scored_run
 from evaluation.runs.run import counted
 from evaluation.runs.settings import RunSettings
-from evaluation.tasks.scoring import prediction_of
+from evaluation.strict import prediction_of
 
 
 SCORERS = "5c" * 32

@@ -17,6 +17,9 @@ from evaluation.benchmarks.registry import READERS
 from evaluation.card import CardSettings, write_card
 from evaluation.cota import hash_files
 from evaluation.manifest import model_files
+from evaluation.outputs import choice_benchmarks
+from evaluation.outputs.choice_benchmarks import MMAU
+from evaluation.outputs.items import item_of
 from evaluation.outputs.registry import benchmark_of
 from evaluation.outputs.score import score_outputs
 
@@ -24,6 +27,15 @@ from .finished_runs import FIRST, SCORERS, mmau_entries, write_run
 
 
 MMAU_HUB = READERS["mmau"].source.hub
+
+
+@pytest.fixture(autouse=True)
+def release(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The items of these tests are a release of MMAU."""
+    found = MMAU.layout
+    items = [item_of(found, entry, found.key, entry["id"]) for entry in mmau_entries()]
+    monkeypatch.setitem(choice_benchmarks.MMAU_RELEASES, choice_benchmarks.items_hash(items), "of these tests")
+    return monkeypatch
 
 
 @pytest.fixture
@@ -104,6 +116,22 @@ def test_the_hub_reads_both_figures(model: Path, run: Callable[..., Path]) -> No
         assert (result.verified, result.source_name, result.source_url) == (None, None, None)
     data = ModelCard.load(card).data
     assert (data.model_name, data.metrics) == ("mini", ["accuracy"])
+
+
+def test_items_of_no_known_release_do_not_claim_the_split(
+    model: Path, run: Callable[..., Path], release: pytest.MonkeyPatch
+) -> None:
+    """Neither in the text nor in what the Hub shows; the Hub's own copy is what it is."""
+    release.setattr(choice_benchmarks, "MMAU_RELEASES", {})
+    card = write_card(model, CardSettings([run()]))
+    for result in results_of(card):
+        assert (result.dataset_type, result.dataset_name) == ("mmau", "MMAU, items of no known release")
+        assert result.dataset_split is None
+    text = card.read_text(encoding="utf-8")
+    assert "\n| MMAU, items of no known release | 8 |" in text and "test-mini |" not in text.split("---\n")[2]
+    data = {"items": 8, "questions_sha256": "9" * 64, "repository": MMAU_HUB, "revision": "f00d" * 10}
+    (result, _) = results_of(write_card(model, CardSettings([run("hub", manifest={"data": data})]), overwrite=True))
+    assert (result.dataset_type, result.dataset_name) == (MMAU_HUB, "MMAU, test-mini")
 
 
 def test_the_source_is_told_where_it_is_given(model: Path, run: Callable[..., Path]) -> None:

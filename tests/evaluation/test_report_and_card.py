@@ -82,6 +82,18 @@ def test_the_page_names_what_is_not_heard(demo: Path) -> None:
     assert sentence in page
 
 
+def test_responses_that_name_no_choice_are_counted_by_condition(demo: Path) -> None:
+    """A model of random weights writes two tokens: none of its responses can be read."""
+    page = (demo / "report.html").read_text(encoding="utf-8")
+    whole = json.loads((demo / "report.json").read_text(encoding="utf-8"))["table"][0]
+    for name in ("real", "silence", "shuffled"):
+        assert whole[name]["named"] == {"right": 0, "wrong": 0, "none": 0, "several": 0, "nothing": 12}
+    text = " ".join(page.split())
+    assert "count as wrong: 12 of 12, 12 with silence, 12 with another clip." in text
+    assert "With silence no response names one choice: that figure says how the model answers" in text
+    assert "<th>no<br>choice</th>" in page and "<td>12</td></tr>" in page
+
+
 def test_figures_are_pictures_of_something(demo: Path) -> None:
     from PIL import Image
 

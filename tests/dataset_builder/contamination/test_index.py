@@ -240,7 +240,7 @@ def test_what_is_compared_is_counted(index):
         Compared("air_bench_foundation", 20, source_id=0, audio=0, question=0),
     ]
     assert str(index.compared()[3]) == (
-        "Compared with 2 test items of mmau: 0 by source id, 0 by audio, 2 by question."
+        "Looked for: 2 test items of mmau, 0 of them by source id, 0 by audio, 2 by question."
     )
 
 

@@ -74,7 +74,7 @@ def test_a_test_item_is_found_by_the_recordings_that_a_clip_was_mixed_of(build_o
 
     compared = {"benchmark": "mmau", "items": 2, "source_id": 2, "audio": 1, "question": 2}
     assert report.statistics["decontamination"] == [compared]
-    assert report.notes[-1] == "Compared with 2 test items of mmau: 2 by source id, 1 by audio, 2 by question."
+    assert report.notes[-1] == "Looked for: 2 test items of mmau, 2 of them by source id, 1 by audio, 2 by question."
     card = (made.output / "README.md").read_text()
     assert "| mmau | 2 | 2 | 1 | 2 |" in card and "Of mmau not all items were compared by audio" in card
 
@@ -158,7 +158,7 @@ def test_without_fingerprints_the_user_accepts_it(build_of_sounds, taken):
     with pytest.raises(ValueError, match=r"`decontaminate:` .*`measure: \{fingerprint: false\}`.*`audio: false`"):
         plan_build(build_of_sounds(fingerprint=False))
     report = run_build(build_of_sounds(fingerprint=False, audio=False))
-    assert report.notes[-1].endswith("2 by source id, 0 by audio, 2 by question.") and taken == []
+    assert report.notes[-1].endswith(", 2 of them by source id, 0 by audio, 2 by question.") and taken == []
 
 
 def test_settings_that_cannot_be_meant(tmp_path):

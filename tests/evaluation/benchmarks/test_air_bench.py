@@ -177,7 +177,7 @@ def test_what_is_missing_is_named_with_where_to_get_it(official, part) -> None:
     name = part.capitalize()
     folder = {"foundation": "Speaker_Emotion_Recontion_iemocap", "chat": "sound_QA_clotho"}[part]
     official.path(f"{name}/{folder}/a.wav").unlink()
-    with pytest.raises(FileNotFoundError, match=f"{name} lacks the recording {folder}/a.wav: unpack .*{SITE}"):
+    with pytest.raises(FileNotFoundError, match=f"lacks the recording {name}/{folder}/a.wav: unpack .*{SITE}"):
         read_questions(f"air_bench_{part}", str(official.folder))
     official.path(f"{name}/{name}_meta.json").unlink()
     with pytest.raises(FileNotFoundError, match=f"none of {name}/{name}_meta.json, {name}_meta.json, .*{SITE}"):

@@ -81,8 +81,8 @@ def test_what_is_missing_is_named_with_where_to_get_it(official) -> None:
     with pytest.raises(FileNotFoundError, match=f"none of covost_v2.fr_en.test.tsv, .*{site}"):
         read(official.folder, "fr_en")
     official.path("clips/common_voice_en_2.mp3").unlink()
-    with pytest.raises(FileNotFoundError, match=f"clips lacks the recording common_voice_en_2.mp3: .*{site}"):
-        read(official.folder, "en_zh-CN")
+    with pytest.raises(FileNotFoundError, match=f"lacks the recording clips/common_voice_en_2.mp3: .*{site}"):
+        read_questions("covost2", str(official.folder), "en_zh-CN")
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ def test_a_clip_is_video_whose_sound_is_heard(official) -> None:
 def test_what_is_missing_is_named_with_where_to_get_it(official) -> None:
     official.path(f"{CLIPS}/dia0_utt1.mp4").unlink()
     site = "https://github.com/declare-lab/MELD"
-    with pytest.raises(FileNotFoundError, match=f"{CLIPS} lacks the recording dia0_utt1.mp4: .*{site}"):
-        read(official.folder)
+    with pytest.raises(FileNotFoundError, match=f"lacks the recording {CLIPS}/dia0_utt1.mp4: .*{site}"):
+        read_questions("meld", str(official.folder))
     official.path("test_sent_emo.csv").unlink()
     with pytest.raises(FileNotFoundError, match=f"none of test_sent_emo.csv, .*{site}"):
         read(official.folder)

@@ -85,8 +85,8 @@ def test_a_broken_archive_is_named(official) -> None:
 
 def test_what_is_missing_is_named_with_where_to_get_it(official, tmp_path) -> None:
     official.path("audio/1.wav").unlink()
-    with pytest.raises(FileNotFoundError, match=r"lacks the recording \./audio/1\.wav: .*datasets/BoJack/MMAR"):
-        read(official.folder)
+    with pytest.raises(FileNotFoundError, match=r"lacks the recording audio/1\.wav: .*datasets/BoJack/MMAR"):
+        read_questions("mmar", str(official.folder))
     official.path("MMAR-meta.json").unlink()
     with pytest.raises(FileNotFoundError, match="none of MMAR-meta.json, .*datasets/BoJack/MMAR"):
         read(official.folder)

@@ -123,8 +123,8 @@ def test_what_is_missing_is_named_with_where_to_get_it(official) -> None:
     with pytest.raises(FileNotFoundError, match="none of mmau-test.json, .*get it from https://github.com/Sakshi113"):
         read(official.folder, "test")
     official.path("test-mini-audios/two.wav").unlink()
-    with pytest.raises(FileNotFoundError, match=r"lacks the recording \./test-mini-audios/two\.wav: unpack the audio"):
-        read(official.folder)
+    with pytest.raises(FileNotFoundError, match=r"lacks the recording test-mini-audios/two\.wav: unpack the audio"):
+        read_questions("mmau", str(official.folder))
 
 
 @pytest.mark.parametrize("field", ["id", "audio_id", "question", "choices", "task"])

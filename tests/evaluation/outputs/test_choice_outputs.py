@@ -9,6 +9,7 @@ import pytest
 
 from evaluation.outputs.registry import benchmark_of
 from evaluation.outputs.score import score_outputs
+from evaluation.outputs.table import outputs_sentences
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,24 @@ def test_rows_without_the_key_leave_the_official_denominator_alone(score, mmau) 
     assert figures["wording_moved"] == 0
     assert "Entries without 'model_output': 1 of 4." in figures["statements"]
     assert [(entry["id"], entry["prediction"]) for entry in figures["problems"]] == [("item-2", None), ("item-3", "")]
+
+
+def test_who_chooses_wrongly_is_told_from_who_chooses_nothing(score, mmau) -> None:
+    """Of the same score."""
+    wrong = score("mmau", [mmau(number, "dog") for number in range(3)]).figures
+    silent = score("mmau", [mmau(0, "A chair."), mmau(1, "dog or cat"), mmau(2, "")]).figures
+    assert wrong["strict"] == silent["strict"] == 0
+    assert wrong["named"] == {"right": 0, "wrong": 3, "none": 0, "several": 0, "nothing": 0}
+    assert silent["named"] == {"right": 0, "wrong": 0, "none": 1, "several": 1, "nothing": 1}
+    assert [group["named"]["none"] for group in silent["by_group"]["task"].values()] == [0, 1, 0]
+    assert outputs_sentences(wrong)[0] == (
+        "Named in 3 answers: the right choice in 0, a wrong one in 3, none of the choices in 0, more than one in 0."
+    )
+    assert outputs_sentences(silent)[:2] == [
+        "Named in 3 answers: the right choice in 0, a wrong one in 0, none of the choices in 1, more than one in 1; "
+        "nothing to read in 1. Without a choice, and so wrong: 3.",
+        "No answer names one choice: the figure says how the model answers, and not what it would choose.",
+    ]
 
 
 def test_groups(score, mmau) -> None:
@@ -203,6 +222,7 @@ def test_air_bench_foundation(score) -> None:
         "left_out_moved": None,
         "wording_moved": None,
         "wording": {"official_wrong_strict_right": 0, "official_right_strict_wrong": 0},
+        "named": {"right": 2, "wrong": 0, "none": 0, "several": 0, "nothing": 0},
     }
     assert any("No letter was read in any item of Vocal_Sound_librispeech" in said for said in figures["statements"])
 
@@ -230,6 +250,7 @@ def test_cota_is_scored_as_its_evaluation_was(tmp_path) -> None:
     own = score_rows(rows)
     assert (figures["strict"], figures["official"]) == (own["accuracy"], own["mmau_accuracy"])
     assert figures["unresolved"] == own["abstained"]
+    assert figures["named"] == own["named"] == {"right": 2, "wrong": 1, "none": 1, "several": 0, "nothing": 1}
     (tmp_path / "outputs.json").unlink()
     with pytest.raises(ValueError, match="is no folder of a run of mmau: it has no outputs.json"):
         score_outputs(benchmark_of("mmau"), tmp_path)

@@ -55,6 +55,18 @@ def test_the_differences_by_group_are_paired(runs: tuple[Path, Path]) -> None:
     assert (easy["difference"], easy["interval"], easy["p"]) == (0, None, 1.0)
 
 
+def test_a_group_of_one_item_has_no_interval(tmp_path: Path) -> None:
+    entries = [entry | {"difficulty": "odd" if entry["id"] == "3" else "even"} for entry in mmau_entries()]
+    runs = write_run(tmp_path / "a", entries=entries), write_run(tmp_path / "b", SECOND, entries)
+    found = write_compare_page(*runs, tmp_path / "page")
+    (odd,) = [line for line in found["groups"] if line["group"] == "odd"]
+    # Right in the first run alone.
+    assert (odd["n"], odd["strict"]["difference"], odd["strict"]["interval"]) == (1, 1, None)
+    page = (tmp_path / "page" / "compare.html").read_text(encoding="utf-8")
+    assert re.search(r"<td>odd</td><td>1</td><td class=.heard.>\+100.0</td>\s*<td class=.interval.>one item<", page)
+    assert page.count(">one item<") == 1
+
+
 def test_the_items_that_changed_with_both_answers(runs: tuple[Path, Path]) -> None:
     changed = {line["id"]: line for line in compare_runs(*runs)["changed"]}
     kinds = {name: change_kind(line) for name, line in changed.items()}
@@ -95,6 +107,8 @@ def test_the_page_holds_everything_and_nothing_from_elsewhere(written: Path) -> 
     assert "+25.0 percentage points strict" in text and "+0.0 official" in text
     assert "asked the same questions in the same words" in text
     assert "not answered: no answer came" in text
+    # The answer with the tag names none of the choices.
+    assert "left out officially wrong choice no choice" in text and text.count("; no choice") == 2
     assert "first better (3)" in text and "second better (1)" in text and "officially alone (1)" in text
 
 

@@ -17,10 +17,11 @@ from evaluation.outputs.score import score_outputs
 from evaluation.report.run_page import write_run_page
 from evaluation.runs import answering
 from evaluation.runs.answering import RunFailed
+from evaluation.runs.controls import controls_of
 from evaluation.runs.repeat import repeat
 from evaluation.runs.run import read_run, run
 from evaluation.runs.settings import RunSettings
-from evaluation.runs.trust import controls_of, run_controls
+from evaluation.runs.trust import run_controls
 
 
 QUESTIONS = 12
@@ -246,6 +247,6 @@ def test_a_deaf_model_has_no_score(settings: RunSettings, tmp_path: Path, monkey
         return await answer(self, **arguments)
 
     monkeypatch.setattr(LocalAudioReasoner, "generate", found_out)
-    with pytest.raises(RunFailed, match="did not hear .* Nothing of this run is scored"):
+    with pytest.raises(RunFailed, match=r"run: the model did not hear .* Nothing of this run is scored"):
         run(settings, tmp_path / "run", **OPTIONS)
     assert not (tmp_path / "run" / "scores.json").exists()

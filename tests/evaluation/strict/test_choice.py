@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluation.strict import NamedChoice, named_choice, response_of
-from evaluation.strict.choice import EMPTY, NO_PREDICTION, NO_RESPONSE, NOT_ONE
+from evaluation.strict.choice import EMPTY, NO_PREDICTION, NO_RESPONSE, NONE, SEVERAL
 
 
 CHOICES = ["four", "nine", "fourteen", "fourteen"]
@@ -21,9 +21,11 @@ CHOICES = ["four", "nine", "fourteen", "fourteen"]
         ("fourteen", "fourteen", None),
         ("(D) fourteen", "fourteen", None),
         ("D", "fourteen", None),
-        ("A. fourteen", None, NOT_ONE),
-        ("four or nine", None, NOT_ONE),
-        ("five", None, NOT_ONE),
+        ("A. fourteen", None, SEVERAL),
+        ("four or nine", None, SEVERAL),
+        ("five", None, NONE),
+        ("not four", None, NONE),
+        ("E", None, NONE),
         ("", None, EMPTY),
         (" … ".replace("…", "."), None, EMPTY),
         (None, None, NO_PREDICTION),

@@ -21,8 +21,9 @@ from evaluation.outputs.registry import BENCHMARKS
 from evaluation.outputs.score import score_outputs
 from evaluation.runs.collect import OUTPUTS, collect
 from evaluation.runs.judging import scored_run
+from evaluation.strict import prediction_of
 from evaluation.tasks.samples import samples
-from evaluation.tasks.scoring import figure, official_and_strict, prediction_of, sides
+from evaluation.tasks.scoring import figure, official_and_strict, sides
 
 
 Run = Callable[[str, list[Question], Mapping[str, str]], EvalLog]
