@@ -128,6 +128,4 @@ def _size(name: str, row: dict[str, Any], counter: Counter, template: str | None
     )
     end = len(ids) - ids[::-1].index(placeholder) if seconds else 0
     trained = int(np.sum(encoded["assistant_masks"]))
-    return RowSize(
-        name, len(ids), trained, end, seconds, varied=counter.varied, placeholders=ids.count(placeholder)
-    )
+    return RowSize(name, len(ids), trained, end, seconds, varied=counter.varied, placeholders=ids.count(placeholder))
