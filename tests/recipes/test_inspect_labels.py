@@ -150,8 +150,8 @@ def test_a_part_of_the_rows_is_read_where_that_is_asked_for(write_recipe):
     done = inspect(write_recipe(), "--limit", "5")
     assert done.exit_code == 0, done.output
     assert "Of train, evenly chosen: 5 of 64 rows, 5 recordings" in done.stdout
-    rows = "5 of the 64 rows of train and 5 of the 32 rows of validation"
-    assert done.stdout.splitlines()[-1] == f"No fault was found in the recipe, the first batch, {rows}."
+    counts = "5 of the 64 rows of train and 5 of the 32 rows of validation"
+    assert done.stdout.splitlines()[-1] == f"No fault was found in the recipe, the first batch, {counts}."
     assert evenly(64, 5) == [0, 12, 25, 38, 51] and evenly(3, 5) == evenly(3, None) == [0, 1, 2]
     recipe = read_recipe(write_recipe())
     rows, processor = load_split(recipe), load_processor(recipe)
