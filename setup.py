@@ -43,7 +43,7 @@ EXTRAS_REQUIRE = {
         "pyyaml>=6.0.1,<7",
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
-        "silero-vad>=6.2,<7",
+        "silero-vad>=6.2.3,<7",
         "tqdm>=4.60,<5",
         "xxhash>=3.5,<5",
     ],

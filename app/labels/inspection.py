@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -75,7 +76,7 @@ def inspect(
     def measure(rows: Any, name: str, split: str) -> tuple[list[RowSize], list[int]]:
         places = evenly(len(rows), limit)
         found.looked_at[split] = (len(places), len(rows))
-        report = progress and (lambda done, whole: progress(name, done, whole))
+        report = None if progress is None else partial(progress, name)
         return row_sizes(rows, processor, progress=report, places=places), places
 
     buildable = not found.faults
