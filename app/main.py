@@ -76,7 +76,7 @@ def options(
     2 the command line is wrong, an answer is not well-formed, or a repeated
     run gave other answers; 130 Ctrl-C.
 
-    Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
+    Example: audio-reasoner ask demo/held_out.flac "$(cat demo/held_out.txt)"
     """
 
 

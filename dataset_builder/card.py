@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .card_front_matter import LICENSES_OF_ROWS, render_front_matter
+from .card_origins import origins
 from .card_tables import (
     baselines_text,
     composition_table,
@@ -95,7 +96,7 @@ nothing but `messages`. Parquet stores both: the shards take {megabytes:.0f} MB,
 
 {sources}
 
-{licenses_of_rows}; `license` has the expression for each row.
+{licenses_of_rows}; `license` has the expression for each row.{origins}
 
 ## Known confounds and limits
 
@@ -194,6 +195,9 @@ def render_text(manifest: Mapping[str, Any], statistics: Mapping[str, Any], name
             [[line["source"], line["license"], line["recordings"]] for line in statistics["sources"]],
         ),
         licenses_of_rows=LICENSES_OF_ROWS,
+        origins=origins(
+            (line["source"] for line in statistics["sources"]), any(map(_of_debian, statistics["sources"]))
+        ),
         limits=_limits(statistics, mixed),
         shards="its only shard" if len(shards) == 1 else f"all {len(shards):,} shards",
         seed=manifest["seed"],

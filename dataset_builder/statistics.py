@@ -67,6 +67,7 @@ class Statistics:
         self._heard: dict[str, array[int]] = {split: array("Q") for split in SPLITS}
         self._groups: dict[str, array[int]] = {split: array("Q") for split in SPLITS}
         self._sources: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("Q"))
+        self._joined: dict[tuple[str, str], array[int]] = defaultdict(lambda: array("Q"))
         self._positions: dict[int, Counter[int]] = defaultdict(Counter)
         self._teachers: Counter[str] = Counter()
         self._needs_audio: Counter[str] = Counter()
@@ -84,12 +85,12 @@ class Statistics:
         self._lengths[sum(row["duration"] > edge for edge in LENGTH_EDGES)] += 1
         for name in SECTIONS:
             self._words[name] += len(row[name].split())
-        licenses = row["license"].split(" AND ")
+        # A row of several recordings joins their licences, and does not say which is whose.
+        sources = self._joined if " AND " in row["license"] else self._sources
         for heard in row["annotations"]["recordings"]:
             self._heard[split].append(hashed(heard["id"]))
             self._groups[split].append(hashed(heard["group"]))
-            if len(licenses) == 1:
-                self._sources[heard["id"].split("/")[0], licenses[0]].append(hashed(heard["id"]))
+            sources[heard["id"].split("/")[0], row["license"]].append(hashed(heard["id"]))
         if row["answer"] in row["choices"]:
             self._positions[len(row["choices"])][list(row["choices"]).index(row["answer"])] += 1
         self._count_teachers(row["teacher"])
@@ -118,6 +119,26 @@ class Statistics:
             heapq.heappush(samples, entry)
         else:
             heapq.heappushpop(samples, entry)
+
+    def _licensed(self) -> dict[tuple[str, str], array[int]]:
+        """The recordings heard by source and licence.
+
+        One that is heard in joined rows alone has the licence of its source, where that has but one, and else the
+        row's whole expression.
+        """
+        found = {key: array("Q", hashes) for key, hashes in self._sources.items()}
+        alone: dict[str, set[int]] = defaultdict(set)
+        names: dict[str, set[str]] = defaultdict(set)
+        joined = {source for source, _ in self._joined}
+        for (source, name), hashes in self._sources.items():
+            names[source].add(name)
+            if source in joined:
+                alone[source] |= set(hashes)
+        for (source, expression), hashes in self._joined.items():
+            name = next(iter(names[source])) if len(names[source]) == 1 else expression
+            further = found.setdefault((source, name), array("Q"))
+            further.extend(code for code in hashes if code not in alone[source])
+        return {key: hashes for key, hashes in found.items() if hashes}
 
     def _sampled(self, split: str) -> list[dict[str, Any]]:
         """The sample in the order in which it was counted."""
@@ -156,7 +177,7 @@ class Statistics:
             "recordings": {split: len(_distinct(found)) for split, found in self._heard.items()},
             "sources": [
                 {"source": source, "license": name, "recordings": len(_distinct(found))}
-                for (source, name), found in sorted(self._sources.items())
+                for (source, name), found in sorted(self._licensed().items())
             ],
             "teachers": dict(sorted(self._teachers.items())),
             "needs_audio": dict(self._needs_audio),

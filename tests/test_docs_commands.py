@@ -57,7 +57,7 @@ def test_what_cannot_be_typed_is_seen(line):
 
 
 def test_commands_are_read_without_comments_and_over_several_lines():
-    assert 'audio-reasoner ask demo/clip.flac "$(cat demo/clip.txt)" --votes 8' in commands_of("README.md")
+    assert 'audio-reasoner ask demo/held_out.flac "$(cat demo/held_out.txt)" --votes 8' in commands_of("README.md")
     assert any(
         line.startswith("vllm serve exported ") and "--chat-template" in line for line in commands_of("docs/serve.md")
     )

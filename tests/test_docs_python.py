@@ -35,7 +35,7 @@ def python_blocks(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    """A folder with `cota`, `demo/model` and `demo/clip`, as they are after the demo."""
+    """A folder with `cota`, `demo/model` and `demo/held_out`, as they are after the demo."""
     folder = tmp_path_factory.mktemp("pages")
     music = [found for found in make_recordings(folder / "recordings") if found.domain == "music"]
     describe(music)
@@ -46,8 +46,8 @@ def place(tmp_path_factory) -> Path:
     settings = (model / "generation_config.json").read_text()
     (model / "generation_config.json").write_text(settings.replace("{", '{"max_new_tokens": 8,', 1))
     waveform, rate = soundfile.read(music[0].audio.path)
-    soundfile.write(folder / "demo" / "clip.flac", waveform[:rate], rate)
-    (folder / "demo" / "clip.txt").write_text("Which instrument plays?\n")
+    soundfile.write(folder / "demo" / "held_out.flac", waveform[:rate], rate)
+    (folder / "demo" / "held_out.txt").write_text("Which instrument plays?\n")
     return folder
 
 
@@ -59,7 +59,7 @@ def names(place, monkeypatch) -> dict[str, object]:
     monkeypatch.chdir(place)
     model = AutoModel.from_pretrained("demo/model", trust_remote_code=True)
     processor = AutoProcessor.from_pretrained("demo/model", trust_remote_code=True)
-    content = [{"type": "audio", "path": "demo/clip.flac"}, {"type": "text", "text": "Which instrument plays?"}]
+    content = [{"type": "audio", "path": "demo/held_out.flac"}, {"type": "text", "text": "Which instrument plays?"}]
     messages = [{"role": "user", "content": content}]
     options = {"tokenize": True, "return_dict": True, "return_tensors": "pt", "add_generation_prompt": True}
     inputs = processor.apply_chat_template(messages, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,8 @@ from typing import Any
 
 
 DEMO_MODEL = "demo/model"
+LONGEST_QUESTION = 20.0
+"""Seconds that the Hub has to say whether there is a repository."""
 
 
 def load_processor(model: str, revision: str | None = None) -> Any:
@@ -28,12 +31,44 @@ def load_processor(model: str, revision: str | None = None) -> Any:
         raise FileNotFoundError(f"{model} is not there: `make demo` makes it; or name another model.")
     if not folder.exists() and not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
         raise FileNotFoundError(f"{model} does not exist: name a model folder, or a repository on the Hub (org/name).")
+    if not folder.exists():
+        _require_repository(model, revision)
     from transformers import AutoProcessor
+    from transformers.utils import logging
 
+    if not sys.stderr.isatty():
+        logging.disable_progress_bar()
     processor = AutoProcessor.from_pretrained(model, trust_remote_code=True, revision=revision)
     if not hasattr(processor, "parse_reasoning"):
         raise ValueError(f"{model} holds a {type(processor).__name__}, which is not Audio-Reasoner's processor.")
     return processor
+
+
+def _require_repository(name: str, revision: str | None) -> None:
+    """Ask the Hub once for a repository; transformers would ask for file after file, and again and again.
+
+    Raises:
+        OSError: there is none, or the Hub cannot be asked; not where the repository is in the cache.
+    """
+    from huggingface_hub import HfApi, constants, try_to_load_from_cache
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+
+    if constants.HF_HUB_OFFLINE or isinstance(try_to_load_from_cache(name, "config.json", revision=revision), str):
+        return
+    try:
+        HfApi().model_info(name, revision=revision, timeout=LONGEST_QUESTION)
+    except RevisionNotFoundError:
+        raise FileNotFoundError(f"The repository {name} has no revision {revision}: look it up on the Hub.") from None
+    except RepositoryNotFoundError:
+        raise FileNotFoundError(
+            f"There is no folder {name}, and no repository of that name on the Hub that you may read: check the path; "
+            "for a private one, log in by `hf auth login`."
+        ) from None
+    except Exception as error:  # of whichever library speaks HTTP
+        raise OSError(
+            f"There is no folder {name}, and the Hub cannot be asked for a repository of that name "
+            f"({type(error).__name__}): check the path, or the network."
+        ) from None
 
 
 def load_model(model: str, revision: str | None = None) -> Any:

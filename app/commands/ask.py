@@ -34,7 +34,7 @@ def ask(
 
     The demo's model has learnt questions that name their choices; give them with --choice.
 
-    Example: audio-reasoner ask demo/held_out.flac "In which language is this said?" --choice English --choice Czech
+    Example: audio-reasoner ask demo/held_out.flac "$(cat demo/held_out.txt)"
     """
     from json import dumps
 
@@ -46,7 +46,7 @@ def ask(
     from modeling_audio_reasoner.audio_loading import check_audible, read_audio
     from modeling_audio_reasoner.reasoning_audio_reasoner import parse_reasoning
 
-    text = question_text(question, choice or ())
+    text = question_text(question.strip(), choice or ())
     budgets = _budgets(budget or [])
     waveform, rate = read_audio(recording)
     check_audible(waveform, recording)

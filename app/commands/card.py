@@ -40,7 +40,7 @@ def card(
 
     The table of the evaluation and the Hub's `model-index` are written from the manifests and scores of the runs.
 
-    Example: audio-reasoner card demo/model --evaluation demo/evaluation --evaluation runs/mmau
+    Example: audio-reasoner card demo/model --evaluation demo/evaluation --overwrite --evaluation runs/mmau
     """
     from evaluation.card import CardSettings, is_draft, write_card
 

@@ -134,9 +134,10 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
                 answer = gr.HTML(answer_html(Answer()), elem_id="answer")
         so_far = gr.State(Answer())
 
-        def show_heard(path: str | None) -> tuple[str, Any]:
+        def show_heard(path: str | None) -> tuple[str, Any, str, Answer]:
+            # With another recording, an answer about the one before would stand beside what it is not about.
             said, samples = listen(path, model)
-            return said, gr.update(value=samples, visible=samples is not None)
+            return said, gr.update(value=samples, visible=samples is not None), answer_html(Answer()), Answer()
 
         def answered(path: str | None, *fields: Any) -> Iterator[tuple[str, Answer]]:
             for each in reply(model, path, fields):
@@ -147,7 +148,7 @@ def make_page(model: Model, examples: Sequence[Example] = ()) -> Blocks:
             return answer_html(last), last
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        recording.change(show_heard, recording, [heard, played], **quiet)
+        recording.change(show_heard, recording, [heard, played, answer, so_far], **quiet)
         asked = gr.on(
             [ask.click, question.submit],
             answered,

@@ -13,6 +13,7 @@ from app.publishing.texts import texts_of
 
 SHOWN = 10
 """Findings that an error lists."""
+PATH = "the absolute path"
 
 
 def check_texts(plan: Plan, allowed: Sequence[str] = ()) -> None:
@@ -31,8 +32,9 @@ def check_texts(plan: Plan, allowed: Sequence[str] = ()) -> None:
         return
     more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     raise ValueError(
-        f"{plan.folder} holds what is for nobody else: {'; '.join(found[:SHOWN])}{more}. Take it out, and revoke a "
-        "secret that others may have seen; or say --allow TEXT of what is none."
+        f"{plan.folder} holds what is for nobody else: {'; '.join(found[:SHOWN])}{more}. Take it out"
+        f"{'' if all(PATH in line for line in found) else ', and revoke a secret that others may have seen'}; or say "
+        "--allow TEXT of what may go out."
     )
 
 
@@ -44,4 +46,4 @@ def findings(file: PlannedFile, own: Sequence[Path], allowed: Sequence[str]) -> 
                 yield f"{file.name}, {text.where(place)}: {what}, {masked(secret)}"
         for place, path in found_paths(text.text, own):
             if path not in allowed:
-                yield f"{file.name}, {text.where(place)}: the absolute path {path}"
+                yield f"{file.name}, {text.where(place)}: {PATH} {path}"

@@ -64,7 +64,8 @@ def model_files(folder: Path, pictures: tuple[str, ...] = ()) -> tuple[list[Plan
     code = needed_code(folder)
     sent: list[PlannedFile] = []
     left_out: list[str] = []
-    for path in sorted(folder.iterdir()):
+    # Pickles first: of all that has no place there, they are what has to be heard of.
+    for path in sorted(folder.iterdir(), key=lambda path: (path.suffix.lower() not in PICKLES, path.name)):
         name = path.name
         if hidden(path, folder) or any(fnmatch(name, pattern) for pattern in OF_TRAINING):
             left_out.append(f"{name}/" if path.is_dir() else name)
@@ -72,7 +73,7 @@ def model_files(folder: Path, pictures: tuple[str, ...] = ()) -> tuple[list[Plan
             sent.append(PlannedFile(name, path))
         elif name != CARD:
             raise ValueError(f"{path}: {_refusal(path)}")
-    return sent, left_out
+    return sorted(sent, key=lambda file: file.name), sorted(left_out)
 
 
 def _refusal(path: Path) -> str:

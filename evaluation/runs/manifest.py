@@ -63,7 +63,7 @@ def manifest_of(
         },
         "prompt": template_of(settings.benchmark, settings.prompt),
         "outputs_sha256": outputs_hash(items),
-        "harness": {"inspect-ai": log.eval.packages.get("inspect_ai"), "task": log.eval.task, "log": log.location},
+        "harness": {"inspect-ai": log.eval.packages.get("inspect_ai"), "task": log.eval.task, "log": _log_of(log)},
         "scorers_sha256": scorers_hash(),
         "code": commit(),
         "versions": versions(),
@@ -119,6 +119,11 @@ def hardware(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The machine: its kind, processors, and the GPUs that a local model's process found."""
     found: dict[str, Any] = {"machine": platform.machine(), "cores": os.cpu_count(), "system": platform.system()}
     return found | ({"gpus": facts["gpus"]} if facts.get("gpus") else {})
+
+
+def _log_of(log: EvalLog) -> str:
+    """The log's name from the folder of the run, in whose folder log it lies."""
+    return f"log/{log.location.rpartition('/')[2]}"
 
 
 def _seconds(log: EvalLog) -> float | None:

@@ -58,6 +58,15 @@ def test_the_limits_of_the_demos_recordings_are_on_its_card(cota):
     statistics["sources"].append({"source": "asterisk-fr", "license": "CC-BY-SA-3.0", "recordings": 3})
     card = render_text(json.loads((cota / "manifest.json").read_text()), statistics)
     assert "language goes with speaker and channel" in card
+    assert "https://packages.debian.org/source/stable/hydrogen-drumkits" in card
+
+
+def test_the_card_says_where_a_corpus_can_be_had(cota, card):
+    manifest, statistics = (json.loads((cota / f"{name}.json").read_text()) for name in ("manifest", "statistics"))
+    assert "packages.debian.org" not in card
+    statistics["sources"] = [{"source": "clotho", "license": "CC0-1.0", "recordings": 3}]
+    said = render_text(manifest, statistics)
+    assert "Where the corpora can be had:\n\n- `clotho`: https://" in said
 
 
 def test_what_is_said_of_the_demos_annotations_is_said_of_no_other(cota, card):

@@ -39,3 +39,28 @@ def test_rows_that_could_not_be_judged_are_counted_apart():
     for review in ({"needs_audio": None}, {"needs_audio": True}, {"needs_audio": False}, {"needs_audio": True}, {}):
         statistics.add(ROW | {"review": review}, "train")
     assert statistics.result()["needs_audio"] == {"not judged": 1, "yes": 2, "no": 1}
+
+
+def test_recordings_of_joined_rows_are_counted_under_the_licence_of_their_source():
+    """As long as the source has one; the table of the card then has as many recordings as there are."""
+    statistics = Statistics()
+
+    def add(license: str, *ids: str) -> None:
+        heard = [{"id": name, "group": name} for name in ids]
+        statistics.add(ROW | {"license": license, "annotations": {"recordings": heard}, "review": {}}, "train")
+
+    add("CC0-1.0", "bells/1")
+    add("GPL-2.0-only", "drums/1")
+    add("MIT", "horns/1")
+    add("CC0-1.0", "horns/2")
+    add("CC0-1.0 AND GPL-2.0-only", "bells/1", "bells/2", "drums/2")
+    add("CC0-1.0 AND MIT", "bells/3", "horns/1", "horns/3")
+    found = statistics.result()
+    assert [tuple(line.values()) for line in found["sources"]] == [
+        ("bells", "CC0-1.0", 3),
+        ("drums", "GPL-2.0-only", 2),
+        ("horns", "CC0-1.0", 1),
+        ("horns", "CC0-1.0 AND MIT", 1),
+        ("horns", "MIT", 1),
+    ]
+    assert sum(line["recordings"] for line in found["sources"]) == found["recordings"]["train"]

@@ -161,6 +161,8 @@ def test_errors_are_sentences(page, recordings):
     upload(page, recordings / "text.wav")
     expect(page.locator("#heard").get_by_role("alert")).to_contain_text("text.wav is not audio that can be decoded")
     assert "Traceback" not in page.content()
+    # The sentence about the recording before does not stand beside this one.
+    expect(page.locator("#answer").get_by_role("alert")).to_have_count(0)
 
 
 def test_an_answer_is_stopped_and_the_next_one_written(page, recordings):

@@ -63,6 +63,13 @@ def test_what_has_no_place_there_is_named(folder, name, said):
     assert name.partition("/")[0] in str(caught.value)
 
 
+def test_of_several_a_pickle_is_named_first(folder):
+    for name in ("notes.txt", "a.txt", "pytorch_model.bin"):
+        (folder / name).write_bytes(b"x")
+    with pytest.raises(ValueError, match="pytorch_model.bin: this is a pickle"):
+        plan(folder)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
