@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 # Set in many containers; with it, every process would compile anew what install.sh leaves to the first import.
 unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.installed
-CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks tests docs setup.py
+CODE := modeling_audio_reasoner dataset_builder evaluation recipes app benchmarks examples tests docs setup.py
 CODE_HERE = $(wildcard $(CODE))
 MINI := recipes/audio-reasoner-mini
 

@@ -86,6 +86,8 @@ EXTRAS_REQUIRE = {
     "gpu": ["flash-attn>=2.8,<3", "torchaudio>=2.8,<3", "kernels>=0.18,<0.19"],
     "dev": [
         "axe-playwright-python>=0.1.4,<0.2",
+        "ipykernel>=6.29,<8",
+        "nbclient>=0.10,<1",
         "playwright>=1.50,<2",
         "psutil>=6,<8",
         "pytest>=8.3,<10",

@@ -40,7 +40,9 @@ def check_shards(folder: Path) -> dict[str, Any]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise ValueError(f"There is no folder {folder}; build one with `audio-reasoner build BUILD.yaml --output {folder}`.")
+        raise ValueError(
+            f"There is no folder {folder}; build one with `audio-reasoner build BUILD.yaml --output {folder}`."
+        )
     if not is_cota_folder(folder):
         raise ValueError(f"The folder {folder} has no {MANIFEST} of CoTA; name a folder that `build` wrote.")
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

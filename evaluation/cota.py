@@ -24,7 +24,8 @@ def split_files(data: Path, split: str) -> list[Path]:
     """
     if not data.is_dir():
         raise ValueError(
-            f"{data}: no such folder; `audio-reasoner build BUILD.yaml --output {data}` writes one, or name another by --data."
+            f"{data}: no such folder; `audio-reasoner build BUILD.yaml --output {data}` writes one, or name another "
+            "by --data."
         )
     found = sorted((data / "data").rglob(f"{split}-*.parquet"))
     promised = promised_shards(data, split, found)
