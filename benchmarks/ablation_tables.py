@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,17 @@ def ablation_findings() -> str:
     """The comparisons in words, and the figure."""
     if not (results := _results()):
         return ""
-    return "\n".join([*findings(results), "", "![Accuracy of each variant](../recipes/ablations/accuracy.png)"]) + "\n"
+    return (
+        "\n".join(
+            [
+                *findings(results),
+                "",
+                not_made(results),
+                "![Accuracy of each variant](../recipes/ablations/accuracy.png)",
+            ]
+        )
+        + "\n"
+    )
 
 
 def accuracy_table(results: Found) -> str:
@@ -68,12 +79,14 @@ def findings(results: Found) -> list[str]:
     variants = results["variants"]
     full = next(iter(variants))
     seeds = len(variants[full]["seeds"])
-    warm_ups = "each with warm-ups of its own" if results["warm_ups"] == "own" else "with one pair of warm-ups for all"
+    own = "with warm-ups of its own" if seeds == 1 else "each with warm-ups of its own"
+    warm_ups = own if results["warm_ups"] == "own" else "with one pair of warm-ups for all"
     lines = [
         f"{results['questions']} held-out questions about {results['recording_groups']} groups of recordings, {seeds} "
         f"{'seed' if seeds == 1 else 'seeds'} {warm_ups}, {results['steps']} steps of "
         f"{results['rows'] // results['steps']} rows; chance is {_percent(results['chance'])}%. "
-        f"Measured on {results['date']}.",
+        f"Measured on {results['date']}."
+        + (" With one seed the intervals say nothing of how much chance in training does." if seeds == 1 else ""),
         "",
     ]
     for name, found in variants.items():
@@ -87,6 +100,24 @@ def findings(results: Found) -> list[str]:
             f"Of the tokens of `{full}` it was trained on {tokens:.0%}."
         )
     return lines
+
+
+def not_made(results: Found) -> str:
+    """Which of the runs that the Makefile plans are not in the results, in a sentence; empty where all are."""
+    planned = {
+        name: re.search(rf"^{name} \?= (.+)$", (FOLDER / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        for name in ("VARIANTS", "SEEDS")
+    }
+    variants, seeds = (found[1].split() for found in planned.values() if found)
+    missing: dict[str, list[str]] = {}
+    for variant in variants:
+        made = results["variants"].get(variant, {"seeds": {}})["seeds"]
+        if lacking := [seed for seed in seeds if seed not in made]:
+            missing.setdefault(", ".join(lacking), []).append(f"`{variant}`")
+    if not missing:
+        return ""
+    parts = [f"{', '.join(names)} with seed {lacking}" for lacking, names in missing.items()]
+    return f"Not made yet: {'; '.join(parts)}.\n"
 
 
 def _verdict(gap: Found) -> str:

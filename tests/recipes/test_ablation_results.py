@@ -212,6 +212,17 @@ def test_the_page_says_what_the_intervals_say(place, monkeypatch):
     )
 
 
+def test_runs_that_are_planned_and_not_made_are_named(place, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import ablation_tables
+
+    said = ablation_tables.not_made(collected(place))
+    assert "`full`, `response_only` with seed 2; " in said and "`without_caption` with seed 1, 2." in said
+    assert "`without_planning`, `without_reasoning`, `without_summary` with seed 0, 1, 2; " in said
+    variants = {name: {"seeds": dict.fromkeys("012")} for name in VARIANTS}
+    assert ablation_tables.not_made({"variants": variants}) == ""
+
+
 def test_make_knows_every_step_once(tmp_path):
     """All of it with warm-ups of one's own, fewer with shared ones, and none of what is there."""
     (tmp_path / "cota").mkdir()
