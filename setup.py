@@ -11,7 +11,7 @@ PACKAGES = ["modeling_audio_reasoner", "dataset_builder", "evaluation", "app"]
 MODEL_CARD = "model_card.md"
 
 # torchcodec is what `datasets` decodes an Audio column with; `make install` pins the newest CPU build.
-AUDIO_DATASETS = ["datasets>=5.0,<6", "torchcodec>=0.13,<0.18"]
+AUDIO_DATASETS = ["datasets>=5.2,<6", "torchcodec>=0.13,<0.18"]
 
 INSTALL_REQUIRES = [
     "torch>=2.8,<3",
@@ -51,9 +51,12 @@ EXTRAS_REQUIRE = {
     "google": ["google-genai>=3,<4"],
     "train": [
         *AUDIO_DATASETS,
-        "trl>=1.14,<2",
+        # Before these there is no loss on the assistant's tokens beside recordings. Python 3.10 has none of them.
+        "transformers>=5.23,<6; python_version >= '3.11'",
+        "trl>=1.16,<2; python_version >= '3.11'",
+        "trl>=1.14,<2; python_version < '3.11'",
         "peft>=0.21,<1",
-        "accelerate>=1.10,<2",
+        "accelerate>=1.15,<2",
         "tokenizers>=0.22,<1",
         "matplotlib>=3.9,<4",
         "pyyaml>=6.0.1,<7",
