@@ -9,32 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_repository import ROOT, imported_names, python_files
 
-ROOT = Path(__file__).parent.parent
+
 PACKAGES = ("modeling_audio_reasoner", "dataset_builder", "recipes", "evaluation", "app", "benchmarks")
 UNPICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "pandas"}
 """Modules that run code which stands in the file they read; pandas, whose read_pickle is one call away."""
 SAFE_LOADERS = ("SafeLoader", "SingleKeys")
 """Of YAML; the second is a subclass of the first."""
-NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "asyncio.streams", "xmlrpc", "socketserver"}
-PROGRAMS = {"subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "ctypes", "multiprocessing", "pty"}
+NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "socketserver"}
+PROGRAMS = {"subprocess", "ctypes", "multiprocessing", "pty"}
+STARTING = ("os.system", "os.popen", "os.exec", "os.spawn")
+"""How calls that start a program begin."""
 
 
 def trees(*packages: str) -> Iterator[tuple[Path, ast.Module]]:
     for package in packages:
-        for path in sorted((ROOT / package).rglob("*.py")):
+        for path in python_files(package):
             yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """Modules by their first part, absolute imports alone."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {name.name.partition(".")[0] for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            names.add(node.module.partition(".")[0])
-    return names
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -59,7 +51,7 @@ def runs_what_it_reads(name: str, call: ast.Call) -> bool:
 
 def test_nothing_that_is_read_is_run() -> None:
     """No pickle, no torch.load without weights_only, no eval, no archive unpacked unseen, no shell."""
-    found = [(path, imported(tree) & UNPICKLING) for path, tree in trees(*PACKAGES)]
+    found = [(path, set(imported_names(tree)) & UNPICKLING) for path, tree in trees(*PACKAGES)]
     assert not [(path, names) for path, names in found if names]
     assert not [
         f"{path}:{call.lineno}: {name}"
@@ -97,9 +89,9 @@ def test_of_the_remote_code_one_module_reaches_the_network_and_none_another_prog
     for path, tree in trees("modeling_audio_reasoner"):
         if path.name not in CODE_FILES:
             continue
-        assert not imported(tree) & PROGRAMS, path
-        assert not [name for name, _ in calls(tree) if name in PROGRAMS or name.startswith(("os.exec", "os.spawn"))]
-        if imported(tree) & NETWORK - {"urllib"} or "urllib.request" in ast.unparse(tree):
+        assert not set(imported_names(tree)) & PROGRAMS, path
+        assert not [name for name, _ in calls(tree) if name.startswith(STARTING)]
+        if set(imported_names(tree)) & NETWORK - {"urllib"} or "urllib.request" in ast.unparse(tree):
             reaching.add(path.name)
     assert reaching == {"audio_fetching.py"}
 

@@ -66,6 +66,10 @@ class Plan:
         """The text of README.md."""
         return next(file.read().decode() for file in self.files if file.name == CARD)
 
+    def card_at(self, commit: str) -> str:
+        """The text of README.md once `commit` holds the rest."""
+        return self.card if self.card_for is None else self.card_for(commit)
+
 
 def check_repository(name: str) -> str:
     """`ORG/NAME`, if it is one that the Hub takes.

@@ -23,7 +23,7 @@ def show_files(console: Console, plan: Plan) -> None:
     """Each file with its size, and the card."""
     for file in plan.files:
         console.print(f"{file.size:15,} B  {file.name}", markup=False)
-    card = plan.card if plan.card_for is None else plan.card_for("<the commit that is sent>")
+    card = plan.card_at("<the commit that is sent>")
     console.print(f"\nThe card, README.md:\n\n{card}", markup=False)
 
 
@@ -71,7 +71,7 @@ def plan_fields(plan: Plan, answer: Answer | None, sent: Sent | None) -> dict[st
         "bytes": plan.size,
         "not_sent": list(plan.left_out),
         "notes": list(plan.notes),
-        "card": plan.card if plan.card_for is None else plan.card_for(sent.commit if sent else "<commit>"),
+        "card": plan.card_at(sent.commit if sent else "<commit>"),
         "answer": None if answer is None else asdict(answer),
         "sent": None if sent is None else asdict(sent),
     }
