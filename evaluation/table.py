@@ -29,9 +29,7 @@ def results_table(results: Mapping[str, Any]) -> Table:
 
     controls = [name for name in results["conditions"] if name != "real"]
     title = f"{results['questions']} held-out questions, accuracy in percent"
-    table = Table(
-        title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False
-    )
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
     table.add_column("", no_wrap=True)
     headings = ["n", "accu-\nracy", "95%", "chance", "text\nonly"]
     headings += [{"silence": "si-\nlence", "shuffled": "shuf-\nfled"}[name] for name in controls]
